@@ -1,0 +1,44 @@
+# Two commands do all the set-up: `make demo` and `make test`. Everything else is for those who work on digest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+LOCK   := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: demo preview test lint lock bench chaos clean
+.DEFAULT_GOAL := demo
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/run.stamp   ## the whole week on this machine: sample items, sample subscribers, a built-in inbox
+	@$(BIN)/digest demo
+
+preview: $(VENV)/run.stamp ## the next edition in a browser, as any subscriber would get it
+	@$(BIN)/digest preview
+
+test: $(VENV)/dev.stamp
+	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered -m "not slow" $(ARGS)
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+lock: $(VENV)/dev.stamp    ## both locks anew; they hold hashes and no address
+	$(LOCK) pyproject.toml --extra postgres --group build -o requirements.lock --upgrade
+	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock --upgrade
+
+chaos: $(VENV)/dev.stamp   ## kill -9 again and again: KILLS=20
+	@$(BIN)/python -m pytest -q -m slow tests/acceptance/test_kill.py $(ARGS)
+
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf var/demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

@@ -1,0 +1,3 @@
+"""digest: stored items become a weekly mail that fits what each subscriber follows, sent once and accounted for."""
+
+__version__ = "0.1.0"

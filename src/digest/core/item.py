@@ -1,0 +1,70 @@
+"""Items: what an organisation has to tell in a week, typed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from digest.core.when import When
+
+
+class Kind(StrEnum):
+    """What an item asks of its reader."""
+
+    ACTION = "action"
+    EVENT = "event"
+    NEWS = "news"
+    PRESS_RELEASE = "press_release"
+    STATEMENT = "statement"
+    VICTORY = "victory"
+
+
+class Status(StrEnum):
+    """A draft lacks something or waits for staff; a ready item may go into an edition; an archived one may not."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as its editors wrote it. `body` is Markdown; dates are local to `timezone` (IANA name)."""
+
+    kind: Kind
+    title: str
+    body: str = ""
+    topics: tuple[str, ...] = ()
+    url: str | None = None
+    organisation: str | None = None
+    byline: str | None = None
+    language: str = "en"
+    published: When | None = None
+    timezone: str = "UTC"
+    deadline: When | None = None
+    starts: When | None = None
+    ends: When | None = None
+    venue: str | None = None
+    image: str | None = None
+    alt: str | None = None
+    must_see: bool = False
+    priority: int = 0
+
+
+NEEDS: dict[Kind, tuple[str, ...]] = {Kind.ACTION: ("url",), Kind.EVENT: ("starts", "venue")}
+
+
+def missing(item: Item) -> tuple[str, ...]:
+    """The fields that keep an item from being ready: title and body; an action's url; an event's start and venue."""
+    needed = ("title", "body", *NEEDS.get(item.kind, ()), *(("alt",) if item.image else ()))
+    return tuple(field for field in needed if not getattr(item, field))
+
+
+def closes_at(item: Item) -> datetime | None:
+    """The instant (UTC) after which the item is of no use: its deadline, or the end of the event; None if never."""
+    if item.deadline:
+        return item.deadline.ends(item.timezone)
+    if item.kind is not Kind.EVENT:
+        return None
+    if item.ends:
+        return item.ends.ends(item.timezone)
+    return item.starts.ends(item.timezone) if item.starts else None
