@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.core.item import Item
+from digest.core.item import Item, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,14 @@ class Edition:
     number: int
     slot: datetime
     timezone: str
+
+
+SECTIONS: tuple[Kind, ...] = (
+    Kind.ACTION,
+    Kind.EVENT,
+    Kind.VICTORY,
+    Kind.NEWS,
+    Kind.STATEMENT,
+    Kind.PRESS_RELEASE,
+)
+"""Sections in the order in which a reader needs them: what can still be done first."""
