@@ -1,9 +1,12 @@
 """Editions: one a slot, frozen from the items that count, moved through a handful of states."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 
-from digest.core.item import Item, Kind
+from digest.core.item import Item, Kind, closes_at
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,35 @@ SECTIONS: tuple[Kind, ...] = (
     Kind.PRESS_RELEASE,
 )
 """Sections in the order in which a reader needs them: what can still be done first."""
+
+
+class EditionState(StrEnum):
+    """Where an edition stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
+_S = EditionState
+MOVES: dict[str, tuple[frozenset[EditionState], EditionState]] = {
+    "approve": (frozenset({_S.DRAFT}), _S.APPROVED),
+    "reopen": (frozenset({_S.APPROVED}), _S.DRAFT),
+    "send": (frozenset({_S.APPROVED}), _S.SENDING),
+    "pause": (frozenset({_S.SENDING}), _S.PAUSED),
+    "resume": (frozenset({_S.PAUSED}), _S.SENDING),
+    "cancel": (frozenset({_S.DRAFT, _S.APPROVED, _S.PAUSED}), _S.CANCELLED),
+    "finish": (frozenset({_S.SENDING}), _S.SENT),
+    "resend": (frozenset({_S.SENT, _S.SENDING, _S.PAUSED}), _S.SENDING),
+}
+"""What may be done to an edition: from which states, and where it leads."""
+
+
+def rank(item: Item) -> tuple[int, bool, datetime, int, int]:
+    """The order of items: by section; within one the must-see, then what closes first, priority, and the newest."""
+    newest = item.published.day.toordinal() if item.published else 0
+    return (SECTIONS.index(item.kind), not item.must_see, closes_at(item) or NEVER, -item.priority, -newest)

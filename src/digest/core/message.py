@@ -50,10 +50,10 @@ def chosen(blocks: Iterable[Block], selection: Collection[int]) -> Iterable[Bloc
 
 def fill(block: Block, slots: Mapping[str, str]) -> str:
     """The text of a block with its slots filled: escaped in HTML, raw in text."""
-    values = block.pieces[1::2]
-    filled = list(block.pieces)
-    filled[1::2] = [html.escape(slots[name]) if block.part == "html" else slots[name] for name in values]
-    return "".join(filled)
+    return "".join(
+        piece if at % 2 == 0 else html.escape(slots[piece]) if block.part == "html" else slots[piece]
+        for at, piece in enumerate(block.pieces)
+    )
 
 
 def join(blocks: Iterable[Block], part: Part, selection: Collection[int], slots: Mapping[str, str]) -> str:
@@ -69,31 +69,28 @@ class Composer:
 
     def __init__(self, blocks: Sequence[Block], boundary: str) -> None:
         self.boundary = boundary
-        self._parts = {
-            part: [(block, self._encode(block)) for block in blocks if block.part == part] for part in ("text", "html")
-        }
-
-    @staticmethod
-    def _encode(block: Block) -> tuple[bytes | str, ...]:
-        return tuple(
-            name if odd else quoted_printable.encode(name) for at, name in enumerate(block.pieces) for odd in (at % 2,)
-        )
+        self._parts: dict[Part, list[Block]] = {"text": [], "html": []}
+        self._encoded: dict[tuple[Part, str], tuple[bytes | str, ...]] = {}
+        for block in blocks:
+            self._parts[block.part].append(block)
+            self._encoded[block.part, block.key] = tuple(
+                piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces)
+            )
 
     def body(self, selection: Collection[int], slots: Mapping[str, str]) -> bytes:
         """A multipart/alternative body (RFC 2046 §5.1.4), CRLF line ends, no line over 76 octets, no leading dots."""
         out: list[bytes] = []
-        for part, subtype in (("text", b"plain"), ("html", b"html")):
+        for part, blocks in self._parts.items():
             values = {
-                name: quoted_printable.encode(value if part == "text" else html.escape(value))
+                name: quoted_printable.encode(html.escape(value) if part == "html" else value)
                 for name, value in slots.items()
             }
             out.append(
                 b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                % (self.boundary.encode(), subtype)
+                % (self.boundary.encode(), b"plain" if part == "text" else b"html")
             )
-            encoded = dict(self._parts[part])
-            for block in chosen(encoded, selection):
-                out += [values[piece] if isinstance(piece, str) else piece for piece in encoded[block]]
+            for block in chosen(blocks, selection):
+                out += [values[piece] if isinstance(piece, str) else piece for piece in self._encoded[part, block.key]]
             out.append(b"\r\n")
         out.append(b"--%s--\r\n" % self.boundary.encode())
         return b"".join(out)

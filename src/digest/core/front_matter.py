@@ -1,0 +1,225 @@
+"""Items as files: YAML front matter, then a Markdown body. Reading names every problem by line and field."""
+
+import difflib
+from dataclasses import dataclass, fields
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import yaml
+
+from digest.core.item import Item, Kind, Status
+from digest.core.when import When, zone
+
+TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt")
+DATES = ("published", "deadline", "starts", "ends")
+KNOWN = (*(field.name for field in fields(Item) if field.name != "body"), "status", "uid")
+LONGEST_TITLE = 300
+LONGEST_BODY = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a file: `line` from 1, `field` where one is to blame."""
+
+    line: int
+    field: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFile:
+    """A file read without a problem. `uid` ties it to an item already stored; `draft`: it asks to stay one."""
+
+    item: Item
+    draft: bool = False
+    archived: bool = False
+    uid: str | None = None
+
+
+class BadItemFile(ValueError):
+    """A file that is no item; `problems` says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].reason)
+        self.problems = problems
+
+
+def read(text: str, timezone: str) -> ItemFile:
+    """The item in a file's text. `timezone` is for items that name none. BadItemFile otherwise."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[0].rstrip() != "---":
+        raise BadItemFile(
+            Problem(1, None, "the file does not begin with front matter: a line of three dashes, then “kind:”")
+        )
+    end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
+    if end is None:
+        raise BadItemFile(Problem(1, None, "the front matter is not closed by a line of three dashes"))
+    values, where = _mapping("\n".join(lines[1:end]))
+    body = "\n".join(lines[end + 1 :]).strip("\n").rstrip()
+    return _Reader(values, where, body, end + 2, timezone).item_file()
+
+
+def _mapping(source: str) -> tuple[dict[str, object], dict[str, int]]:
+    """Field → value (text or list of texts), field → line in the file."""
+    try:
+        node = yaml.compose(source, Loader=yaml.BaseLoader)
+        values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes nothing but strings
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise BadItemFile(
+            Problem(line, None, f"the front matter is not YAML: {error.problem or error.context}")
+        ) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise BadItemFile(Problem(1, None, f"the front matter cannot be read: {str(error).splitlines()[0]}")) from None
+    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+        raise BadItemFile(Problem(2, None, "the front matter holds no “field: value” lines"))
+    where: dict[str, int] = {}
+    for key, _ in node.value:
+        name, line = str(key.value), key.start_mark.line + 2
+        if name in where:
+            raise BadItemFile(Problem(line, name, f"it is given twice, first in line {where[name]}"))
+        where[name] = line
+    return {str(key): value for key, value in values.items()}, where
+
+
+class _Reader:
+    """Collects all problems of one file, so that its author mends them in one go."""
+
+    def __init__(
+        self, values: dict[str, object], where: dict[str, int], body: str, body_line: int, timezone: str
+    ) -> None:
+        self.values, self.where, self.body, self.body_line = values, where, body, body_line
+        self.timezone = timezone
+        self.problems: list[Problem] = []
+
+    def item_file(self) -> ItemFile:
+        for name in self.where:
+            if name not in KNOWN:
+                near = difflib.get_close_matches(name, KNOWN, 1)
+                self.problem(name, "there is no such field" + (f"; did you mean “{near[0]}”?" if near else ""))
+        texts = {name: self.text(name) for name in TEXT}
+        kind = self.kind()
+        self.timezone = self.valid_zone(texts.pop("timezone"))
+        title = texts.pop("title")
+        language = texts.pop("language") or "en"
+        if not title:
+            self.problem("title", "it is missing")
+        elif len(title) > LONGEST_TITLE:
+            self.problem("title", f"it is longer than {LONGEST_TITLE} characters")
+        if len(self.body) > LONGEST_BODY:
+            self.problems.append(Problem(self.body_line, "body", f"it is longer than {LONGEST_BODY} characters"))
+        for name in ("url", "image"):
+            self.check_url(name, texts[name])
+        dates = {name: self.date(name) for name in DATES}
+        starts, ends = dates["starts"], dates["ends"]
+        if starts and ends and ends.ends(self.timezone) < starts.begins(self.timezone):
+            self.problem("ends", "it is before “starts”")
+        status = self.text("status") or ""
+        if status not in ("", *Status):
+            self.problem("status", f"“{status}” is none of draft, ready, archived")
+        topics, must_see, priority = self.topics(), self.flag("must_see"), self.number("priority")
+        uid = self.text("uid")
+        if self.problems or kind is None or title is None:
+            raise BadItemFile(*sorted(self.problems, key=lambda p: p.line))
+        item = Item(
+            kind, title, self.body, topics, texts["url"], texts["organisation"], texts["byline"], language,
+            dates["published"], self.timezone, dates["deadline"], starts, ends,
+            texts["venue"], texts["image"], texts["alt"], must_see, priority,
+        )  # fmt: skip
+        return ItemFile(item, status == Status.DRAFT, status == Status.ARCHIVED, uid)
+
+    def problem(self, name: str, reason: str) -> None:
+        self.problems.append(Problem(self.where.get(name, 1), name, reason))
+
+    def text(self, name: str) -> str | None:
+        value = self.values.get(name)
+        if value is None or value in ("", "~", "null"):
+            return None
+        if not isinstance(value, str):
+            self.problem(name, "it must be a single text")
+            return None
+        if any(ord(char) < 32 or ord(char) == 127 for char in value.strip()):
+            self.problem(name, "it has a line break or another control character in it")
+        return value.strip()
+
+    def kind(self) -> Kind | None:
+        value = self.text("kind")
+        if value in tuple(Kind):
+            return Kind(value)
+        what = "it is missing" if value is None else f"“{value}” is no kind"
+        self.problem("kind", f"{what}; write one of {', '.join(Kind)}")
+        return None
+
+    def valid_zone(self, name: str | None) -> str:
+        try:
+            zone(name or self.timezone)
+        except ValueError as error:
+            self.problem("timezone", str(error))
+            return "UTC"
+        return name or self.timezone
+
+    def date(self, name: str) -> When | None:
+        value = self.text(name)
+        try:
+            return When.parse(value.replace(" ", "T", 1), self.timezone) if value else None
+        except ValueError as error:
+            self.problem(name, str(error))
+            return None
+
+    def check_url(self, name: str, value: str | None) -> None:
+        if value is None:
+            return
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("https", "http") and bool(parts.hostname) and " " not in value
+        except ValueError:
+            good = False
+        if not good:
+            self.problem(name, f"“{value[:80]}” is not a web address; it must begin with https://")
+
+    def topics(self) -> tuple[str, ...]:
+        value = self.values.get("topics") or []
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self.problem("topics", "write a list like [housing, libraries]")
+            return ()
+        return tuple(dict.fromkeys(slug for name in names if (slug := slugify(name))))
+
+    def flag(self, name: str) -> bool:
+        value = (self.text(name) or "false").lower()
+        if value not in ("true", "yes", "on", "false", "no", "off"):
+            self.problem(name, f"“{value}” is neither true nor false")
+        return value in ("true", "yes", "on")
+
+    def number(self, name: str) -> int:
+        value = self.text(name) or "0"
+        try:
+            number = int(value)
+        except ValueError:
+            number = 1000
+        if not -100 <= number <= 100:
+            self.problem(name, f"“{value}” is not a whole number from -100 to 100")
+            return 0
+        return number
+
+
+def slugify(name: str) -> str:
+    """`Migrants & Refugees` → `migrants-refugees`; letters of every script stay."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())[:80]
+
+
+def write(item: Item, status: Status, uid: str) -> str:
+    """The file that `read` turns into the same item again."""
+    front: dict[str, object] = {"kind": str(item.kind), "title": item.title}
+    if item.topics:
+        front["topics"] = list(item.topics)
+    for field in fields(Item):
+        value = getattr(item, field.name)
+        if field.name in (*front, "topics", "body") or value in (None, False, 0):
+            continue
+        front[field.name] = value.isoformat() if isinstance(value, When | datetime) else value
+    if status is not Status.READY:
+        front["status"] = str(status)
+    front["uid"] = uid
+    header = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=None)
+    return f"---\n{header}---\n\n{item.body}\n"

@@ -1,0 +1,80 @@
+"""What a mail server answered, and what it means for a delivery."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An SMTP reply (RFC 5321 §4.2): three-digit code and text; `enhanced` status where given (RFC 3463)."""
+
+    code: int
+    text: str
+
+    @property
+    def enhanced(self) -> str | None:
+        match = _ENHANCED.search(self.text[:80])
+        return match[1] if match else None
+
+    def __str__(self) -> str:
+        return _CONTROL.sub(" ", f"{self.code} {self.text}")[:500]
+
+
+class Stage(StrEnum):
+    """Where in the dialogue a reply came."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """250 after the final dot: the message is the server's now."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The server said no: for now (4xx) or for good (5xx), at `stage`."""
+
+    reply: Reply
+    stage: Stage
+
+    @property
+    def permanent(self) -> bool:
+        return self.reply.code >= 500
+
+    @property
+    def ours(self) -> bool:
+        """The trouble is the sender's (login, envelope sender), so it says nothing about the recipient."""
+        return self.stage in (Stage.CONNECT, Stage.MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection went before the final dot was written: nothing was delivered."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The final dot was written and no clear reply came: delivered or not, nobody can say."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """The ledger refused the mark, so the final dot was never written."""
+
+
+Outcome = Accepted | Rejected | Lost | Unknown | Unmarked

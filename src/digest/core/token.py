@@ -1,0 +1,71 @@
+"""Signed tokens: who a link, a bounce or a Message-ID is about, without a table and without trust.
+
+A token is lower-case base32 of key id (1 byte), number (6 bytes) and a truncated HMAC-SHA256 (8 bytes): 24 characters that
+survive mail systems which fold case. Every purpose derives a key of its own, so a token never passes for another kind.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+PATTERN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE)
+
+
+class Purpose(StrEnum):
+    """What a token is good for. BOUNCE and MESSAGE carry a delivery's number, UNSUBSCRIBE a subscriber's."""
+
+    BOUNCE = "bounce"
+    MESSAGE = "message"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+def _derive(secret: str, label: str) -> bytes:
+    return hmac.digest(secret.encode(), f"digest v1 {label}".encode(), "sha256")
+
+
+class Keyring:
+    """Signs with `secret`; verifies with it and with the retired ones."""
+
+    def __init__(self, secret: str, retired: Sequence[str] = ()) -> None:
+        self._keys = [
+            (_derive(each, "key id")[:1], {purpose: _derive(each, purpose) for purpose in Purpose})
+            for each in (secret, *retired)
+        ]
+
+    def issue(self, purpose: Purpose, number: int) -> str:
+        """The token of that number; ValueError if it does not fit 6 bytes."""
+        if not 0 <= number < 1 << 48:
+            raise ValueError(f"{number} does not fit a token")
+        key_id, keys = self._keys[0]
+        payload = key_id + number.to_bytes(6, "big")
+        return base64.b32encode(payload + _mac(keys[purpose], payload)).decode().lower()
+
+    def verify(self, purpose: Purpose, token: str) -> int | None:
+        """The number of a valid token, None for anything else. Compares in constant time."""
+        if not PATTERN.fullmatch(token):
+            return None
+        raw = base64.b32decode(token.upper())
+        payload, mac = raw[:7], raw[7:]
+        valid = False
+        for key_id, keys in self._keys:
+            valid |= hmac.compare_digest(key_id, payload[:1]) and hmac.compare_digest(_mac(keys[purpose], payload), mac)
+        return int.from_bytes(payload[1:], "big") if valid else None
+
+    def find(self, purpose: Purpose, text: str) -> int | None:
+        """The number of the first valid token of that purpose anywhere in `text` (an address, a header)."""
+        for match in PATTERN.finditer(text):
+            number = self.verify(purpose, match[0])
+            if number is not None:
+                return number
+        return None
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, payload, "sha256")[:8]
+
+
+def address_hmac(pepper: str, email_key: str) -> str:
+    """The keyed hash under which an address stays suppressed after the address itself is erased. 64 hex digits."""
+    return hmac.digest(pepper.encode(), b"digest address " + email_key.encode(), "sha256").hex()

@@ -1,0 +1,176 @@
+"""Connections and transactions. Readers begin deferred; writers begin at once, so that a wait is a wait and never a failure."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlmodel import Session, SQLModel
+
+from digest.core.errors import Misconfigured, Refused, TryAgain
+
+BUSY_SECONDS = 10
+
+
+class Database:
+    """One database by URL. `durable` makes every commit outlive a power loss (SQLite `synchronous=FULL`)."""
+
+    def __init__(self, url: str, *, durable: bool = False) -> None:
+        try:
+            self.url = make_url(url)
+            driver = "postgresql+psycopg" if self.url.get_backend_name() == "postgresql" else self.url.drivername
+            self.engine = create_engine(self.url.set(drivername=driver))
+        except (ArgumentError, ModuleNotFoundError, ImportError) as error:
+            raise Misconfigured(f"DIGEST_DATABASE_URL cannot be used: {error}") from None
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            _tune_sqlite(self.engine, durable=durable)
+        self._writer = self.engine.execution_options(digest_writes=True)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, None on a server."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; nothing is committed."""
+        with _in_words(self), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose transaction holds the write lock from its start; commits unless an exception leaves it."""
+        with _in_words(self), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing_connection(self) -> Iterator[Connection]:
+        """A connection of its own for a thread that commits many small groups with `with connection.begin()`."""
+        with self._writer.connect() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Create the database or bring it to this program's version. Refused if it is from a newer one."""
+        if self.file:
+            try:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Refused(f"The folder {self.file.parent} cannot be made: {error.strerror}.") from None
+        with _in_words(self):
+            known = {script.revision for script in _scripts().walk_revisions()}
+            if (current := self._revision()) and current not in known:
+                raise Refused(self._newer(current))
+            config = _alembic()
+            with self.engine.connect() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+
+    def require(self) -> None:
+        """Refused, with what to do, unless the database is there and of this program's version."""
+        if self.file and not self.file.exists():
+            raise Refused(f"There is no database at {self.file} yet; make it with `digest init`.")
+        with _in_words(self):
+            current, head = self._revision(), _scripts().get_current_head()
+        if current == head:
+            return
+        if current is None:
+            raise Refused(f"{self.url.render_as_string()} is not a digest database yet; run `digest init`.")
+        if current in {script.revision for script in _scripts().walk_revisions()}:
+            raise Refused("The database is of an older version; run `digest init` to bring it up to date.")
+        raise Refused(self._newer(current))
+
+    def _revision(self) -> str | None:
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def _newer(self, revision: str) -> str:
+        return (
+            f"The database is of a newer version ({revision}) than this program knows; nothing was changed. "
+            "Use the newer program, or restore a backup of before the upgrade."
+        )
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic())
+
+
+def _tune_sqlite(engine: Engine, *, durable: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"synchronous={'FULL' if durable else 'NORMAL'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("digest_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _in_words(database: Database) -> Iterator[None]:
+    """Turn what drivers say of locks, disks and files into sentences for people."""
+    try:
+        yield
+    except OperationalError as error:
+        raise translate(error, database) from error
+    except DBAPIError as error:
+        if "file is not a database" in str(error.orig):
+            raise Refused(f"{database.file} is not a database; move it away and run `digest init`.") from error
+        raise
+
+
+def translate(error: DBAPIError, database: Database) -> Refused:
+    """The error for people behind a driver's operational error."""
+    said = str(error.orig)
+    where = str(database.file or database.url.render_as_string())
+    if "locked" in said or "busy" in said:
+        return TryAgain(f"The database {where} is locked by another program; nothing was changed. Try again.")
+    if "full" in said or "I/O error" in said:
+        return TryAgain(
+            f"The disk that holds {where} is full or failing ({said}); nothing was changed. Make room, try again."
+        )
+    if "readonly" in said or "read-only" in said:
+        return Refused(f"The database {where} cannot be written: it is read-only for this user.")
+    if "unable to open" in said:
+        return Refused(f"The database {where} cannot be opened; check the folder and its permissions.")
+    return TryAgain(f"The database {where} did not answer: {said.strip().splitlines()[0]}")
+
+
+def insert_or_nothing(session: Session, table: type[SQLModel], *key: str) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves a row alone which has the same `key`."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=key)
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=key)
+
+
+def ping(database: Database) -> None:
+    """Raise unless the database answers."""
+    with database.read() as session:
+        session.connection().execute(text("SELECT 1"))

@@ -1,0 +1,217 @@
+"""The ledger: a row a subscriber and edition. Every finishing update repeats the state and owner that it expects."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, bindparam, func, literal, or_, select, update
+from sqlmodel import Session, col
+
+from digest.core.delivery import OPEN, Balance, State
+from digest.store.database import insert_or_nothing
+from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
+
+D = DeliveryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is needed to compose and send one message."""
+
+    id: int
+    subscriber_id: int
+    address: str
+    name: str
+    domain: str
+    language: str
+    selection: str
+    message_id: str
+    attempts: int
+
+
+_CLAIMED: tuple[Any, ...] = (
+    D.id, D.subscriber_id, D.address, D.name, D.domain, D.language, D.selection, D.message_id, D.attempts,
+)  # fmt: skip
+
+
+def insert_new(session: Session, rows: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Insert what is not there yet; (delivery, subscriber) of the new ones, still without a Message-ID."""
+    statement = insert_or_nothing(session, D, "edition_id", "subscriber_id")
+    found = session.execute(statement.returning(col(D.id), col(D.subscriber_id)), list(rows))
+    return [(delivery, subscriber) for delivery, subscriber in found]
+
+
+def name_messages(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
+    """Give deliveries their Message-ID."""
+    rows = [{"key": delivery, "value": message_id} for delivery, message_id in pairs]
+    if rows:
+        session.connection().execute(
+            update(D).where(col(D.id) == bindparam("key")).values(message_id=bindparam("value")), rows
+        )
+
+
+def claim(connection: Connection, edition_id: int, owner: str, now: datetime, limit: int) -> list[Claimed]:
+    """Take up to `limit` deliveries that are due, for `owner` alone."""
+    due = (
+        select(col(D.id))
+        .where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
+        .where(or_(col(D.not_before).is_(None), col(D.not_before) <= now))
+        .order_by(col(D.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = connection.execute(
+        update(D)
+        .where(col(D.id).in_(due.scalar_subquery()), col(D.state) == State.PENDING)
+        .values(state=State.CLAIMED, owner=owner)
+        .returning(*_CLAIMED)
+    )
+    return sorted((Claimed(*row) for row in taken), key=lambda each: each.id)
+
+
+def mark(connection: Connection, delivery_id: int, owner: str, now: datetime) -> bool:
+    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted."""
+    wanted = (
+        select(literal(1))
+        .where(col(SubscriberRow.id) == col(D.subscriber_id), col(SubscriberRow.state) == "active")
+        .exists()
+    )
+    sending = (
+        select(literal(1))
+        .where(col(EditionRow.id) == col(D.edition_id), col(EditionRow.state) == "sending")
+        .where(col(EditionRow.expires_at) > now)
+        .exists()
+    )
+    return _one(
+        connection,
+        update(D)
+        .where(col(D.id) == delivery_id, col(D.state) == State.CLAIMED, col(D.owner) == owner)
+        .where(wanted, sending)
+        .values(state=State.TRANSMITTING, attempts=col(D.attempts) + 1),
+    )
+
+
+def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
+    """Why the mark was refused, if the mail is not wanted any more; None if it only has to wait (paused)."""
+    row = connection.execute(
+        select(col(SubscriberRow.state), col(EditionRow.state), col(EditionRow.expires_at))
+        .select_from(D)
+        .join(EditionRow, col(EditionRow.id) == col(D.edition_id))
+        .outerjoin(SubscriberRow, col(SubscriberRow.id) == col(D.subscriber_id))
+        .where(col(D.id) == delivery_id)
+    ).one()
+    subscriber, edition, expires = row
+    if subscriber != "active":
+        return subscriber or "erased"
+    if edition == "cancelled":
+        return "the edition was cancelled"
+    if expires is not None and expires <= now:
+        return "the edition expired"
+    return None
+
+
+def finish(
+    connection: Connection, delivery_id: int, owner: str, expected: Collection[State], state: State, **values: Any
+) -> bool:
+    """Move one of the owner's own deliveries out of `expected`; whether it was still there."""
+    return _one(
+        connection,
+        update(D)
+        .where(col(D.id) == delivery_id, col(D.owner) == owner, col(D.state).in_(list(expected)))
+        .values(state=state, owner=None, **values),
+    )
+
+
+def release(connection: Connection, owner: str) -> None:
+    """Give back what was claimed and not begun."""
+    connection.execute(
+        update(D).where(col(D.owner) == owner, col(D.state) == State.CLAIMED).values(state=State.PENDING, owner=None)
+    )
+
+
+def owners(session: Session) -> set[str]:
+    """Everyone who holds a delivery."""
+    wanted = select(col(D.owner)).where(col(D.owner).is_not(None)).distinct()
+    return {owner for owner in session.scalars(wanted) if owner}
+
+
+def orphan(session: Session, owner: str) -> tuple[int, int]:
+    """Settle what a dead owner held: claimed → pending, transmitting → uncertain. How many of each."""
+    returned = session.execute(
+        update(D).where(col(D.owner) == owner, col(D.state) == State.CLAIMED).values(state=State.PENDING, owner=None)
+    )
+    doubtful = session.execute(
+        update(D)
+        .where(col(D.owner) == owner, col(D.state) == State.TRANSMITTING)
+        .values(state=State.UNCERTAIN, owner=None, last_reply="the sender died before the server's answer was recorded")
+    )
+    return cast(Any, returned).rowcount, cast(Any, doubtful).rowcount
+
+
+def balance(session: Session, edition_id: int) -> Balance:
+    counted = select(col(D.state), func.count()).where(col(D.edition_id) == edition_id).group_by(col(D.state))
+    found = {State(state): count for state, count in session.execute(counted)}
+    return Balance(
+        eligible=sum(found.values()),
+        accepted=found.get(State.ACCEPTED, 0),
+        failed=found.get(State.FAILED, 0),
+        skipped=found.get(State.SKIPPED, 0),
+        uncertain=found.get(State.UNCERTAIN, 0),
+        pending=sum(found.get(state, 0) for state in OPEN),
+    )
+
+
+def next_due(session: Session, edition_id: int) -> datetime | None:
+    """When the first waiting delivery may be tried again."""
+    return session.scalar(
+        select(func.min(col(D.not_before))).where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
+    )
+
+
+def skip_open(session: Session, edition_id: int, reason: str) -> None:
+    """Everything not yet begun is skipped: the edition was cancelled or expired."""
+    session.execute(
+        update(D)
+        .where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
+        .values(state=State.SKIPPED, last_reply=reason)
+    )
+
+
+def page(
+    session: Session, edition_id: int, *, state: State | None = None, after: int = 0, limit: int = 1000
+) -> list[D]:
+    wanted = select(D).where(col(D.edition_id) == edition_id, col(D.id) > after)
+    if state:
+        wanted = wanted.where(col(D.state) == state)
+    return list(session.scalars(wanted.order_by(col(D.id)).limit(limit)))
+
+
+def get(session: Session, delivery_id: int) -> D | None:
+    return session.get(D, delivery_id)
+
+
+def by_message_id(session: Session, message_id: str) -> D | None:
+    return session.scalars(select(D).where(col(D.message_id) == message_id)).first()
+
+
+def of_subscriber(session: Session, subscriber_id: int) -> list[tuple[D, str]]:
+    """Their deliveries with the period of each."""
+    wanted = select(D, col(EditionRow.period)).join(EditionRow, col(EditionRow.id) == col(D.edition_id))
+    rows = session.execute(wanted.where(col(D.subscriber_id) == subscriber_id).order_by(col(D.id)))
+    return [(delivery, period) for delivery, period in rows]
+
+
+def settle_uncertain(session: Session, edition_id: int, state: State, reply: str | None) -> int:
+    """Staff decide about everything in doubt: pending (again, same Message-ID) or failed (let be). How many."""
+    values: dict[str, Any] = {"state": state, "not_before": None}
+    if reply:
+        values["last_reply"] = reply
+    done = session.execute(
+        update(D).where(col(D.edition_id) == edition_id, col(D.state) == State.UNCERTAIN).values(**values)
+    )
+    return int(cast(Any, done).rowcount)
+
+
+def _one(connection: Connection, statement: Any) -> bool:
+    return connection.execute(statement).rowcount == 1

@@ -1,0 +1,172 @@
+"""Editions: their rows, frozen items, texts and compiled blocks."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import Session, col
+
+from digest.core.edition import Edition, EditionItem, EditionState, EditionText
+from digest.core.item import Item, Kind
+from digest.core.message import Block
+from digest.core.when import When
+from digest.store.database import insert_or_nothing
+from digest.store.tables import BlockRow, DeliveryRow, EditionItemRow, EditionRow, EditionTextRow
+
+DATES = ("published", "deadline", "starts", "ends")
+
+
+def find(session: Session, reference: str) -> EditionRow | None:
+    """By period, by number, or `latest`."""
+    wanted = select(EditionRow)
+    if reference == "latest":
+        wanted = wanted.order_by(col(EditionRow.number).desc()).limit(1)
+    elif reference.isdigit():
+        wanted = wanted.where(col(EditionRow.number) == int(reference))
+    else:
+        wanted = wanted.where(col(EditionRow.period) == reference)
+    return session.scalars(wanted).first()
+
+
+def get(session: Session, edition_id: int) -> EditionRow:
+    return session.get_one(EditionRow, edition_id)
+
+
+def listing(session: Session) -> list[EditionRow]:
+    return list(session.scalars(select(EditionRow).order_by(col(EditionRow.number))))
+
+
+def in_states(session: Session, *states: EditionState) -> list[EditionRow]:
+    wanted = select(EditionRow).where(col(EditionRow.state).in_(states)).order_by(col(EditionRow.slot))
+    return list(session.scalars(wanted))
+
+
+def create(session: Session, period: str, slot: datetime, timezone: str, state: EditionState) -> EditionRow | None:
+    """A new edition, or None if the period has one: the row is the lock between schedulers."""
+    number = (session.scalar(select(func.max(col(EditionRow.number)))) or 0) + 1
+    values = {"period": period, "slot": slot, "timezone": timezone, "number": number, "state": state, "left_out": []}
+    statement = insert_or_nothing(session, EditionRow, "period").returning(col(EditionRow.id))
+    edition_id = session.scalar(statement, values)
+    return session.get_one(EditionRow, edition_id) if edition_id is not None else None
+
+
+def freeze(
+    session: Session, edition_id: int, items: Iterable[EditionItem], left_out: list[dict[str, Any]], now: datetime
+) -> None:
+    """Put these items in the edition, instead of any it had."""
+    session.execute(delete(EditionItemRow).where(col(EditionItemRow.edition_id) == edition_id))
+    session.execute(delete(BlockRow).where(col(BlockRow.edition_id) == edition_id))
+    rows = [
+        {"edition_id": edition_id, "item_id": each.id, "position": each.position, "snapshot": _snapshot(each)}
+        for each in items
+    ]
+    if rows:
+        session.execute(insert(EditionItemRow), rows)
+    session.execute(
+        update(EditionRow)
+        .where(col(EditionRow.id) == edition_id)
+        .values(left_out=left_out, assembled_at=now, compiled_at=None)
+    )
+
+
+def items(session: Session, edition_id: int) -> tuple[EditionItem, ...]:
+    """The frozen items in edition order."""
+    wanted = select(EditionItemRow).where(col(EditionItemRow.edition_id) == edition_id)
+    rows = session.scalars(wanted.order_by(col(EditionItemRow.position)))
+    return tuple(_thaw(row) for row in rows)
+
+
+def texts(session: Session, edition_id: int) -> dict[str, EditionText]:
+    """Language → the words that staff wrote for it."""
+    rows = session.scalars(select(EditionTextRow).where(col(EditionTextRow.edition_id) == edition_id))
+    return {row.language: EditionText(row.language, row.subject, row.preheader, row.intro) for row in rows}
+
+
+def put_text(session: Session, edition_id: int, text: EditionText) -> None:
+    session.merge(EditionTextRow(edition_id=edition_id, **asdict(text)))
+
+
+def put_blocks(session: Session, edition_id: int, language: str, blocks: Sequence[Block]) -> None:
+    rows = [
+        {
+            "edition_id": edition_id,
+            "language": language,
+            "part": block.part,
+            "key": block.key,
+            "position": position,
+            "pieces": list(block.pieces),
+            "hash": hashlib.sha256("\0".join(block.pieces).encode()).hexdigest(),
+        }
+        for position, block in enumerate(blocks)
+    ]
+    session.execute(insert(BlockRow), rows)
+
+
+def drop_blocks(session: Session, edition_id: int) -> None:
+    session.execute(delete(BlockRow).where(col(BlockRow.edition_id) == edition_id))
+
+
+def blocks(session: Session, edition_id: int) -> dict[str, tuple[Block, ...]]:
+    """Language → blocks in document order."""
+    wanted = select(BlockRow).where(col(BlockRow.edition_id) == edition_id)
+    found: dict[str, list[Block]] = {}
+    for row in session.scalars(wanted.order_by(col(BlockRow.language), col(BlockRow.position))):
+        part = cast(Literal["html", "text"], row.part)
+        found.setdefault(row.language, []).append(Block(part, row.key, tuple(row.pieces)))
+    return {language: tuple(each) for language, each in found.items()}
+
+
+def move(session: Session, edition_id: int, expected: Iterable[EditionState], to: EditionState, **values: Any) -> bool:
+    """Change the state if it is still one of `expected`; whether it was."""
+    moved = session.execute(
+        update(EditionRow)
+        .where(col(EditionRow.id) == edition_id, col(EditionRow.state).in_(list(expected)))
+        .values(state=to, **values)
+    )
+    return bool(cast(Any, moved).rowcount)
+
+
+def set_values(session: Session, edition_id: int, **values: Any) -> None:
+    session.execute(update(EditionRow).where(col(EditionRow.id) == edition_id).values(**values))
+
+
+def last_slot_sent(session: Session, before: datetime) -> datetime | None:
+    """The newest slot before `before` whose edition went out or is on its way."""
+    return session.scalar(
+        select(func.max(col(EditionRow.slot))).where(
+            col(EditionRow.slot) < before, col(EditionRow.state).in_(["sending", "paused", "sent"])
+        )
+    )
+
+
+def has_open_deliveries(session: Session, edition_id: int) -> bool:
+    wanted = select(col(DeliveryRow.id)).where(
+        col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state).in_(["pending", "claimed", "transmitting"])
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def value(row: EditionRow) -> Edition:
+    return Edition(row.period, row.number, row.slot, row.timezone)
+
+
+def identity(row: EditionRow) -> int:
+    if row.id is None:
+        raise AssertionError("an edition without an id")
+    return row.id
+
+
+def _snapshot(each: EditionItem) -> dict[str, Any]:
+    fields = {name: getattr(each.item, name) for name in Item.__dataclass_fields__}
+    fields |= {name: when.isoformat() for name in DATES if (when := getattr(each.item, name))}
+    return {"item": fields | {"kind": str(each.item.kind), "topics": list(each.item.topics)}, "html": each.html}
+
+
+def _thaw(row: EditionItemRow) -> EditionItem:
+    fields = dict(row.snapshot["item"])
+    fields |= {name: When.parse(fields[name]) for name in DATES if fields[name]}
+    fields |= {"kind": Kind(fields["kind"]), "topics": tuple(fields["topics"])}
+    return EditionItem(row.item_id, row.position, Item(**fields), row.snapshot["html"])

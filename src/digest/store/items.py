@@ -1,0 +1,222 @@
+"""Items and topics."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlmodel import Session, col
+
+from digest.core.front_matter import slugify
+from digest.core.item import Item, Kind, Status, closes_at
+from digest.core.when import When
+from digest.store.tables import EditionItemRow, EditionRow, ItemFields, ItemRow, ItemTopicRow, TopicRow
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item in the store."""
+
+    id: int
+    item: Item
+    status: Status
+    uid: str
+    source: str
+    html: str
+    content_hash: str
+    ready_at: datetime | None
+    untouched: bool
+
+
+def by_uid(session: Session, uid: str) -> Stored | None:
+    return _one(session, col(ItemRow.source_uid) == uid)
+
+
+def by_content(session: Session, content_hash: str) -> Stored | None:
+    return _one(session, col(ItemRow.content_hash) == content_hash)
+
+
+def by_id(session: Session, item_id: int) -> Stored | None:
+    return _one(session, col(ItemRow.id) == item_id)
+
+
+def from_source(session: Session, source: str) -> list[Stored]:
+    return _many(session, col(ItemRow.source) == source)
+
+
+def listing(session: Session, statuses: Collection[Status] = tuple(Status)) -> list[Stored]:
+    """In the order in which they came."""
+    return _many(session, col(ItemRow.status).in_([str(status) for status in statuses]))
+
+
+def sent_before(session: Session, edition_id: int | None) -> dict[int, str]:
+    """Item id → period of the edition that holds it; `edition_id` itself, cancelled and missed ones do not count."""
+    held = select(col(EditionItemRow.item_id), col(EditionRow.period)).join(
+        EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id)
+    )
+    held = held.where(col(EditionRow.state).notin_(["cancelled", "missed"]), col(EditionRow.id) != (edition_id or 0))
+    return {row[0]: row[1] for row in session.execute(held)}
+
+
+def put(
+    session: Session,
+    item: Item,
+    *,
+    status: Status,
+    source: str,
+    uid: str,
+    html: str,
+    content_hash: str,
+    now: datetime,
+    previous: Stored | None = None,
+) -> int:
+    """Add an item, or put it in place of `previous`; its topics are made if need be. Its id."""
+    ready_at = (previous.ready_at if previous and previous.ready_at else now) if status is Status.READY else None
+    values = ItemFields.model_validate(
+        {
+            **{
+                name: getattr(item, name) for name in ("title", "url", "organisation", "byline", "language", "timezone")
+            },
+            **{name: getattr(item, name) for name in ("venue", "image", "alt", "priority", "must_see")},
+            **{
+                name: when.isoformat() if (when := getattr(item, name)) else None
+                for name in ("published", "deadline", "starts", "ends")
+            },
+            "kind": str(item.kind),
+            "slug": slugify(item.title) or "item",
+            "body_markdown": item.body,
+            "body_html": html,
+            "status": str(status),
+            "source": previous.source if previous else source,
+            "source_uid": uid,
+            "content_hash": content_hash,
+            "ready_at": ready_at,
+            "closes_at": closes_at(item),
+            "created_at": now,
+            "updated_at": now,
+        }
+    ).model_dump()
+    row = session.get(ItemRow, previous.id) if previous else None
+    if row is None:
+        row = ItemRow(**values)
+    else:
+        del values["created_at"]
+        row.sqlmodel_update(values)
+    session.add(row)
+    session.flush()
+    item_id = _id(row)
+    topics = topic_ids(session, item.topics)
+    session.execute(delete(ItemTopicRow).where(col(ItemTopicRow.item_id) == item_id))
+    if topics:
+        session.execute(insert(ItemTopicRow), [{"item_id": item_id, "topic_id": topic} for topic in topics.values()])
+    return item_id
+
+
+def set_status(session: Session, stored: Stored, status: Status, now: datetime) -> None:
+    row = session.get_one(ItemRow, stored.id)
+    row.status, row.updated_at = str(status), now
+    row.ready_at = (row.ready_at or now) if status is Status.READY else None
+    session.add(row)
+
+
+def remove(session: Session, item_id: int) -> None:
+    session.execute(delete(ItemTopicRow).where(col(ItemTopicRow.item_id) == item_id))
+    session.execute(delete(ItemRow).where(col(ItemRow.id) == item_id))
+
+
+def topic_ids(session: Session, slugs: Iterable[str], names: dict[str, str] | None = None) -> dict[str, int]:
+    """Slug → id, making the topics that do not exist yet. `names`: how a new one is shown."""
+    wanted = tuple(dict.fromkeys(slugs))
+    found = _topic_rows(session, wanted)
+    for slug in wanted:
+        if slug not in found:
+            shown = (names or {}).get(slug) or slug.replace("-", " ").capitalize()
+            session.add(TopicRow(slug=slug, names={"en": shown}))
+    session.flush()
+    return {slug: _id(row) for slug, row in _topic_rows(session, wanted).items()}
+
+
+def topic_names(session: Session) -> dict[str, dict[str, str]]:
+    """Slug → language → name, for every topic, by slug."""
+    return {row.slug: row.names for row in session.scalars(select(TopicRow).order_by(col(TopicRow.slug)))}
+
+
+def name_topic(session: Session, slug: str, language: str, name: str) -> None:
+    topic_ids(session, [slug], {slug: name})
+    row = _topic_rows(session, [slug])[slug]
+    row.names = {**row.names, language: name}
+    session.add(row)
+
+
+def topic_counts(session: Session) -> dict[str, int]:
+    """Slug → how many items have it."""
+    counted = (
+        select(col(TopicRow.slug), func.count(col(ItemTopicRow.item_id)))
+        .outerjoin(ItemTopicRow, col(ItemTopicRow.topic_id) == col(TopicRow.id))
+        .group_by(col(TopicRow.slug))
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _topic_rows(session: Session, slugs: Sequence[str]) -> dict[str, TopicRow]:
+    return {row.slug: row for row in session.scalars(select(TopicRow).where(col(TopicRow.slug).in_(slugs)))}
+
+
+def _one(session: Session, condition: ColumnElement[bool]) -> Stored | None:
+    return next(iter(_many(session, condition)), None)
+
+
+def _many(session: Session, condition: ColumnElement[bool]) -> list[Stored]:
+    rows = session.scalars(select(ItemRow).where(condition).order_by(col(ItemRow.id))).all()
+    topics: dict[int, list[str]] = {}
+    linked = select(col(ItemTopicRow.item_id), col(TopicRow.slug)).join(
+        TopicRow, col(TopicRow.id) == col(ItemTopicRow.topic_id)
+    )
+    for item_id, slug in session.execute(
+        linked.where(col(ItemTopicRow.item_id).in_([row.id for row in rows])).order_by(col(TopicRow.slug))
+    ):
+        topics.setdefault(item_id, []).append(slug)
+    return [_stored(row, tuple(topics.get(_id(row), ()))) for row in rows]
+
+
+def _stored(row: ItemRow, topics: tuple[str, ...]) -> Stored:
+    def when(text: str | None) -> When | None:
+        return When.parse(text) if text else None
+
+    item = Item(
+        Kind(row.kind),
+        row.title,
+        row.body_markdown,
+        topics,
+        row.url,
+        row.organisation,
+        row.byline,
+        row.language,
+        when(row.published),
+        row.timezone,
+        when(row.deadline),
+        when(row.starts),
+        when(row.ends),
+        row.venue,
+        row.image,
+        row.alt,
+        row.must_see,
+        row.priority,
+    )
+    return Stored(
+        _id(row),
+        item,
+        Status(row.status),
+        row.source_uid,
+        row.source,
+        row.body_html,
+        row.content_hash,
+        row.ready_at,
+        row.created_at == row.updated_at,
+    )
+
+
+def _id(row: ItemRow | TopicRow) -> int:
+    if row.id is None:
+        raise AssertionError("a row without its id")
+    return row.id

@@ -1,0 +1,179 @@
+"""Subscribers, their interests, their consent, and the addresses that get no mail."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import Session, col
+
+from digest.core.address import Address
+from digest.store.items import topic_ids
+from digest.store.tables import (
+    ConsentRow,
+    EventRow,
+    InterestRow,
+    SubscriberFields,
+    SubscriberRow,
+    SuppressionRow,
+    TopicRow,
+)
+
+EVERYTHING = "all"
+CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A subscriber as stored. `interests`: topic slug → weight."""
+
+    id: int
+    email: str
+    key: str
+    name: str
+    language: str
+    state: str
+    interests: Mapping[str, int] = field(default_factory=dict)
+
+
+def by_key(session: Session, key: str) -> Subscriber | None:
+    return _one(session, select(SubscriberRow).where(col(SubscriberRow.email_key) == key))
+
+
+def by_id(session: Session, subscriber_id: int) -> Subscriber | None:
+    return _one(session, select(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
+
+
+def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | None = None) -> list[Subscriber]:
+    """Up to `limit` subscribers with a number above `after`, in order: a keyset page, as fast at the end as at the start."""
+    wanted = select(SubscriberRow).where(col(SubscriberRow.id) > after).order_by(col(SubscriberRow.id)).limit(limit)
+    rows = session.scalars(wanted.where(col(SubscriberRow.state) == state) if state else wanted).all()
+    interests = interests_of(session, [row.id for row in rows if row.id is not None])
+    return [_subscriber(row, interests) for row in rows]
+
+
+def count(session: Session, state: str | None = None) -> int:
+    wanted = select(func.count()).select_from(SubscriberRow)
+    return session.scalar(wanted.where(col(SubscriberRow.state) == state) if state else wanted) or 0
+
+
+def languages(session: Session) -> list[str]:
+    """The languages of active subscribers."""
+    wanted = select(col(SubscriberRow.language)).where(col(SubscriberRow.state) == "active").distinct()
+    return sorted(session.scalars(wanted))
+
+
+def interests_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Subscriber → topic slug → weight, for a run of ids read in one range scan."""
+    found: dict[int, dict[str, int]] = {}
+    if not ids:
+        return found
+    wanted = (
+        select(col(InterestRow.subscriber_id), col(TopicRow.slug), col(InterestRow.weight))
+        .join(TopicRow, col(TopicRow.id) == col(InterestRow.topic_id))
+        .where(col(InterestRow.subscriber_id).between(min(ids), max(ids)))
+    )
+    for subscriber_id, slug, weight in session.execute(wanted):
+        found.setdefault(subscriber_id, {})[slug] = weight
+    return found
+
+
+def put(
+    session: Session,
+    address: Address,
+    *,
+    name: str,
+    language: str,
+    topics: Sequence[str],
+    state: str,
+    now: datetime,
+    previous: Subscriber | None = None,
+) -> int:
+    """Add a subscriber or bring `previous` up to date. Their id."""
+    values = SubscriberFields.model_validate(
+        {
+            "email": address.email,
+            "email_key": address.key,
+            "name": name,
+            "language": language,
+            "state": state,
+            "created_at": now,
+            "updated_at": now,
+        }
+    ).model_dump()
+    row = session.get(SubscriberRow, previous.id) if previous else None
+    if row is None:
+        row = SubscriberRow(**values)
+    else:
+        del values["created_at"]
+        row.sqlmodel_update(values)
+    session.add(row)
+    session.flush()
+    if row.id is None:
+        raise AssertionError("a subscriber without an id")
+    session.execute(delete(InterestRow).where(col(InterestRow.subscriber_id) == row.id))
+    if ids := topic_ids(session, topics):
+        session.execute(insert(InterestRow), [{"subscriber_id": row.id, "topic_id": each} for each in ids.values()])
+    return row.id
+
+
+def set_state(session: Session, subscriber_id: int, state: str, now: datetime) -> None:
+    session.execute(
+        update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(state=state, updated_at=now)
+    )
+
+
+def record_consent(
+    session: Session, hmac: str, action: str, at: datetime, *, source: str | None = None, wording: str | None = None
+) -> None:
+    session.add(ConsentRow(subscriber_hmac=hmac, action=action, at=at, source=source, wording=wording))
+
+
+def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
+    """Keep the address out of every mailing; the first reason stays."""
+    if session.get(SuppressionRow, (hmac, EVERYTHING)) is None:
+        session.add(SuppressionRow(address_hmac=hmac, scope=EVERYTHING, reason=reason, event_id=event_id, at=at))
+
+
+def lift(session: Session, hmac: str) -> None:
+    """Let the address back in: only for a person's own fresh consent."""
+    session.execute(
+        delete(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING)
+    )
+
+
+def suppressions(session: Session, hmac: str) -> list[SuppressionRow]:
+    return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac)))
+
+
+def suppressed_among(session: Session, hmacs: Iterable[str]) -> set[str]:
+    wanted = select(col(SuppressionRow.address_hmac)).where(
+        col(SuppressionRow.address_hmac).in_(list(hmacs)), col(SuppressionRow.scope) == EVERYTHING
+    )
+    return set(session.scalars(wanted))
+
+
+def canary(session: Session, hmac: str, now: datetime) -> bool:
+    """Whether the pepper is the one that this database was made with; the first one is remembered."""
+    known = session.scalars(select(col(SuppressionRow.address_hmac)).where(col(SuppressionRow.scope) == CANARY)).first()
+    if known is None:
+        session.add(SuppressionRow(address_hmac=hmac, scope=CANARY, reason="pepper", at=now))
+    return known in (None, hmac)
+
+
+def events(session: Session, subscriber_id: int) -> list[EventRow]:
+    return list(
+        session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id).order_by(col(EventRow.id)))
+    )
+
+
+def _one(session: Session, statement: Any) -> Subscriber | None:
+    row = session.scalars(statement).first()
+    return _subscriber(row, interests_of(session, [row.id])) if row else None
+
+
+def _subscriber(row: SubscriberRow, interests: Mapping[int, Mapping[str, int]]) -> Subscriber:
+    if row.id is None:
+        raise AssertionError("a subscriber without an id")
+    return Subscriber(row.id, row.email, row.email_key, row.name, row.language, row.state, interests.get(row.id, {}))

@@ -1,0 +1,257 @@
+"""The tables. Instants are UTC; local dates of items are kept as written (ISO text), for their zone's rules may change."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata = MetaData(naming_convention=NAMING)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, stored as UTC without its zone (SQLite has none) and given back as UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the interface
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time reached the database")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the interface
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+def instant(**options: Any) -> Any:
+    """A column of type Instant."""
+    return Field(sa_type=Instant, **options)
+
+
+def json_column(default: Any = None) -> Any:
+    """A column that holds a JSON document."""
+    return Field(default=default, sa_column=Column(JSON, nullable=False))
+
+
+class ItemFields(SQLModel):
+    """What is checked before an item is stored (a table model itself checks nothing)."""
+
+    kind: str = Field(max_length=20)
+    title: str = Field(min_length=1, max_length=300)
+    slug: str = Field(max_length=80)
+    body_markdown: str = Field(default="", max_length=200_000, sa_type=Text)
+    body_html: str = Field(default="", sa_type=Text)
+    url: str | None = Field(default=None, max_length=2000)
+    organisation: str | None = Field(default=None, max_length=300)
+    byline: str | None = Field(default=None, max_length=300)
+    language: str = Field(default="en", max_length=35)
+    published: str | None = None
+    timezone: str = "UTC"
+    deadline: str | None = None
+    starts: str | None = None
+    ends: str | None = None
+    venue: str | None = Field(default=None, max_length=500)
+    image: str | None = Field(default=None, max_length=2000)
+    alt: str | None = Field(default=None, max_length=500)
+    priority: int = Field(default=0, ge=-100, le=100)
+    must_see: bool = False
+    status: str = Field(max_length=10)
+    source: str = Field(max_length=200)
+    source_uid: str = Field(max_length=200)
+    content_hash: str = Field(max_length=64)
+    ready_at: datetime | None = instant(default=None)
+    closes_at: datetime | None = instant(default=None)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class ItemRow(ItemFields, table=True):
+    """`closes_at`: the instant after which the item is of no use. `content_hash`: of the item as its file would say it."""
+
+    __tablename__ = "item"
+    __table_args__ = (UniqueConstraint("source", "source_uid"), Index(None, "status", "ready_at"))
+    id: int | None = Field(default=None, primary_key=True)
+
+
+class TopicRow(SQLModel, table=True):
+    """`names`: language → the topic as people read it."""
+
+    __tablename__ = "topic"
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=80, unique=True)
+    names: dict[str, str] = json_column()
+
+
+class ItemTopicRow(SQLModel, table=True):
+    __tablename__ = "item_topic"
+    item_id: int = Field(foreign_key="item.id", primary_key=True, ondelete="CASCADE")
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True, ondelete="CASCADE")
+
+
+class SubscriberFields(SQLModel):
+    """What is checked before a subscriber is stored."""
+
+    email: str = Field(max_length=320)
+    email_key: str = Field(max_length=320)
+    name: str = Field(default="", max_length=200)
+    language: str = Field(default="en", max_length=35)
+    state: str = Field(max_length=20)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class SubscriberRow(SubscriberFields, table=True):
+    __tablename__ = "subscriber"
+    # A number is never given twice: unsubscribe tokens carry it and outlive the person.
+    __table_args__ = (UniqueConstraint("email_key"), Index(None, "state", "id"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True)
+
+
+class InterestRow(SQLModel, table=True):
+    __tablename__ = "interest"
+    subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True, ondelete="CASCADE")
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True, ondelete="CASCADE")
+    weight: int = 1
+
+
+class ConsentRow(SQLModel, table=True):
+    """Append-only: who agreed to what, when, by whose word."""
+
+    __tablename__ = "consent"
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_hmac: str = Field(max_length=64, index=True)
+    action: str = Field(max_length=20)
+    wording: str | None = None
+    version: str | None = None
+    source: str | None = None
+    proof: str | None = None
+    at: datetime = instant()
+
+
+class SuppressionRow(SQLModel, table=True):
+    """An address that gets no mail, known only by its keyed hash. Outlives the subscriber."""
+
+    __tablename__ = "suppression"
+    address_hmac: str = Field(primary_key=True, max_length=64)
+    scope: str = Field(primary_key=True, max_length=20)
+    reason: str = Field(max_length=40)
+    event_id: int | None = None
+    at: datetime = instant()
+
+
+class EditionRow(SQLModel, table=True):
+    """`expires_at` is set when sending begins; `left_out`: [{id, title, reason}] as found at assembly."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("period"),)
+    id: int | None = Field(default=None, primary_key=True)
+    period: str = Field(max_length=20)
+    number: int
+    slot: datetime = instant()
+    timezone: str
+    state: str = Field(max_length=10)
+    held_reason: str | None = None
+    left_out: list[dict[str, Any]] = json_column()
+    assembled_at: datetime | None = instant(default=None)
+    compiled_at: datetime | None = instant(default=None)
+    fanned_out_at: datetime | None = instant(default=None)
+    approved_by: str | None = None
+    approved_at: datetime | None = instant(default=None)
+    expires_at: datetime | None = instant(default=None)
+
+
+class EditionTextRow(SQLModel, table=True):
+    __tablename__ = "edition_text"
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True, ondelete="CASCADE")
+    language: str = Field(primary_key=True, max_length=35)
+    subject: str
+    preheader: str
+    intro: str = ""
+
+
+class EditionItemRow(SQLModel, table=True):
+    """`snapshot`: the item as it was when frozen."""
+
+    __tablename__ = "edition_item"
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True, ondelete="CASCADE")
+    item_id: int = Field(primary_key=True, index=True)
+    position: int
+    snapshot: dict[str, Any] = json_column()
+
+
+class BlockRow(SQLModel, table=True):
+    """Write-once. `pieces`: text split at its slots; `position` keeps document order within a part."""
+
+    __tablename__ = "block"
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True, ondelete="CASCADE")
+    language: str = Field(primary_key=True, max_length=35)
+    part: str = Field(primary_key=True, max_length=4)
+    key: str = Field(primary_key=True, max_length=60)
+    position: int
+    pieces: list[str] = json_column()
+    hash: str = Field(max_length=64)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One a subscriber and edition. `selection`: {"items": [ids], "why": [topics], "fallback": bool}."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "subscriber_id"),
+        UniqueConstraint("message_id"),
+        Index(None, "edition_id", "state", "id"),
+        Index(None, "state", "domain", "not_before"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    edition_id: int = Field(foreign_key="edition.id")
+    subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="SET NULL", index=True)
+    address: str | None = Field(default=None, max_length=320)
+    name: str | None = None
+    domain: str = Field(max_length=255)
+    language: str = Field(max_length=35)
+    selection: str = Field(sa_type=Text)
+    message_id: str | None = Field(default=None, max_length=320)
+    state: str = Field(max_length=12)
+    attempts: int = 0
+    not_before: datetime | None = instant(default=None)
+    owner: str | None = Field(default=None, max_length=40, index=True)
+    last_reply: str | None = None
+    remote_id: str | None = Field(default=None, max_length=200)
+    accepted_at: datetime | None = instant(default=None)
+    bounced_at: datetime | None = instant(default=None)
+    complained_at: datetime | None = instant(default=None)
+
+
+class EventRow(SQLModel, table=True):
+    """Append-only: what happened, once. A repeated (source, source_event_id) changes nothing."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("source", "source_event_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    type: str = Field(max_length=20)
+    delivery_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
+    subscriber_id: int | None = Field(default=None, index=True)
+    occurred_at: datetime = instant()
+    received_at: datetime = instant()
+    source: str = Field(max_length=40)
+    source_event_id: str = Field(max_length=200)
+    payload: dict[str, Any] = json_column()
+
+
+class ClockRow(SQLModel, table=True):
+    """The last tick of any scheduler: a clock that jumped far from it is not trusted to send unasked."""
+
+    __tablename__ = "clock"
+    name: str = Field(primary_key=True, max_length=20)
+    at: datetime = instant()
