@@ -130,7 +130,7 @@ def _bounce(rule: str, notice: Notice, recipients: list[Recipient], *, trusted: 
     ]
     chosen = min(found, key=lambda finding: (Verdict.POLICY, Verdict.SOFT, Verdict.HARD).index(finding.verdict))
     if chosen.verdict is Verdict.HARD and not trusted:
-        chosen = Finding(Verdict.SOFT, f"{chosen.reason}, but no mail system wrote it")
+        chosen = Finding(Verdict.SOFT, f"{chosen.reason}, but no mail system wrote it", told=True)
     status = next((one.status for one in recipients if one.status), None)
     return Report(
         Kind.BOUNCE, chosen.verdict, recipients=tuple(recipients), status=status, rule=f"{rule}: {chosen.reason}"
@@ -138,13 +138,15 @@ def _bounce(rule: str, notice: Notice, recipients: list[Recipient], *, trusted: 
 
 
 def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Finding:
-    """Its own diagnostic first; the prose about it where that says nothing."""
-    own = weigh(one.status, one.diagnostic or "")
-    if "“" in own.reason:
-        return own
-    told = about(notice.text, one.address) if one.address else ""
-    wider = weigh(one.status, f"{one.diagnostic or ''} {told or (notice.text[:2000] if alone else '')}")
-    return wider if "“" in wider.reason else own
+    """Its own diagnostic first; then the prose about it; then, if it is the only one, all that the notice says."""
+    own = one.diagnostic or ""
+    prose = about(notice.text, one.address) if one.address else ""
+    first = weigh(one.status, own)
+    if first.told and first.verdict is not Verdict.HARD:
+        return first
+    texts = [f"{own} {prose}"] if first.told else [f"{own} {prose}", *([f"{own} {notice.text[:3000]}"] if alone else [])]
+    wider = (weigh(one.status, text) for text in texts)
+    return next((finding for finding in wider if finding.told), first)
 
 
 def _otherwise(notice: Notice) -> Report:
