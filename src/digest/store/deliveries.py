@@ -22,7 +22,6 @@ class Claimed:
     id: int
     subscriber_id: int
     address: str
-    name: str
     domain: str
     language: str
     selection: str
@@ -31,7 +30,7 @@ class Claimed:
 
 
 _CLAIMED: tuple[Any, ...] = (
-    D.id, D.subscriber_id, D.address, D.name, D.domain, D.language, D.selection, D.message_id, D.attempts,
+    D.id, D.subscriber_id, D.address, D.domain, D.language, D.selection, D.message_id, D.attempts,
 )  # fmt: skip
 
 

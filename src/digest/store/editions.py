@@ -47,7 +47,14 @@ def in_states(session: Session, *states: EditionState) -> list[EditionRow]:
 def create(session: Session, period: str, slot: datetime, timezone: str, state: EditionState) -> EditionRow | None:
     """A new edition, or None if the period has one: the row is the lock between schedulers."""
     number = (session.scalar(select(func.max(col(EditionRow.number)))) or 0) + 1
-    values = {"period": period, "slot": slot, "timezone": timezone, "number": number, "state": state, "left_out": []}
+    values: dict[str, Any] = {
+        "period": period,
+        "slot": slot,
+        "timezone": timezone,
+        "number": number,
+        "state": state,
+        "left_out": [],
+    }
     statement = insert_or_nothing(session, EditionRow, "period").returning(col(EditionRow.id))
     edition_id = session.scalar(statement, values)
     return session.get_one(EditionRow, edition_id) if edition_id is not None else None

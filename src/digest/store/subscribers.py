@@ -25,6 +25,16 @@ CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A subscriber as a list or a form tells of them. `topics` are slugs."""
+
+    address: Address
+    name: str
+    language: str
+    topics: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """A subscriber as stored. `interests`: topic slug → weight."""
 
@@ -35,6 +45,11 @@ class Subscriber:
     language: str
     state: str
     interests: Mapping[str, int] = field(default_factory=dict)
+
+    def says(self, entry: New) -> bool:
+        """Whether `entry` tells nothing new."""
+        known = (self.email, self.name, self.language, set(self.interests))
+        return known == (entry.address.email, entry.name, entry.language, set(entry.topics))
 
 
 def by_key(session: Session, key: str) -> Subscriber | None:
@@ -79,43 +94,57 @@ def interests_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, in
     return found
 
 
-def put(
-    session: Session,
-    address: Address,
-    *,
-    name: str,
-    language: str,
-    topics: Sequence[str],
-    state: str,
-    now: datetime,
-    previous: Subscriber | None = None,
-) -> int:
+def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Subscriber]:
+    """Those of these keys that are subscribers; for a few hundred at a time."""
+    rows = session.scalars(select(SubscriberRow).where(col(SubscriberRow.email_key).in_(list(keys)))).all()
+    ids = [row.id for row in rows if row.id is not None]
+    interests = interests_of(session, ids)
+    return {row.email_key: _subscriber(row, interests) for row in rows}
+
+
+def put(session: Session, entry: New, *, state: str, now: datetime, previous: Subscriber | None = None) -> int:
     """Add a subscriber or bring `previous` up to date. Their id."""
-    values = SubscriberFields.model_validate(
-        {
-            "email": address.email,
-            "email_key": address.key,
-            "name": name,
-            "language": language,
-            "state": state,
-            "created_at": now,
-            "updated_at": now,
-        }
-    ).model_dump()
-    row = session.get(SubscriberRow, previous.id) if previous else None
-    if row is None:
-        row = SubscriberRow(**values)
-    else:
-        del values["created_at"]
-        row.sqlmodel_update(values)
-    session.add(row)
-    session.flush()
-    if row.id is None:
-        raise AssertionError("a subscriber without an id")
-    session.execute(delete(InterestRow).where(col(InterestRow.subscriber_id) == row.id))
-    if ids := topic_ids(session, topics):
-        session.execute(insert(InterestRow), [{"subscriber_id": row.id, "topic_id": each} for each in ids.values()])
-    return row.id
+    if previous is None:
+        [added] = add_many(session, [entry], now, state)
+        return added
+    values = _fields(entry, state, now)
+    del values["created_at"]
+    session.execute(update(SubscriberRow).where(col(SubscriberRow.id) == previous.id).values(**values))
+    session.execute(delete(InterestRow).where(col(InterestRow.subscriber_id) == previous.id))
+    _follow(session, [(previous.id, entry.topics)])
+    return previous.id
+
+
+def add_many(session: Session, entries: Sequence[New], now: datetime, state: str = "active") -> list[int]:
+    """Add subscribers that are not there yet, in bulk. Their ids, in the same order."""
+    if not entries:
+        return []
+    statement = insert(SubscriberRow).returning(col(SubscriberRow.id), sort_by_parameter_order=True)
+    ids: list[int] = [row[0] for row in session.execute(statement, [_fields(entry, state, now) for entry in entries])]
+    _follow(session, [(each, entry.topics) for each, entry in zip(ids, entries, strict=True)])
+    return ids
+
+
+def _follow(session: Session, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:
+    topics = topic_ids(session, [slug for _, slugs in pairs for slug in slugs])
+    rows = [
+        {"subscriber_id": each, "topic_id": topics[slug], "weight": 1} for each, slugs in pairs for slug in set(slugs)
+    ]
+    if rows:
+        session.execute(insert(InterestRow), rows)
+
+
+def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
+    fields = {
+        "email": entry.address.email,
+        "email_key": entry.address.key,
+        "name": entry.name,
+        "language": entry.language,
+        "state": state,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return SubscriberFields.model_validate(fields).model_dump()
 
 
 def set_state(session: Session, subscriber_id: int, state: str, now: datetime) -> None:

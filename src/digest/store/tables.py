@@ -203,7 +203,7 @@ class BlockRow(SQLModel, table=True):
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One a subscriber and edition. `selection`: {"items": [ids], "why": [topics], "fallback": bool}."""
+    """One a subscriber and edition. `selection`: {"items": [ids], "greeting", "why"}, worded in their language."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -217,7 +217,6 @@ class DeliveryRow(SQLModel, table=True):
     edition_id: int = Field(foreign_key="edition.id")
     subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="SET NULL", index=True)
     address: str | None = Field(default=None, max_length=320)
-    name: str | None = None
     domain: str = Field(max_length=255)
     language: str = Field(max_length=35)
     selection: str = Field(sa_type=Text)

@@ -1,0 +1,142 @@
+"""The header of a digest: who it is from, how to leave, and how whatever comes back finds its delivery.
+
+RFC 5322 (format), 2047 (encoded words), 2369 and 2919 (List-*), 8058 (one-click), 3834 (Auto-Submitted).
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+
+from digest.core.token import Keyring, Purpose
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The publication as the mail world sees it. Addresses are bare, `public_url` without a final slash or None."""
+
+    publication: str
+    name: str
+    address: str
+    reply_to: str | None
+    bounce_domain: str | None
+    public_url: str | None
+    keyring: Keyring
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+    @property
+    def list_id(self) -> str:
+        label = re.sub(r"[^a-z0-9]+", "-", self.publication.lower()).strip("-") or "digest"
+        return f"{label[:60]}.{self.domain}"
+
+    @property
+    def feedback_id(self) -> str:
+        """Stable for the sending domain, 12 characters, nothing personal (Gmail's feedback loop)."""
+        return "dg" + hashlib.sha256(self.domain.encode()).hexdigest()[:10]
+
+    def returns(self, kind: str, token: str) -> str:
+        """`bounce+TOKEN@` or `unsub+TOKEN@` the bounce domain; without one, a plus-address of From."""
+        if self.bounce_domain:
+            return f"{kind}+{token}@{self.bounce_domain}"
+        return f"{self.address.rpartition('@')[0]}+{kind}+{token}@{self.domain}"
+
+    def envelope_sender(self, delivery_id: int) -> str:
+        """The VERP address to which a bounce of this delivery comes back."""
+        return self.returns("bounce", self.keyring.issue(Purpose.BOUNCE, delivery_id))
+
+    def unsubscribe_mailto(self, subscriber_id: int) -> str:
+        return self.returns("unsub", self.keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id))
+
+    def unsubscribe_url(self, subscriber_id: int) -> str:
+        """What the link in the mail says: the public page, or a mail that does it where there is none."""
+        if self.public_url:
+            return f"{self.public_url}/unsubscribe/{self.keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id)}"
+        return f"mailto:{self.unsubscribe_mailto(subscriber_id)}?subject=unsubscribe"
+
+    def message_id(self, delivery_id: int) -> str:
+        """Of our own domain, with a token of a purpose of its own, since it travels with every forward."""
+        return f"<{self.keyring.issue(Purpose.MESSAGE, delivery_id)}@{self.domain}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one message says of itself in its header. `to` is a bare address, `date` aware."""
+
+    to: str
+    subject: str
+    date: datetime
+    message_id: str
+    delivery_id: int
+    subscriber_id: int
+    campaign: str
+    language: str
+    boundary: str
+
+
+def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
+    """Names and encoded, folded values in the order in which they are written. ValueError on a line break in any of them."""
+    mailto = sender.unsubscribe_mailto(letter.subscriber_id)
+    ways_out = [f"<mailto:{mailto}?subject=unsubscribe>"]
+    if sender.public_url:
+        ways_out.insert(0, f"<{sender.unsubscribe_url(letter.subscriber_id)}>")
+    fields = [
+        ("From", mailbox(sender.name, sender.address)),
+        ("To", letter.to),
+        ("Subject", encoded("Subject", letter.subject)),
+        ("Date", format_datetime(letter.date)),
+        ("Message-ID", letter.message_id),
+        *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
+        ("List-Id", f"{phrase(sender.publication)} <{sender.list_id}>"),
+        ("List-Unsubscribe", ",\r\n ".join(ways_out)),
+        *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if sender.public_url else []),
+        ("List-Help", f"<mailto:{sender.reply_to or sender.address}?subject=help>"),
+        ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Digest-Delivery", sender.keyring.issue(Purpose.MESSAGE, letter.delivery_id)),
+        ("MIME-Version", "1.0"),
+        ("Content-Language", letter.language),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{letter.boundary}"'),
+    ]
+    for name, value in fields:
+        if _CONTROL.search(value.replace("\r\n ", "")):
+            raise ValueError(f"a line break or control character in {name}")
+    return fields
+
+
+def serialise(fields: list[tuple[str, str]]) -> bytes:
+    """The header as bytes, with the empty line that ends it. UTF-8 only where an address needs it (RFC 6532)."""
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n"
+
+
+def encoded(name: str, text: str) -> str:
+    """Unstructured text, as encoded words where it is not ASCII, folded at 76 (RFC 2047 §2)."""
+    if _CONTROL.search(text):
+        raise ValueError(f"a line break or control character in {name}")
+    return Header(text, _charset(text), maxlinelen=76, header_name=name).encode(linesep="\r\n")
+
+
+def phrase(text: str) -> str:
+    """A display name: an atom phrase, a quoted string, or encoded words."""
+    if _CONTROL.search(text):
+        raise ValueError("a line break or control character in a name")
+    if _ATOM_PHRASE.fullmatch(text):
+        return text
+    if text.isascii():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return Header(text, "utf-8", maxlinelen=76).encode(linesep="\r\n")
+
+
+def mailbox(name: str, address: str) -> str:
+    return f"{phrase(name)} <{address}>" if name else address
+
+
+def _charset(text: str) -> str:
+    return "us-ascii" if text.isascii() else "utf-8"

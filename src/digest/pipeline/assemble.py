@@ -1,0 +1,150 @@
+"""An edition is put together: the items that count, in order, frozen as they are; what is left out, with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from babel.dates import format_datetime
+from sqlmodel import Session
+
+from digest.core import edition as editions_core
+from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.errors import Refused
+from digest.core.item import Status, closes_at, missing
+from digest.core.slot import Schedule
+from digest.core.when import zone
+from digest.store import editions, items
+from digest.store.database import Database
+from digest.store.items import Stored
+from digest.store.tables import EditionRow
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that is not in the edition, and why."""
+
+    id: int
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What staff say in an edition themselves; None leaves it to the templates."""
+
+    subject: str | None = None
+    preheader: str | None = None
+    intro: str | None = None
+
+
+def choose(
+    session: Session, *, now: datetime, slot: datetime, weeks: int, edition_id: int | None = None
+) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
+    """The candidates in edition order, and what is left out: ready, not yet sent, young enough, and not over at the slot."""
+    moment = max(now, slot)
+    sent = items.sent_before(session, edition_id)
+    kept: list[Stored] = []
+    left: list[LeftOut] = []
+    for each in items.listing(session, (Status.READY, Status.DRAFT)):
+        reason = _reason(each, moment, now - timedelta(weeks=weeks), weeks)
+        if each.id in sent:
+            continue
+        if reason:
+            left.append(LeftOut(each.id, each.item.title, reason))
+        else:
+            kept.append(each)
+    kept.sort(key=lambda each: (*editions_core.rank(each.item), each.id))
+    frozen = tuple(EditionItem(each.id, position, each.item, each.html) for position, each in enumerate(kept, 1))
+    return frozen, tuple(left)
+
+
+def _reason(each: Stored, moment: datetime, oldest: datetime, weeks: int) -> str | None:
+    lacking = missing(each.item)
+    if each.status is Status.DRAFT:
+        return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
+    closes = closes_at(each.item)
+    if closes is not None and closes <= moment:
+        local = closes.astimezone(zone(each.item.timezone))
+        return f"it was over on {format_datetime(local, 'd MMMM y, HH:mm zzz', locale='en')}"
+    if each.ready_at and each.ready_at < oldest:
+        return f"it has been ready for more than {weeks} weeks"
+    return None
+
+
+def assemble(
+    db: Database,
+    *,
+    period: str | None,
+    schedule: Schedule,
+    now: datetime,
+    weeks: int,
+    words: Words,
+    languages: Sequence[str],
+) -> int:
+    """Make the draft of a period (the next slot's by default), or make it anew while it is one. The edition's id."""
+    try:
+        slot = schedule.in_period(period) if period else schedule.next(now)
+    except ValueError as error:
+        raise Refused(f"{error}.") from None
+    period = period or schedule.period(slot)
+    with db.write() as session:
+        row = editions.create(session, period, slot, schedule.timezone, EditionState.DRAFT) or editions.find(
+            session, period
+        )
+        if row is None:
+            raise AssertionError("an edition neither made nor found")
+        if row.state == EditionState.MISSED:
+            editions.move(session, editions.identity(row), [EditionState.MISSED], EditionState.DRAFT, held_reason=None)
+        elif row.state != EditionState.DRAFT:
+            raise Refused(
+                f"{period} is {row.state} already and its content is frozen; "
+                + (
+                    "reopen it first."
+                    if row.state == EditionState.APPROVED
+                    else f"make a special one with --period {period}-s1."
+                )
+            )
+        freeze(session, row, now=now, weeks=weeks)
+        _put_words(session, editions.identity(row), words, languages)
+        return editions.identity(row)
+
+
+def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:
+    """Choose and freeze the items of a draft."""
+    edition_id = editions.identity(row)
+    chosen, left = choose(session, now=now, slot=row.slot, weeks=weeks, edition_id=edition_id)
+    editions.freeze(session, edition_id, chosen, [_as_row(each) for each in left], now)
+
+
+def _as_row(left: LeftOut) -> dict[str, Any]:
+    return {"id": left.id, "title": left.title, "reason": left.reason}
+
+
+def _put_words(session: Session, edition_id: int, words: Words, languages: Sequence[str]) -> None:
+    """Staff's own words hold for every language, until they write them for one."""
+    if words == Words():
+        return
+    for value in (words.subject, words.preheader):
+        if value is not None and not value.isprintable():
+            raise Refused("A subject or preheader must be one line without control characters.")
+    before = editions.texts(session, edition_id)
+    for language in languages:
+        old = before.get(language, EditionText(language, "", "", ""))
+        new = EditionText(
+            language,
+            old.subject if words.subject is None else words.subject,
+            old.preheader if words.preheader is None else words.preheader,
+            old.intro if words.intro is None else words.intro,
+        )
+        editions.put_text(session, edition_id, new)
+
+
+def find(session: Session, reference: str) -> EditionRow:
+    """The edition meant by a period, a number or `latest`. Refused if there is none."""
+    row = editions.find(session, reference)
+    if row is None:
+        if reference == "latest":
+            raise Refused("There is no edition yet; make one with `digest edition assemble`.")
+        raise Refused(f"There is no edition “{reference}”; `digest edition list` shows those there are.")
+    return row

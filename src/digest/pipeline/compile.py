@@ -1,0 +1,130 @@
+"""The press: frozen items become blocks once a language, and a subscriber's interests become their copy."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from digest.core.edition import EditionItem, EditionText
+from digest.core.errors import Refused
+from digest.core.item import closes_at
+from digest.core.message import Block
+from digest.core.selection import Candidate, Decision, Reason
+from digest.pipeline.compose import Copy
+from digest.rendering.compiler import Compiler, Publication
+from digest.store import editions
+from digest.store.database import Database
+from digest.store.tables import EditionRow
+
+LARGEST_HTML = 100_000
+"""Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What it takes to turn an edition into mail: templates, the publication, and at most how many items a person gets."""
+
+    compiler: Compiler
+    publication: Publication
+    limit: int
+
+
+def candidates(items: Sequence[EditionItem]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            each.id,
+            frozenset(each.item.topics),
+            each.item.must_see,
+            each.item.priority,
+            each.position,
+            closes_at(each.item),
+        )
+        for each in items
+    )
+
+
+class Clerk:
+    """Words each person's copy: the greeting, and why they get it, in their language."""
+
+    def __init__(self, compiler: Compiler, topic_names: Mapping[str, Mapping[str, str]]) -> None:
+        self._compiler, self._names = compiler, topic_names
+        self._why = cache(self._sentence)
+
+    def copy(self, decisions: Sequence[Decision], name: str, language: str) -> Copy:
+        chosen = [each for each in decisions if each.included]
+        topics = tuple(sorted({topic for each in chosen for topic in each.topics}))
+        fallback = any(each.reason is Reason.NO_INTERESTS for each in chosen)
+        greeting = self._compiler.greeting(language, name)
+        return Copy(tuple(each.id for each in chosen), greeting, self._why(language, topics, fallback))
+
+    def topic(self, slug: str, language: str) -> str:
+        names = self._names.get(slug, {})
+        return names.get(language) or names.get("en") or slug
+
+    def _sentence(self, language: str, topics: tuple[str, ...], fallback: bool) -> str:
+        names = [self.topic(slug, language) for slug in topics]
+        return textwrap.fill(
+            self._compiler.why(language, names, fallback), 72, break_long_words=False, break_on_hyphens=False
+        )
+
+
+def text_of(
+    press: Press, row: EditionRow, items: Sequence[EditionItem], own: EditionText | None, language: str
+) -> EditionText:
+    """Staff's words where they wrote any, the templates' where not."""
+    edition = editions.value(row)
+    own = own or EditionText(language, "", "")
+    return EditionText(
+        language,
+        own.subject or press.compiler.subject(language, edition, items, press.publication),
+        own.preheader or press.compiler.preheader(language, edition, items, press.publication),
+        own.intro,
+    )
+
+
+def compile_blocks(
+    press: Press, row: EditionRow, items: Sequence[EditionItem], own: Mapping[str, EditionText], slot_key: str
+) -> tuple[dict[str, EditionText], dict[str, tuple[Block, ...]]]:
+    """Texts and blocks by language. Refused if the longest selection there can be would be clipped by mail programs."""
+    texts = {each: text_of(press, row, items, own.get(each), each) for each in press.compiler.languages()}
+    blocks = {
+        language: press.compiler.compile(editions.value(row), text, items, press.publication, slot_key)
+        for language, text in texts.items()
+    }
+    for language, each in blocks.items():
+        if (size := _longest(each, press.limit)) > LARGEST_HTML:
+            raise Refused(
+                f"The HTML of {row.period} ({language}) may reach {size // 1000} KB, and mail programs clip it at 100; "
+                "shorten the longest items or lower DIGEST_MAX_ITEMS."
+            )
+    return texts, blocks
+
+
+def _longest(blocks: Sequence[Block], limit: int) -> int:
+    """Bytes of HTML of the longest selection."""
+    sizes: dict[int, int] = {}
+    fixed = 0
+    for block in blocks:
+        size = sum(len(piece.encode()) for piece in block.pieces) if block.part == "html" else 0
+        if block.item is None:
+            fixed += size
+        else:
+            sizes[block.item] = sizes.get(block.item, 0) + size
+    return fixed + sum(sorted(sizes.values(), reverse=True)[:limit])
+
+
+def store_blocks(db: Database, press: Press, edition_id: int, slot_key: str, now: datetime) -> None:
+    """Compile once and keep the blocks and the texts: from here on content is frozen. Again is a no-op."""
+    with db.write() as session:
+        row = editions.get(session, edition_id)
+        if row.compiled_at is not None:
+            return
+        own = editions.texts(session, edition_id)
+        texts, blocks = compile_blocks(press, row, editions.items(session, edition_id), own, slot_key)
+        for text in texts.values():
+            editions.put_text(session, edition_id, text)
+        editions.drop_blocks(session, edition_id)
+        for language, each in blocks.items():
+            editions.put_blocks(session, edition_id, language, each)
+        editions.set_values(session, edition_id, compiled_at=now)

@@ -1,0 +1,113 @@
+"""One person's message: which items are still open, their slots filled, the header written. No templates here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from digest.core.edition import EditionItem
+from digest.core.headers import Letter, Sender, header, serialise
+from digest.core.item import closes_at
+from digest.core.message import Block, Composer, Part, join
+from digest.store import editions
+from digest.store.deliveries import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it."""
+
+    items: tuple[int, ...]
+    greeting: str
+    why: str
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Copy":
+        values = json.loads(text)
+        return cls(tuple(values["items"]), values["greeting"], values["why"])
+
+
+class Mailroom:
+    """Everything that the messages of one edition share, encoded once.
+
+    `subjects` and `blocks` by language; who reads another language gets the first one of `blocks`.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        period: str,
+        subjects: Mapping[str, str],
+        blocks: Mapping[str, Sequence[Block]],
+        items: Sequence[EditionItem],
+        boundary: str,
+    ) -> None:
+        self.sender, self.period = sender, period
+        self.blocks = blocks
+        self._subjects = subjects
+        self._composers = {language: Composer(each, boundary) for language, each in blocks.items()}
+        self._closes = {each.id: closes_at(each.item) for each in items}
+        self._boundary = boundary
+
+    def language(self, wanted: str) -> str:
+        """The compiled language that serves a reader of `wanted`: itself, its base, or the first."""
+        base = wanted.partition("-")[0]
+        return wanted if wanted in self.blocks else base if base in self.blocks else next(iter(self.blocks))
+
+    def open_items(self, copy: Copy, now: datetime) -> frozenset[int]:
+        """What of a copy has not closed by now: an item that did is dropped, never replaced."""
+        return frozenset(each for each in copy.items if (closes := self._closes[each]) is None or closes > now)
+
+    def compose(self, claimed: Claimed, now: datetime) -> bytes | None:
+        """The message as it goes over the wire, or None when nothing in it is open any more."""
+        copy = Copy.from_json(claimed.selection)
+        chosen = self.open_items(copy, now)
+        if not chosen:
+            return None
+        language = self.language(claimed.language)
+        letter = Letter(
+            to=claimed.address,
+            subject=self._subjects[language],
+            date=now,
+            message_id=claimed.message_id,
+            delivery_id=claimed.id,
+            subscriber_id=claimed.subscriber_id,
+            campaign=self.period.lower(),
+            language=language,
+            boundary=self._boundary,
+        )
+        body = self._composers[language].body(chosen, self.slots(claimed, copy))
+        return serialise(header(self.sender, letter)) + body
+
+    def part(self, part: Part, claimed: Claimed, now: datetime) -> str:
+        """One part of the message as text: for previews and `edition render`."""
+        copy = Copy.from_json(claimed.selection)
+        language = self.language(claimed.language)
+        return join(self.blocks[language], part, self.open_items(copy, now), self.slots(claimed, copy))
+
+    def slots(self, claimed: Claimed, copy: Copy) -> dict[str, str]:
+        return {
+            "greeting": copy.greeting,
+            "why": copy.why,
+            "unsubscribe": self.sender.unsubscribe_url(claimed.subscriber_id),
+            "address": claimed.address,
+        }
+
+
+def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:
+    """The mailroom of a compiled edition. The boundary is the edition's own, so a repeated message is the same bytes."""
+    row = editions.get(session, edition_id)
+    texts = editions.texts(session, edition_id)
+    return Mailroom(
+        sender,
+        row.period,
+        {language: text.subject for language, text in texts.items()},
+        editions.blocks(session, edition_id),
+        editions.items(session, edition_id),
+        f"=_digest_{row.period}_{row.number}",
+    )

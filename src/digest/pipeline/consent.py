@@ -1,0 +1,270 @@
+"""Who gets mail: lists come in, people leave, and an address that left stays out."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from digest.core import address
+from digest.core.address import Address
+from digest.core.errors import Refused
+from digest.core.front_matter import slugify
+from digest.core.token import address_hmac
+from digest.pipeline.reading import read_text
+from digest.store import subscribers
+from digest.store.database import Database
+from digest.store.subscribers import Subscriber
+
+COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source")
+LANGUAGE_LENGTH = 35
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was not taken: `line` in the file, from 1."""
+
+    line: int
+    column: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class ListImport:
+    """What became of a list. Nothing of it was stored if `applied` is false."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    suppressed: int = 0
+    rejected: list[BadRow] = field(default_factory=list)
+    ignored_columns: list[str] = field(default_factory=list)
+    applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    address: Address
+    name: str
+    language: str
+    topics: tuple[str, ...]
+    consent_at: datetime | None
+    consent_source: str | None
+
+
+def import_list(
+    db: Database,
+    path: Path,
+    *,
+    pepper: str,
+    now: datetime,
+    keep_going: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> ListImport:
+    """Bring a CSV list in. Everyone on it is active unless suppressed; one bad row keeps all out unless `keep_going`."""
+    result = ListImport()
+    rows = _rows(read_text(path, "subscriber list"), path, result)
+    if result.rejected and not keep_going:
+        result.applied = False
+        return result
+    with db.write() as session:
+        for start in range(0, len(rows), CHUNK):
+            _put(session, rows[start : start + CHUNK], pepper, now, result)
+            if progress:
+                progress(min(start + CHUNK, len(rows)), len(rows))
+        if dry_run:
+            session.rollback()
+            result.applied = False
+    return result
+
+
+def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
+    csv.field_size_limit(1_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader)]
+    except (StopIteration, csv.Error):
+        raise Refused(f"{path} has no header line; the first line must name the columns, “email” among them.") from None
+    if "email" not in header:
+        other = next((mark for mark in (";", "\t", "|") if mark in header[0] or mark in "".join(header)), None)
+        hint = (
+            f"the columns seem to be separated by {other!r} instead of a comma"
+            if other
+            else "no column is called “email”"
+        )
+        raise Refused(f"{path}, line 1: {hint}; the first line must be like “email,name,language,topics”.")
+    if doubled := next((name for name in header if name and header.count(name) > 1), None):
+        raise Refused(f"{path}, line 1: the column “{doubled}” is there twice.")
+    result.ignored_columns = [name for name in header if name not in COLUMNS]
+    rows: list[_Row] = []
+    seen: dict[str, int] = {}
+    line = 1
+    try:
+        for values in reader:
+            line, begins = reader.line_num, line + 1
+            if not any(value.strip() for value in values):
+                continue
+            if len(values) != len(header):
+                result.rejected.append(
+                    BadRow(begins, None, f"it has {len(values)} fields where the header has {len(header)}")
+                )
+                continue
+            row = _row(dict(zip(header, values, strict=True)), begins, result)
+            if row is None:
+                continue
+            if first := seen.get(row.address.key):
+                result.rejected.append(BadRow(begins, "email", f"the address is there already, in line {first}"))
+                continue
+            seen[row.address.key] = begins
+            rows.append(row)
+    except csv.Error as error:
+        result.rejected.append(BadRow(reader.line_num, None, f"the line is not CSV: {error}"))
+    return rows
+
+
+def _row(values: dict[str, str], line: int, result: ListImport) -> _Row | None:
+    problems: list[BadRow] = []
+    who: Address | None = None
+    try:
+        who = address.parse(values["email"])
+    except ValueError as error:
+        problems.append(BadRow(line, "email", str(error)))
+    name = values.get("name", "").strip()
+    if not name.isprintable():
+        problems.append(BadRow(line, "name", "it has a line break or another control character in it"))
+    if len(name) > 200:
+        problems.append(BadRow(line, "name", "it is longer than 200 characters"))
+    language = values.get("language", "").strip().replace("_", "-").lower() or "en"
+    if not language.replace("-", "").isalnum() or not 2 <= len(language) <= LANGUAGE_LENGTH:
+        problems.append(BadRow(line, "language", f"“{language[:40]}” is not a language; write en or es"))
+    at = None
+    if written := values.get("consent_at", "").strip():
+        try:
+            at = datetime.fromisoformat(written)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        except ValueError:
+            problems.append(BadRow(line, "consent_at", f"“{written[:40]}” is not an ISO date"))
+    result.rejected += problems
+    if problems or who is None:
+        return None
+    topics = tuple(dict.fromkeys(slug for each in values.get("topics", "").split(";") if (slug := slugify(each))))
+    return _Row(line, who, name, language, topics, at, values.get("consent_source", "").strip() or None)
+
+
+def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, result: ListImport) -> None:
+    hmacs = {row.address.key: address_hmac(pepper, row.address.key) for row in rows}
+    suppressed = subscribers.suppressed_among(session, hmacs.values())
+    known = subscribers.by_keys(session, hmacs)
+    new: list[subscribers.New] = []
+    for row in rows:
+        hmac, before = hmacs[row.address.key], known.get(row.address.key)
+        if hmac in suppressed:
+            result.suppressed += 1
+            continue
+        entry = subscribers.New(row.address, row.name, row.language, row.topics)
+        if before is None:
+            new.append(entry)
+            result.added += 1
+        elif before.state == "active" and before.says(entry):
+            result.unchanged += 1
+            continue
+        else:
+            subscribers.put(session, entry, state="active", now=now, previous=before)
+            result.updated += 1
+        source = row.consent_source or "imported list"
+        subscribers.record_consent(session, hmac, "imported", row.consent_at or now, source=source)
+    subscribers.add_many(session, new, now)
+
+
+def add(
+    db: Database,
+    email: str,
+    *,
+    name: str,
+    language: str,
+    topics: Sequence[str],
+    pepper: str,
+    now: datetime,
+    source: str,
+) -> Subscriber:
+    """Add one person, or change what is known of them. Refused for a suppressed address."""
+    who = _address(email)
+    hmac = address_hmac(pepper, who.key)
+    with db.write() as session:
+        if subscribers.suppressed_among(session, [hmac]):
+            raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
+        known = subscribers.by_key(session, who.key)
+        slugs = [slug for topic in topics if (slug := slugify(topic))]
+        subscribers.put(session, subscribers.New(who, name, language, slugs), state="active", now=now, previous=known)
+        if known is None:
+            subscribers.record_consent(session, hmac, "added", now, source=source)
+        return _find(session, who)
+
+
+def change(
+    db: Database, email: str, *, name: str | None, language: str | None, topics: Sequence[str] | None, now: datetime
+) -> Subscriber:
+    """Change what is known of a subscriber; None leaves a field as it is. Their state stays."""
+    who = _address(email)
+    with db.write() as session:
+        known = _find(session, who)
+        slugs = list(known.interests) if topics is None else [slug for topic in topics if (slug := slugify(topic))]
+        entry = subscribers.New(
+            Address(known.email, known.key, who.domain),
+            known.name if name is None else name,
+            language or known.language,
+            slugs,
+        )
+        subscribers.put(session, entry, state=known.state, now=now, previous=known)
+        return _find(session, who)
+
+
+def unsubscribe(db: Database, email: str, *, pepper: str, now: datetime) -> Subscriber:
+    """Staff take somebody off the list, at once and for good."""
+    who = _address(email)
+    with db.write() as session:
+        known = _find(session, who)
+        leave(session, known, pepper=pepper, now=now, reason="unsubscribed", state="unsubscribed")
+        return _find(session, who)
+
+
+def leave(
+    session: Session,
+    person: Subscriber,
+    *,
+    pepper: str,
+    now: datetime,
+    reason: str,
+    state: str,
+    event_id: int | None = None,
+) -> None:
+    """State and suppression in one transaction, so that the mark before a final dot sees it."""
+    hmac = address_hmac(pepper, person.key)
+    subscribers.set_state(session, person.id, state, now)
+    subscribers.suppress(session, hmac, reason, now, event_id)
+    subscribers.record_consent(session, hmac, reason, now, source="digest")
+
+
+def find(db: Database, email: str) -> Subscriber:
+    with db.read() as session:
+        return _find(session, _address(email))
+
+
+def _find(session: Session, who: Address) -> Subscriber:
+    known = subscribers.by_key(session, who.key)
+    if known is None:
+        raise Refused(f"{who.email} is not a subscriber.")
+    return known
+
+
+def _address(email: str) -> Address:
+    try:
+        return address.parse(email)
+    except ValueError as error:
+        raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from None

@@ -1,0 +1,217 @@
+"""Items come in: files with front matter, plain-text newsletters; staff make them ready or put them away."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from digest.core import front_matter
+from digest.core.errors import Refused
+from digest.core.front_matter import BadItemFile, ItemFile
+from digest.core.item import Item, Status, missing
+from digest.core.newsletter import Found, read_newsletter
+from digest.pipeline.reading import read_text
+from digest.rendering.markup import to_html
+from digest.store import items
+from digest.store.database import Database
+from digest.store.items import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A file that was not taken."""
+
+    path: str
+    line: int | None
+    field: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"{self.path}, line {self.line}"
+        return f"{where}: {self.field + ': ' if self.field else ''}{self.reason}"
+
+
+@dataclass(slots=True)
+class Intake:
+    """What became of a batch. Nothing of it was stored if `applied` is false."""
+
+    added: list[Stored] = field(default_factory=list)
+    updated: list[Stored] = field(default_factory=list)
+    unchanged: list[Stored] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    applied: bool = True
+
+
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """The Markdown files that are meant: a file is itself, a folder all in it, in order of name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(each for each in path.rglob("*.md") if each.name.lower() != "readme.md")
+            if not inside:
+                raise Refused(f"There is no item (a file ending in .md) in {path}.")
+            found += inside
+        else:
+            found.append(path)
+    return found
+
+
+def add(db: Database, paths: Sequence[Path], *, timezone: str, now: datetime, keep_going: bool = False) -> Intake:
+    """Store the items in these files, each once however often it comes. One bad file keeps all out unless `keep_going`."""
+    result = Intake()
+    read: list[tuple[Path, ItemFile]] = []
+    for path in files_of(paths):
+        try:
+            read.append((path, front_matter.read(read_text(path, "item"), timezone)))
+        except Refused as error:
+            result.rejected.append(Rejected(str(path), None, None, str(error).removeprefix(f"{path}").lstrip(" ,:")))
+        except BadItemFile as error:
+            result.rejected += [Rejected(str(path), each.line, each.field, each.reason) for each in error.problems]
+    if result.rejected and not keep_going:
+        result.applied = False
+        return result
+    with db.write() as session:
+        for path, file in read:
+            uid = file.uid or _digest("file", str(path.resolve()))
+            _store(session, file, uid, f"file:{path.name}", now, result)
+    return result
+
+
+def _store(session: Session, file: ItemFile, uid: str, source: str, now: datetime, result: Intake) -> None:
+    previous = items.by_uid(session, uid)
+    lacking = missing(file.item)
+    status = Status.ARCHIVED if file.archived else Status.DRAFT if file.draft or lacking else Status.READY
+    content = _content(file.item)
+    if previous is None and file.uid is None and (twin := items.by_content(session, content)):
+        previous, uid = twin, twin.uid
+    if previous and previous.content_hash == content and previous.status in (status, Status.ARCHIVED):
+        result.unchanged.append(previous)
+        return
+    item_id = items.put(
+        session, file.item, status=status, source=source, uid=uid, html=to_html(file.item.body), content_hash=content,
+        now=now, previous=previous,
+    )  # fmt: skip
+    stored = _get(session, item_id)
+    (result.updated if previous else result.added).append(stored)
+
+
+def split_newsletter(
+    path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int]
+) -> tuple[Found, ...]:
+    """The items of a plain-text newsletter, as found. Refused for a line number that cannot be meant."""
+    try:
+        return read_newsletter(read_text(path, "newsletter"), now.date(), titles, not_titles)
+    except ValueError as error:
+        raise Refused(f"{path}: {error}") from None
+
+
+def import_newsletter(
+    db: Database, path: Path, found: Sequence[Found], *, timezone: str, language: str, now: datetime
+) -> Intake:
+    """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else."""
+    result = Intake()
+    source = f"newsletter:{path.name}"[:200]
+    with db.write() as session:
+        before = {each.uid: each for each in items.from_source(session, source)}
+        seen = set()
+        for each in found:
+            uid = _digest(source, each.title, each.tag or "")
+            while uid in seen:
+                uid = _digest(uid)
+            seen.add(uid)
+            item = _drafted(each, timezone, language)
+            content, previous = _content(item), before.get(uid)
+            if previous and (previous.content_hash == content or not previous.untouched):
+                result.unchanged.append(previous)
+                continue
+            item_id = items.put(
+                session, item, status=Status.DRAFT, source=source, uid=uid, html=to_html(item.body), content_hash=content,
+                now=now, previous=previous,
+            )  # fmt: skip
+            (result.updated if previous else result.added).append(_get(session, item_id))
+        for uid, stale in before.items():
+            if uid not in seen and stale.untouched and stale.status is Status.DRAFT:
+                items.remove(session, stale.id)
+    return result
+
+
+def _drafted(found: Found, timezone: str, language: str) -> Item:
+    """The headline of a piece, where it has one besides its title, leads the body."""
+    body = f"**{found.headline}**\n\n{found.body_markdown}" if found.headline else found.body_markdown
+    topic = front_matter.slugify(found.tag or "")
+    return Item(
+        found.kind,
+        found.title[: front_matter.LONGEST_TITLE],
+        body.strip(),
+        (topic,) if topic else (),
+        organisation=found.organisation,
+        byline=found.byline,
+        language=language,
+        published=found.published,
+        timezone=timezone,
+        deadline=found.deadline,
+        starts=found.starts,
+        ends=found.ends,
+        venue=found.venue,
+    )
+
+
+def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[Stored], list[Stored]]:
+    """Make drafts ready: these (all or none), or every complete one if `ids` is None. Those made ready, those left as drafts."""
+    with db.write() as session:
+        chosen = items.listing(session, [Status.DRAFT]) if ids is None else [_get(session, each) for each in ids]
+        lacking = [each for each in chosen if missing(each.item)]
+        if ids is not None and lacking:
+            raise Refused(
+                "\n".join(f"Item {each.id} “{each.item.title}” lacks {_and(missing(each.item))}." for each in lacking)
+            )
+        complete = [each for each in chosen if not missing(each.item)]
+        for each in complete:
+            if each.status is not Status.READY:
+                items.set_status(session, each, Status.READY, now)
+        return [_get(session, each.id) for each in complete], lacking
+
+
+def archive(db: Database, ids: Sequence[int], now: datetime) -> list[Stored]:
+    with db.write() as session:
+        chosen = [_get(session, each) for each in ids]
+        for each in chosen:
+            items.set_status(session, each, Status.ARCHIVED, now)
+        return [_get(session, each.id) for each in chosen]
+
+
+def listing(db: Database) -> list[Stored]:
+    with db.read() as session:
+        return items.listing(session)
+
+
+def show(db: Database, item_id: int) -> Stored:
+    with db.read() as session:
+        return _get(session, item_id)
+
+
+def as_file(stored: Stored) -> str:
+    """The item as the file that would add it: show, edit, add."""
+    return front_matter.write(stored.item, stored.status, stored.uid)
+
+
+def _get(session: Session, item_id: int) -> Stored:
+    stored = items.by_id(session, item_id)
+    if stored is None:
+        raise Refused(f"There is no item {item_id}; `digest items list` shows those there are.")
+    return stored
+
+
+def _content(item: Item) -> str:
+    return hashlib.sha256(front_matter.write(item, Status.READY, "").encode()).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

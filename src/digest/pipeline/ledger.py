@@ -1,0 +1,95 @@
+"""The ledger's thread: whatever the connections want recorded goes in one durable commit, again and again.
+
+`accepted(N)` of a connection is asked for together with `transmitting(N+1)`, and the requests of all connections that wait at
+the same moment share a transaction. So a commit that syncs the disk is paid once a group, and after any crash at most one
+message a connection is in doubt.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from digest.store.database import Database, translate
+
+T = TypeVar("T")
+Work = Callable[[Connection], Any]
+
+LARGEST_GROUP = 200
+PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0)
+"""Seconds between tries while the database is locked or the disk is full; after that the sender stops."""
+
+
+class Ledger:
+    """Use as an asynchronous context manager; `do` runs work in the next group."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._hurry = threading.Event()
+
+    async def __aenter__(self) -> "Ledger":
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._hurry.set()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returned, once it is durable. TryAgain if the database could not take it."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put((work, future))
+        return await future
+
+    def _run(self) -> None:
+        with self._database.writing_connection() as connection:
+            while (first := self._queue.get()) is not None:
+                group, last = [first], False
+                while len(group) < LARGEST_GROUP and not last:
+                    try:
+                        entry = self._queue.get_nowait()
+                    except queue.Empty:
+                        break
+                    if entry is None:
+                        last = True
+                    else:
+                        group.append(entry)
+                self._commit(connection, group)
+                if last:
+                    return
+
+    def _commit(self, connection: Connection, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+        failure: BaseException | None = None
+        results: list[Any] = []
+        for pause in (*PATIENCE, None):
+            try:
+                with connection.begin():
+                    results = [work(connection) for work, _ in group]
+                failure = None
+                break
+            except OperationalError as error:
+                failure = translate(error, self._database)
+                if pause is None or self._hurry.wait(pause):
+                    break
+            except Exception as error:  # noqa: BLE001  it belongs to whoever asked
+                failure = error
+                break
+        self._loop.call_soon_threadsafe(_deliver, group, results, failure)
+
+
+def _deliver(group: list[tuple[Work, asyncio.Future[Any]]], results: list[Any], failure: BaseException | None) -> None:
+    for at, (_, future) in enumerate(group):
+        if future.done():
+            continue
+        if failure is not None:
+            future.set_exception(failure)
+        else:
+            future.set_result(results[at])

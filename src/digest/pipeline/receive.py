@@ -1,0 +1,170 @@
+"""One door for all that comes back: bounces, complaints, unsubscribes by mail or click, and refusals at RCPT.
+
+Whose delivery it is, a signed token says, never an address. An event and the change it causes are one transaction; the same
+event again changes nothing.
+"""
+
+import email.utils
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from digest.core.dsn import Kind, Report, Verdict, classify, judge
+from digest.core.reply import Reply
+from digest.core.token import Keyring, Purpose
+from digest.pipeline.consent import leave
+from digest.store import deliveries, events, subscribers
+from digest.store.database import Database
+from digest.store.tables import DeliveryRow
+
+BELIEVED_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What it takes to believe a token and to remember an address."""
+
+    ring: Keyring
+    pepper: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a message was, and what it did: `effect` is for people."""
+
+    kind: Kind
+    verdict: Verdict
+    rule: str
+    delivery_id: int | None
+    effect: str
+
+
+def receive(db: Database, message: bytes, recipient: str | None, keys: Keys, now: datetime) -> Received:
+    """Take one message. `recipient` is the envelope's; without it the header's own word is used."""
+    report = classify(message)
+    addressed = recipient or _addressed(message)
+    with db.write() as session:
+        leaver = keys.ring.find(Purpose.UNSUBSCRIBE, addressed)
+        if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
+            effect = _leave(session, leaver, "mailto", keys, now)
+            return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
+        delivery, certain = _delivery(session, report, addressed, keys.ring)
+        effect = _apply(session, report, delivery, certain, message, keys, now)
+        return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
+
+
+def unsubscribe(db: Database, token: str, keys: Keys, now: datetime) -> bool:
+    """The one-click POST (RFC 8058): at once, again and again. False for a token that is not ours."""
+    subscriber_id = keys.ring.verify(Purpose.UNSUBSCRIBE, token)
+    if subscriber_id is None:
+        return False
+    with db.write() as session:
+        _leave(session, subscriber_id, "one-click", keys, now)
+    return True
+
+
+def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: datetime) -> Verdict:
+    """A 5xx to the recipient or the message makes no bounce message: the sender records it through this door."""
+    verdict = judge(reply.code, reply.enhanced, reply.text)
+    delivery = deliveries.get(session, delivery_id)
+    if delivery is not None:
+        report_of = {"verdict": str(verdict), "status": reply.enhanced, "rule": f"SMTP reply {reply.code}"}
+        event = _record(session, "bounce", delivery, "smtp", report_of, now)
+        if event is not None:
+            events.came_back(session, delivery, now)
+            if verdict is Verdict.HARD:
+                _suppress(session, delivery, "hard bounce", keys, now, event)
+    return verdict
+
+
+def _addressed(message: bytes) -> str:
+    """Whom the message says it is for, in the first of the headers that delivery agents write."""
+    head = message[:65536].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0].decode("latin-1")
+    for name in ("delivered-to", "x-original-to", "envelope-to", "to"):
+        for line in head.replace("\r\n", "\n").split("\n"):
+            if line.lower().startswith(name + ":"):
+                return email.utils.parseaddr(line.partition(":")[2][:1000])[1]
+    return ""
+
+
+def _delivery(session: Session, report: Report, addressed: str, ring: Keyring) -> tuple[DeliveryRow | None, bool]:
+    """The delivery, and whether its token is one that only the mail system saw (the envelope's)."""
+    for said in (addressed, report.tokens.envelope_id or ""):
+        if (number := ring.find(Purpose.BOUNCE, said)) is not None:
+            return deliveries.get(session, number), True
+    for said in (*report.tokens.digest_delivery, *report.tokens.message_ids):
+        if (number := ring.find(Purpose.MESSAGE, said)) is not None:
+            return deliveries.get(session, number), False
+    return None, False
+
+
+def _apply(
+    session: Session,
+    report: Report,
+    delivery: DeliveryRow | None,
+    certain: bool,
+    message: bytes,
+    keys: Keys,
+    now: datetime,
+) -> str:
+    details = {"verdict": str(report.verdict), "status": report.status, "rule": report.rule, "certain": certain}
+    if delivery is None:
+        unknown = hashlib.sha256(message).hexdigest()
+        events.record(session, str(report.kind), source="inbound", source_event_id=unknown, now=now, payload=details)
+        return "recorded for review: no valid token says whose delivery it is"
+    if report.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
+        _record(session, str(report.kind), delivery, "inbound", details, now)
+        return "recorded; it counts for nothing"
+    old = delivery.accepted_at is not None and now - delivery.accepted_at > BELIEVED_FOR
+    event = _record(session, str(report.kind), delivery, "inbound", details | {"late": old}, now)
+    if event is None:
+        return "known already; nothing changed"
+    if old:
+        return f"recorded; it came more than {BELIEVED_FOR.days} days after the delivery and changes nothing"
+    events.came_back(session, delivery, now, complaint=report.kind is Kind.COMPLAINT)
+    if report.kind is Kind.COMPLAINT:
+        _suppress(session, delivery, "complaint", keys, now, event)
+        return "counted, and the subscriber gets no more mail"
+    if report.verdict is not Verdict.HARD:
+        return f"counted as a {report.verdict} bounce; the subscriber stays"
+    if not certain and not _confirmed(session, delivery):
+        return "counted; the subscriber stays until a second edition confirms it, since the token travels with forwards"
+    _suppress(session, delivery, "hard bounce", keys, now, event)
+    return "counted, and the address is suppressed: it does not exist any more"
+
+
+def _confirmed(session: Session, delivery: DeliveryRow) -> bool:
+    if delivery.subscriber_id is None:
+        return False
+    return events.hard_bounces_elsewhere(session, delivery.subscriber_id, delivery.edition_id) > 0
+
+
+def _record(
+    session: Session, kind: str, delivery: DeliveryRow, source: str, details: dict[str, object], now: datetime
+) -> int | None:
+    return events.record(
+        session, kind, source=source, source_event_id=f"{kind}/{delivery.id}", now=now,
+        delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=details,
+    )  # fmt: skip
+
+
+def _suppress(session: Session, delivery: DeliveryRow, reason: str, keys: Keys, now: datetime, event: int) -> None:
+    person = subscribers.by_id(session, delivery.subscriber_id) if delivery.subscriber_id else None
+    if person is not None and person.state != "suppressed":
+        leave(session, person, pepper=keys.pepper, now=now, reason=reason, state="suppressed", event_id=event)
+
+
+def _leave(session: Session, subscriber_id: int, way: str, keys: Keys, now: datetime) -> str:
+    person = subscribers.by_id(session, subscriber_id)
+    if person is None:
+        return "nobody of that number is left"
+    if person.state in ("unsubscribed", "suppressed"):
+        return "they had left already"
+    event = events.record(
+        session, "unsubscribe", source=way, source_event_id=f"{subscriber_id}/{now.isoformat()}", now=now,
+        subscriber_id=subscriber_id,
+    )  # fmt: skip
+    leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
+    return "unsubscribed"

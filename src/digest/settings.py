@@ -1,0 +1,191 @@
+"""Settings: from the environment and `.env`, each checked and named. `.env.example` documents them all."""
+
+import re
+from datetime import timedelta
+from email.utils import parseaddr
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from digest.core import address
+from digest.core.errors import Misconfigured
+from digest.core.slot import Schedule
+from digest.core.when import zone
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def span(text: str) -> timedelta:
+    """`90m`, `24h`, `2d`, `1w`."""
+    match = _SPAN.fullmatch(text.strip().lower())
+    if not match:
+        raise ValueError(f"“{text}” is not a length of time; write one like 90m, 24h or 2d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class Settings(BaseSettings):
+    """Every setting is `DIGEST_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    database_url: str = "sqlite:///var/digest.db"
+    secret: SecretStr | None = None
+    secrets_retired: SecretStr | None = None
+    pepper: SecretStr | None = None
+    publication: str = "Digest"
+    from_: str | None = Field(default=None, alias="DIGEST_FROM")
+    reply_to: str | None = None
+    staff: str = ""
+    postal_address: str | None = None
+    public_url: str | None = None
+    bounce_domain: str | None = None
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_security: Literal["none", "starttls", "tls"] | None = None
+    smtp_connections: int = Field(default=4, ge=1, le=100)
+    smtp_ca_file: Path | None = None
+    timezone: str = "UTC"
+    schedule: str = "sun 09:00"
+    lead: str = "24h"
+    approval: Literal["automatic", "required"] = "automatic"
+    late_limit: str = "6h"
+    item_weeks: int = Field(default=4, ge=1, le=520)
+    max_items: int = Field(default=12, ge=1, le=100)
+    templates: Path | None = None
+    web_bind: str | None = None
+
+    @field_validator("publication")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            raise ValueError("it must be one line of text")
+        return value.strip()
+
+    @field_validator("from_", "reply_to")
+    @classmethod
+    def _mailbox(cls, value: str | None) -> str | None:
+        if value is not None:
+            if not value.isprintable():
+                raise ValueError("it has a line break in it")
+            address.parse(parseaddr(value)[1] or value)
+        return value
+
+    @field_validator("staff")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        return ", ".join(address.parse(each).email for each in value.split(",") if each.strip())
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _weekly(cls, value: str) -> str:
+        Schedule.parse(value, "UTC")
+        return value
+
+    @field_validator("lead", "late_limit")
+    @classmethod
+    def _span(cls, value: str) -> str:
+        span(value)
+        return value
+
+    @field_validator("bounce_domain")
+    @classmethod
+    def _domain(cls, value: str | None) -> str | None:
+        return address.parse(f"bounce@{value}").domain if value else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("write a web address like https://news.example.org")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("it must begin with https:// (plain http is for this machine alone)")
+        return value.rstrip("/")
+
+    @field_validator("templates", "smtp_ca_file")
+    @classmethod
+    def _exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.exists():
+            raise ValueError(f"there is no {value}")
+        return value
+
+    @field_validator("web_bind")
+    @classmethod
+    def _bind(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\[?[\w.:-]+\]?:\d{1,5}", value):
+            raise ValueError("write a host and a port like 127.0.0.1:8000")
+        return value
+
+    @model_validator(mode="after")
+    def _no_clear_text_off_loopback(self) -> Self:
+        if self.security == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("DIGEST_SMTP_SECURITY: “none” is for a server on this machine; write starttls or tls")
+        return self
+
+    @property
+    def security(self) -> Literal["none", "starttls", "tls"]:
+        """Unset: nothing on loopback, TLS on port 465, STARTTLS elsewhere."""
+        if self.smtp_security:
+            return self.smtp_security
+        if self.smtp_host in LOOPBACK:
+            return "none"
+        return "tls" if self.smtp_port == 465 else "starttls"
+
+    @cached_property
+    def weekly(self) -> Schedule:
+        return Schedule.parse(self.schedule, self.timezone)
+
+    @property
+    def from_mailbox(self) -> tuple[str, str]:
+        """Display name and bare address. Misconfigured if there is none."""
+        if not self.from_:
+            raise Misconfigured("DIGEST_FROM is not set; write the address that the digest is sent from in .env.")
+        name, bare = parseaddr(self.from_)
+        parsed = address.parse(bare or self.from_)
+        return name or self.publication, parsed.email
+
+    @property
+    def bind(self) -> tuple[str, int]:
+        """Where the public pages listen: `web_bind`, else the host and port of a loopback `public_url`, else port 8000."""
+        if self.web_bind:
+            host, _, port = self.web_bind.rpartition(":")
+            return host.strip("[]"), int(port)
+        if self.public_url and (parts := urlsplit(self.public_url)).scheme == "http":
+            return parts.hostname or "127.0.0.1", parts.port or 80
+        return "127.0.0.1", 8000
+
+
+def load() -> Settings:
+    """The settings of this process. Misconfigured, naming each bad one, if any is."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
+    except UnicodeDecodeError:
+        raise Misconfigured("The file .env is not UTF-8; save it as UTF-8.") from None
+
+
+def _sentence(where: tuple[int | str, ...], said: str) -> str:
+    said = said.removeprefix("Value error, ")
+    if not where:
+        return said
+    name = str(where[0]).upper()
+    return f"{name if name.startswith('DIGEST_') else 'DIGEST_' + name}: {said[0].lower() + said[1:]}"
