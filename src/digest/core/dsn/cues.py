@@ -54,8 +54,9 @@ CUES = (
         r"(?:sender|originator|return[- ]?path|reverse[- ]?path|mail from)(?:['’]s)? (?:\w{1,12} )?(?:address |domain |e-?mail |host |ip )?"
         r"(?:\S{1,100} )?(?:is |was |has been )?(?:reject|refus|den|unknown|invalid|not |does ?n|unverif|verif|block|must|can|could|fail)",
         r"(?:invalid|bad|unknown|unresolvable|illegal|forged|fake) (?:sender|return[- ]path|mail from|from|reverse-path)",
+        r"(?:sending|client|connecting|originating|from) (?:host|server|address|domain|header|field|ip)|\bin (?:the )?from\b|for helo",
         r"domain of sender|mail from domain|address of sender|sender (?:verify|callout|id\b)|envelope sender",
-        r"(?:my|your) (?:name|domain|host ?name|address|ip|server|helo|mail server)\b.{0,40}(?:reject|refus|not |does ?n|unknown|block|list)",
+        r"(?:my|your) (?:name|domain|host ?name|address|ip|server|helo|mail server)\b.{0,40}(?:reject|refus|not |does ?n|unknown|unresolv|invalid|block|list)",
         r"in reply to (?:mail from|helo|ehlo)|(?:after|to|response to) (?:mail from|helo|ehlo|initial connection)|helo (?:command|name|host)",
         rf"(?:can{_NOT}|cannot|could ?{_NOT}|unable to|does ?{_NOT}) (?:find|resolve|verify|validate) (?:your|the sender|sender|return)",
         r"(?:your )?access to (?:submit|this|our)|verify failed for <|callback setup failed",
@@ -116,7 +117,7 @@ CUES = (
         r"(?:there is|have) no (?:such )?(?:user|account|mailbox|person|address)|nobody (?:here )?(?:by|with)|unrouteable address|local[- ]part",
         r"not (?:listed|found) in (?:[\w&]{1,12} ){0,4}(?:directory|book|domino|table|list|database)|no match(?:es)? (?:to|in|for) ",
         r"recip(?:ient)?notfound|requested action not taken: mailbox unavailable|mailbox (?:not available|not found|does not exist)",
-        r"(?:wasn|isn|couldn|weren|aren)['’]t (?:a )?(?:be )?(?:found|listed|valid|recogni[sz]ed)|invalid final delivery|undeliverable address",
+        r"(?:wasn|isn|couldn|weren|aren)['’]t (?:a )?(?:be )?(?:found|listed|valid|recogni[sz]ed)|invalid final delivery|undeliverable address|not at this (?:address|domain|site)",
         r"(?:account|mailbox|address) (?:\S{1,80} )?(?:is |was |has been )?(?:permanently )?(?:closed|cancell?ed|deleted|terminated|removed)",
         r"(?:destinataire|adresse)[^.;]{0,60}(?:invalide|inconnu|inexist)|empf(?:ä|ae)nger[^.;]{0,40}(?:unbekannt|existiert nicht)",
         r"(?:usuario|usu[áa]rio|destinatario|utente)[^.;]{0,40}(?:desconoc|no existe|sconosciut|inesist|n[ãa]o existe)",
@@ -134,7 +135,7 @@ CUES = (
         r"(?:host|domain|site)(?: ?name)?(?: or domain name)?(?: \S{1,160})? {0,2}(?:is |was |could |does ?|do )?"
         r"(?:unknown|invalid|not (?:be )?(?:found|exist|reachable|known)|n['’]t exist|expired\b|non-?exist\w{0,3})",
         r"(?:unknown|invalid|no such|illegal|non-?exist[ae]nt|bad) (?:[\w-]{1,12} )?(?:host|domain|site)\b",
-        r"nxdomain|null mx|no (?:mx|mail exchanger)|dns hard error|all relevant mx records point to non-?existent|unrouteable (?:mail )?domain",
+        r"nxdomain|null ?mx|no (?:mx|mail exchanger)|dns hard error|all relevant mx records point to non-?existent|unrouteable (?:mail )?domain",
         r"could(?: not|n['’]t) find (?:any|a) (?:host|mail exchanger)|domain[^.;]{0,60} (?:does ?n['’o]t|does not|no longer) (?:accept|receive|exist)",
     ),
     _cue(

@@ -31,7 +31,9 @@ _LINK = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
 # A gateway's own name for any 550 whatsoever; what the other server said comes after it.
 _WRAPPER = re.compile(r"unknown address error|address rejected: \d|bad destination mailbox address", re.IGNORECASE)
 # Having accepted RCPT, some carriers call the user unknown once they have seen the message: a filter, not a fact.
-_AFTER_DATA = re.compile(r"in reply to (?:end of )?data\b|after end of data|response to (?:end of )?data\b", re.IGNORECASE)
+_AFTER_DATA = re.compile(
+    r"in reply to (?:end of )?data\b|after end of data|response to (?:end of )?data\b", re.IGNORECASE
+)
 
 
 def enhanced_status(text: str) -> str | None:

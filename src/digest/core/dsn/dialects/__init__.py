@@ -5,7 +5,19 @@ The order is from the most particular wording to the most general.
 
 from collections.abc import Callable
 
-from digest.core.dsn.dialects import domino, exchange, exim, fml, generic, google, labelled, pmdf, qmail, sendmail
+from digest.core.dsn.dialects import (
+    domino,
+    exchange,
+    exim,
+    fml,
+    generic,
+    google,
+    labelled,
+    listed,
+    pmdf,
+    qmail,
+    sendmail,
+)
 from digest.core.dsn.notice import Notice
 from digest.core.dsn.report import Recipient
 
@@ -20,9 +32,13 @@ READERS: tuple[tuple[str, Reader], ...] = (
     ("qmail", qmail.read),
     ("exim", exim.read),
     ("sendmail", sendmail.read),
+    ("list of addresses", listed.read),
     ("labelled address", labelled.read),
     ("prose", generic.read),
 )
+
+
+PROSE = READERS[-1][0]
 
 
 def read(notice: Notice) -> tuple[str, list[Recipient]]:

@@ -7,7 +7,7 @@ from digest.core.dsn.report import Recipient
 
 _LABEL = re.compile(
     r"(?:unknown user|invalid final delivery userid|delivery failed|intended recipient|recipient|failed recipient|undeliverable to|undelivered to"
-    r"|failed addresses follow: -{1,60}\|?|full|(?:deliver|delivered|sent|message|mail) to|mailbox|local mailbox|gateway for|following users?)"
+    r"|rcpt to|failed addresses follow: -{1,60}\|?|full|(?:deliver|delivered|sent|message|mail) to|mailbox|local mailbox|gateway for|following users?)"
     rf"[ \t]{{0,4}}:?[ \t]{{0,4}}\s{{0,2}}[<\"']?({ADDRESS})",
     re.IGNORECASE,
 )
