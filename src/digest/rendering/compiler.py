@@ -1,0 +1,169 @@
+"""An edition compiled once per language into blocks, from which every subscriber's digest is joined."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from babel.lists import format_list
+from markupsafe import Markup
+
+from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
+from digest.core.item import Item
+from digest.core.message import Block, Part
+from digest.core.when import zone
+from digest.rendering.dates import Dates
+from digest.rendering.language import Language, locale_of
+from digest.rendering.templates import TemplateError, Templates
+
+__all__ = ["Compiler", "Publication", "TemplateError"]
+
+SLOTS = ("greeting", "why", "unsubscribe", "address")
+
+_ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Who sends: what masthead and footer say. `accent` is `#rrggbb`."""
+
+    name: str
+    postal_address: str | None
+    public_url: str | None
+    accent: str = "#0f5e66"
+
+
+class Compiler:
+    """Holds the templates as they were when first used: make a new one when `newest_change` has moved."""
+
+    def __init__(self, bundled: Path, override: Path | None = None) -> None:
+        self._templates = Templates(bundled, override)
+
+    def compile(
+        self,
+        edition: Edition,
+        text: EditionText,
+        items: Sequence[EditionItem],
+        publication: Publication,
+        slot_key: str,
+    ) -> tuple[Block, ...]:
+        """The blocks of both parts, each in document order, of an edition in one language.
+
+        `items` come in the order of the edition. `slot_key` must be alphanumeric, random, and new for every edition:
+        it makes slots and cuts that nobody who writes items can forge. Raises TemplateError.
+        """
+        spoken = self._templates.language(text.language)
+        values = self._values(spoken, edition, items, publication) | {
+            "text": text,
+            "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
+        }
+        html = self._templates.lay_out(
+            "digest/body.mjml", "digest/prose.css", spoken, values | {"cut": lambda key: _html_cut(slot_key, key)}
+        )
+        plain = self._templates.render("digest/body.txt", spoken, values | {"cut": lambda key: f"{slot_key}:{key}"})
+        expected = _keys(values["sections"])
+        return (
+            *_cut("html", html, re.compile(f"<!--{slot_key}:(.*?)-->"), expected, slot_key),
+            *_cut("text", plain, re.compile(f"^{slot_key}:(.*)\n", re.MULTILINE), expected, slot_key),
+        )
+
+    def greeting(self, language: str, name: str) -> str:
+        """`Hello Ana,`, or `Hello,` to somebody without a name."""
+        words = self._templates.language(language).wording
+        name = " ".join(name.split())
+        return words.gettext("Hello %(name)s,") % {"name": name} if name else words.gettext("Hello,")
+
+    def why(self, language: str, topics: Sequence[str], fallback: bool) -> str:
+        """One sentence: why this digest came. `topics` are the names of what the subscriber follows."""
+        spoken = self._templates.language(language)
+        gettext = spoken.wording.gettext
+        if fallback:
+            return gettext(
+                "You get this because you have not chosen topics yet; these are this week’s most important items."
+            )
+        if not topics:
+            return gettext("You get this because you subscribed to it.")
+        return gettext("You get this because you follow %(topics)s.") % {
+            "topics": format_list(list(topics), locale=spoken.locale)
+        }
+
+    def subject(self, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication) -> str:
+        """The subject where staff wrote none: the same for everybody, whatever their selection."""
+        return self._line("digest/subject.txt", language, edition, items, publication)
+
+    def preheader(self, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication) -> str:
+        """The preheader where staff wrote none: the same for everybody, whatever their selection."""
+        return self._line("digest/preheader.txt", language, edition, items, publication)
+
+    def newest_change(self) -> float:
+        """When a template or catalogue was last changed, in seconds since the epoch."""
+        return self._templates.newest_change()
+
+    def _line(
+        self, name: str, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication
+    ) -> str:
+        spoken = self._templates.language(language)
+        return " ".join(self._templates.render(name, spoken, self._values(spoken, edition, items, publication)).split())
+
+    def _values(
+        self, spoken: Language, edition: Edition, items: Sequence[EditionItem], publication: Publication
+    ) -> dict[str, Any]:
+        sent: datetime = edition.slot.astimezone(zone(edition.timezone))
+        return {
+            "edition": edition,
+            "publication": publication,
+            "language": spoken,
+            "start": "right" if spoken.direction == "rtl" else "left",
+            "sections": [
+                (kind, entries)
+                for kind in SECTIONS
+                if (entries := [entry for entry in items if entry.item.kind is kind])
+            ],
+            "must_see": [entry.item for entry in items if entry.item.must_see],
+            "sent": sent.date(),
+            "when": Dates(spoken.locale, sent.year),
+            "foreign": _foreign(spoken),
+        }
+
+
+def _foreign(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
+    """Tag, direction and name of the language of an item that is not in the digest's own."""
+
+    def foreign(item: Item) -> dict[str, str] | None:
+        locale = locale_of(item.language)
+        if locale is None or locale.language == spoken.locale.language:
+            return None
+        name = locale.get_display_name(spoken.locale) or item.language
+        return {"tag": item.language, "direction": locale.text_direction, "name": name}
+
+    return foreign
+
+
+def _keys(sections: Sequence[tuple[str, Sequence[EditionItem]]]) -> list[str]:
+    contents = [f"contents:{entry.id}" for _, entries in sections for entry in entries]
+    body = [
+        key for kind, entries in sections for key in (f"heading:{kind}", *(f"item:{entry.id}" for entry in entries))
+    ]
+    return ["head", "contents", *contents, "contents/", *body, "foot"]
+
+
+def _html_cut(slot_key: str, key: str) -> Markup:
+    return Markup(f"<!--{slot_key}:{key}-->")  # noqa: S704  # both are ours
+
+
+def _cut(part: Part, document: str, marker: re.Pattern[str], expected: list[str], slot_key: str) -> list[Block]:
+    pieces = marker.split(document)
+    keys, bodies = ["head", *pieces[1::2]], pieces[::2]
+    if keys != expected:
+        file = "digest/body.mjml" if part == "html" else "digest/body.txt"
+        at = next((key for key, want in zip(keys, expected, strict=False) if key != want), keys[-1])
+        raise TemplateError(
+            f"{file}: the cuts of an edition must come in their order, one a block, and go wrong at “{at}”; "
+            "keep the calls of cut() as they are in the bundled template"
+        )
+    slot = re.compile(f"{slot_key}({'|'.join(SLOTS)}){slot_key}")
+    if part == "html":
+        bodies = [body.replace(_ADJACENT_CONDITIONS, "").rstrip("\n") + "\n" for body in bodies]
+    return [Block(part, key, tuple(slot.split(body))) for key, body in zip(keys, bodies, strict=True)]

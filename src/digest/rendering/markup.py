@@ -1,0 +1,72 @@
+"""Item bodies: Markdown as editors write it, to a small, clean HTML that any mail client can show."""
+
+import re
+from collections.abc import Sequence
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+LENGTH = 40_000  # characters of Markdown; a mail clipped at 100 KB has no use for more
+DEPTH = 100  # nested elements; the layout engine dies of some thousands
+SCHEMES = {"http", "https", "mailto"}
+
+_HEADING_OFFSET = 3  # h1 is the publication, h2 a section, h3 the item's title
+_TAGS = set("a blockquote br code em h4 h5 h6 hr li ol p pre strong ul".split())
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+# What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_VOID = {"br", "hr"}
+_TAG = re.compile(r"<(/?)(\w+)")
+
+
+class _Renderer(RendererHTML):
+    """Images give way to their alternative text: the mail carries none that are not hosted by the publication."""
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.renderInlineAsText(tokens[idx].children or (), options, env)
+
+
+_commonmark = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
+
+
+def legal(text: str) -> str:
+    """`text` without the characters that XML forbids or discourages."""
+    return _ILLEGAL.sub("", text)
+
+
+def link(url: str | None) -> str:
+    """`url` in ASCII (host in Punycode, path percent-encoded), or "" if a mail should not link there."""
+    if not url or url.partition(":")[0].lower() not in SCHEMES:
+        return ""
+    return normalizeLink(legal(url).strip())
+
+
+def to_html(markdown: str) -> str:
+    """CommonMark without raw HTML as clean HTML: a few tags, links to the web or a mailbox, headings from h4 down.
+
+    Longer text than `LENGTH` is cut at a line end and closed by an ellipsis.
+    """
+    markdown = legal(markdown)
+    if len(markdown) > LENGTH:
+        markdown = markdown[:LENGTH].rsplit("\n", 1)[0] + "\n\n…"
+    tokens = _commonmark.parse(markdown)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + _HEADING_OFFSET, 6)}"
+    html = _commonmark.renderer.render(tokens, _commonmark.options, {})
+    clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=SCHEMES)
+    return clean if depth(clean) <= DEPTH else nh3.clean(html, tags={"p", "br"}, attributes={})
+
+
+def depth(html: str) -> int:
+    """How many elements of well-formed `html` are open at once, at most."""
+    deepest = level = 0
+    for closing, name in _TAG.findall(html):
+        if name not in _VOID:
+            level += -1 if closing else 1
+            deepest = max(deepest, level)
+    return deepest

@@ -1,0 +1,117 @@
+"""Templates of the mail: a bundled folder, overridden file by file, and errors that name file and line."""
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from digest.core.errors import Refused
+from digest.rendering import colour, language, layout, markup, plain
+from digest.rendering.language import Language
+
+
+class TemplateError(Refused):
+    """A template or catalogue cannot be used. The sentence names the file and line, and what to do."""
+
+
+class Templates:
+    """Reads every file once: make a new one when `newest_change` has moved."""
+
+    def __init__(self, bundled: Path, override: Path | None = None) -> None:
+        self.folders = [folder for folder in (override, bundled) if folder]
+        self._override = override
+        self._languages: dict[str, Language] = {}
+        self._environments: dict[str, Environment] = {}
+
+    def language(self, tag: str) -> Language:
+        """The language of `tag`, or English where no catalogue speaks it."""
+        if tag not in self._languages:
+            try:
+                self._languages[tag] = language.find(tag, [folder / "locale" for folder in self.folders])
+            except ValueError as error:
+                raise TemplateError(f"{error}; correct the catalogue there") from error
+        return self._languages[tag]
+
+    def render(self, name: str, spoken: Language, values: Mapping[str, Any]) -> str:
+        """The template `name` filled with `values`, escaped if it is MJML, raw otherwise."""
+        try:
+            return self._environment(spoken).get_template(name).render(values)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._error(error.filename or name, error.lineno, error.message or "syntax error") from error
+        except jinja2.TemplateNotFound as error:
+            raise TemplateError(
+                f"There is no template “{error.name}” in {self.folders[-1]}; correct the name, or put the file there"
+            ) from error
+        except Exception as error:
+            file, line = self._place(error) or (name, 1)
+            raise self._error(file, line, str(error)) from error
+
+    def lay_out(self, name: str, css: str, spoken: Language, values: Mapping[str, Any]) -> str:
+        """The MJML template `name`, filled, laid out as HTML, with the stylesheet template `css` inlined."""
+        source, house = self.render(name, spoken, values), self.render(css, spoken, values)
+        try:
+            return layout.lay_out(source, house)
+        except layout.LayoutError as error:
+            for path in self._files("*.mjml"):
+                if fault := layout.fault(path.read_text("utf-8")):
+                    raise self._error(str(path), *fault) from error
+            raise self._error(name, 1, str(error)) from error
+
+    def newest_change(self) -> float:
+        """When a file was last changed, in seconds since the epoch."""
+        return max(path.stat().st_mtime for folder in self.folders for path in folder.rglob("*") if path.is_file())
+
+    def _files(self, pattern: str) -> list[Path]:
+        winning: dict[Path, Path] = {}
+        for folder in self.folders:
+            for path in sorted(folder.rglob(pattern)):
+                winning.setdefault(path.relative_to(folder), path)
+        return list(winning.values())
+
+    def _place(self, error: Exception) -> tuple[str, int] | None:
+        folders = tuple(str(folder) for folder in self.folders)
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(folders)]
+        return (frames[-1].filename, frames[-1].lineno or 1) if frames else None
+
+    def _error(self, file: str, line: int, what: str) -> TemplateError:
+        ours = self._override is None or not file.startswith(str(self._override))
+        remedy = "correct it there" if ours else "correct it there, or remove the file to use the bundled one"
+        return TemplateError(f"{file}, line {line}: {what.rstrip('.')}; {remedy}")
+
+    def _environment(self, spoken: Language) -> Environment:
+        if spoken.tag not in self._environments:
+            environment = Environment(
+                loader=FileSystemLoader(self.folders),
+                autoescape=lambda name: bool(name and name.endswith(".mjml")),
+                undefined=StrictUndefined,
+                finalize=_finalize,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+                auto_reload=False,
+                extensions=["jinja2.ext.i18n"],
+            )
+            environment.install_gettext_callables(  # type: ignore[attr-defined]
+                spoken.wording.gettext, spoken.wording.ngettext, newstyle=True
+            )
+            environment.filters |= {
+                "link": markup.link,
+                "plain": plain.to_text,
+                "wrap": plain.wrap,
+                "readable_on": colour.readable,
+                "ink_on": colour.ink_on,
+                "mixed_with": colour.mixed,
+            }
+            self._environments[spoken.tag] = environment
+        return self._environments[spoken.tag]
+
+
+def _finalize(value: object) -> object:
+    """Every value that a template prints, without the characters that the layout engine cannot hold."""
+    if isinstance(value, Markup):
+        return Markup(markup.legal(value))  # noqa: S704  # it was markup before
+    return markup.legal(value) if isinstance(value, str) else value
