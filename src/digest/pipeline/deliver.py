@@ -5,6 +5,7 @@ then the mark, durable; then the dot; then the answer, recorded together with th
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -18,12 +19,12 @@ from sqlmodel import Session
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State, retry_at
 from digest.core.dsn import Verdict
 from digest.core.edition import MOVES
-from digest.core.errors import Refused, TryAgain
+from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Stage, Unknown
 from digest.pipeline import receive
 from digest.pipeline.compose import Mailroom, mailroom
-from digest.pipeline.ledger import Ledger, Work
+from digest.pipeline.ledger import Ledger, LedgerStopped, Work
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
 from digest.store.database import Database
@@ -55,6 +56,7 @@ class Run:
         ledger: Ledger,
         room: Mailroom,
         edition_id: int,
+        expires_at: datetime,
         owner: str,
         route: Route,
         keys: Keys,
@@ -63,6 +65,7 @@ class Run:
         progress: Callable[[State], None],
     ) -> None:
         self._ledger, self._room, self._edition_id, self._owner = ledger, room, edition_id, owner
+        self._expires_at = expires_at
         self._route, self._keys, self._clock, self._stop, self._progress = route, keys, clock, stop, progress
         self._ahead: deque[Claimed] = deque()
         self._claiming = asyncio.Lock()
@@ -99,17 +102,21 @@ class Run:
                         break
                 used += 1
                 await self._send(connection, claimed, held)
-        except TryAgain as error:
-            self.trouble = error  # the ledger cannot record: no dot is written any more
+            await self._flush(held)
+        except LedgerStopped as error:
+            self.trouble = error
         finally:
-            if held and not isinstance(self.trouble, TryAgain):
-                await self._flush(held)
             if connection is not None:
                 await connection.close()
 
     async def _send(self, connection: Connection, claimed: Claimed, held: list[Work]) -> None:
-        now = self._clock()
-        wire = self._room.compose(claimed, now)
+        try:
+            wire = self._room.compose(claimed, self._clock())
+        except ValueError as error:
+            held.append(
+                self._finish(claimed, [State.CLAIMED], State.FAILED, last_reply=f"it cannot be composed: {error}")
+            )
+            return
         if wire is None:
             held.append(
                 self._finish(claimed, [State.CLAIMED], State.SKIPPED, last_reply="nothing to say: all of it is over")
@@ -171,9 +178,16 @@ class Run:
             case Rejected(reply) if outcome.permanent:
                 return self._refused(claimed, state, reply, now, counted)
             case Rejected(reply):
-                later = retry_at(claimed.id, tries, now)
-                return self._finish(claimed, [state], State.PENDING, last_reply=str(reply), not_before=later, **counted)
+                return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
         raise AssertionError(f"an outcome without a consequence: {outcome}")
+
+    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Work:
+        """Another try, unless that would be after the edition expired."""
+        if later >= self._expires_at:
+            return self._finish(
+                claimed, [state], State.FAILED, last_reply=f"given up after three days: {said}", **counted
+            )
+        return self._finish(claimed, [state], State.PENDING, last_reply=said, not_before=later, **counted)
 
     def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Work:
         def work(db: Db) -> None:
@@ -252,13 +266,10 @@ class Run:
                 return await self._route.connect()
             except Refused as error:
                 last = error
-            if self._stop.is_set() or pause is None:
+            if self._stop.is_set() or pause is None or isinstance(last, ServerRefuses):
                 break
-            if isinstance(last, ServerRefuses):
-                self._ours += 1
-                if self._ours >= OURS_IN_A_ROW:
-                    break
-            await asyncio.wait([asyncio.ensure_future(self._stop.wait())], timeout=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
         self.trouble = self.trouble or last
         return None
 
@@ -289,17 +300,18 @@ async def deliver(
 ) -> Balance:
     """Send what is due of an edition that is sending. `db` must be durable. The balance afterwards.
 
-    Refused or TryAgain, with a sentence, if the mail server or the database was in the way; what was sent stays counted.
+    Refused, with a sentence, if the mail server or the database was in the way; what was sent stays counted.
     """
     with owners.living(db, owner):
         with db.read() as session:
             room = mailroom(session, edition_id, sender)
+            expires_at = editions.get(session, edition_id).expires_at or clock()
         async with Ledger(db) as ledger:
-            run = Run(ledger, room, edition_id, owner, route, keys, clock, stop, progress)
+            run = Run(ledger, room, edition_id, expires_at, owner, route, keys, clock, stop, progress)
             try:
                 await run.go()
             finally:
-                if not isinstance(run.trouble, TryAgain) or "database" not in str(run.trouble):
+                if not isinstance(run.trouble, LedgerStopped):
                     await ledger.do(lambda connection: deliveries.release(connection, owner))
     if run.trouble is not None:
         raise run.trouble
@@ -314,7 +326,7 @@ def begin(db: Database, edition_id: int, now: datetime) -> None:
     """approved → sending. The edition expires when retries would end."""
     froms, to = MOVES["send"]
     with db.write() as session:
-        editions.move(session, edition_id, froms, to, expires_at=now + GIVE_UP_AFTER)
+        editions.move(session, edition_id, froms, to, held_reason=None, expires_at=now + GIVE_UP_AFTER)
 
 
 def rescue(db: Database) -> int:

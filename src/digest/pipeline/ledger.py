@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from digest.core.errors import TryAgain
 from digest.store.database import Database, translate
 
 T = TypeVar("T")
@@ -22,6 +23,10 @@ Work = Callable[[Connection], Any]
 LARGEST_GROUP = 200
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0)
 """Seconds between tries while the database is locked or the disk is full; after that the sender stops."""
+
+
+class LedgerStopped(TryAgain):
+    """The database would not take a group for as long as patience lasts: no dot may be written any more."""
 
 
 class Ledger:
@@ -44,7 +49,7 @@ class Ledger:
         await asyncio.to_thread(self._thread.join)
 
     async def do(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returned, once it is durable. TryAgain if the database could not take it."""
+        """What `work` returned, once it is durable. LedgerStopped if the database would not take it."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put((work, future))
         return await future
@@ -76,10 +81,10 @@ class Ledger:
                 failure = None
                 break
             except OperationalError as error:
-                failure = translate(error, self._database)
+                failure = LedgerStopped(str(translate(error, self._database)))
                 if pause is None or self._hurry.wait(pause):
                     break
-            except Exception as error:  # noqa: BLE001  it belongs to whoever asked
+            except Exception as error:  # it belongs to whoever asked
                 failure = error
                 break
         self._loop.call_soon_threadsafe(_deliver, group, results, failure)

@@ -6,6 +6,7 @@ event again changes nothing.
 
 import email.utils
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -142,11 +143,11 @@ def _confirmed(session: Session, delivery: DeliveryRow) -> bool:
 
 
 def _record(
-    session: Session, kind: str, delivery: DeliveryRow, source: str, details: dict[str, object], now: datetime
+    session: Session, kind: str, delivery: DeliveryRow, source: str, details: Mapping[str, object], now: datetime
 ) -> int | None:
     return events.record(
         session, kind, source=source, source_event_id=f"{kind}/{delivery.id}", now=now,
-        delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=details,
+        delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=dict(details),
     )  # fmt: skip
 
 

@@ -1,0 +1,168 @@
+"""The composition root: the only place that reads the environment and picks implementations."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import digest
+from digest import settings as settings_module
+from digest.core.address import parse
+from digest.core.errors import Misconfigured, Refused
+from digest.core.headers import Sender
+from digest.core.token import Keyring, address_hmac
+from digest.pipeline.compile import Press
+from digest.pipeline.deliver import Route
+from digest.pipeline.dispatch import Office
+from digest.pipeline.receive import Keys
+from digest.pipeline.tick import Plan
+from digest.rendering.compiler import Compiler, Publication
+from digest.settings import Settings
+from digest.store import subscribers
+from digest.store.database import Database
+from digest.transports.smtp import Connection, Smarthost
+
+
+def bundled(*parts: str) -> Path:
+    """A file that ships with digest: inside the installed package, or in the checkout that it runs from."""
+    package = Path(digest.__file__).parent
+    inside = package.joinpath("bundled", *parts)
+    return inside if inside.exists() else package.parents[1].joinpath(*parts)
+
+
+def clock_from(start: datetime | None) -> Callable[[], datetime]:
+    """The system's clock, or one that begins at `start` and runs on."""
+    if start is None:
+        return lambda: datetime.now(UTC)
+    begun = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - begun)
+
+
+class Installation:
+    """One publication on one database. Each part is made when it is first asked for."""
+
+    def __init__(self, settings: Settings | None = None, now: datetime | None = None) -> None:
+        self.settings = settings or settings_module.load()
+        self.clock = clock_from(now)
+
+    def init(self) -> list[str]:
+        """Create or upgrade the database, make the secrets that nobody set. What was done, for people."""
+        self._database.migrate()
+        done = [f"The database {self._database.url.render_as_string()} is ready."]
+        for name in ("pepper", "secret"):
+            if getattr(self.settings, name) is None and (path := self._secret_file(name)) and not path.exists():
+                _write_secret(path)
+                done.append(f"DIGEST_{name.upper()} is not set, so one was made and is kept in {path}. Back it up.")
+        self._check_pepper()
+        return done
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, there and of this version; the pepper is the one that it was made with."""
+        self._database.require()
+        self._check_pepper()
+        return self._database
+
+    @cached_property
+    def _database(self) -> Database:
+        return Database(self.settings.database_url)
+
+    def _check_pepper(self) -> None:
+        with self._database.write() as session:
+            if not subscribers.canary(session, address_hmac(self.pepper, "canary"), self.clock()):
+                raise Misconfigured(
+                    "DIGEST_PEPPER is not the one that this database was made with, so suppressed addresses would not be "
+                    "recognised; restore the old one (it belongs in every backup)."
+                )
+
+    @cached_property
+    def pepper(self) -> str:
+        return self._secret("pepper")
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        retired = self.settings.secrets_retired
+        old = [each.strip() for each in retired.get_secret_value().split(",")] if retired else []
+        return Keyring(self._secret("secret"), [each for each in old if each])
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.keyring, self.pepper)
+
+    @cached_property
+    def compiler(self) -> Compiler:
+        return Compiler(bundled("templates", "email"), self.settings.templates)
+
+    @property
+    def press(self) -> Press:
+        s = self.settings
+        return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
+
+    @cached_property
+    def sender(self) -> Sender:
+        s = self.settings
+        name, address = s.from_mailbox
+        reply_to = s.reply_to and parse(s.reply_to.rpartition("<")[2].rstrip(">")).email
+        return Sender(s.publication, name, address, reply_to, s.bounce_domain, s.public_url, self.keyring)
+
+    @property
+    def smarthost(self) -> Smarthost:
+        s = self.settings
+        password = s.smtp_password.get_secret_value() if s.smtp_password else None
+        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
+
+    @cached_property
+    def office(self) -> Office:
+        """What sending takes. Its database connection syncs every commit to the disk."""
+        self.database  # noqa: B018  refused here rather than half-way
+        smarthost = self.smarthost
+        route = Route(lambda: Connection.open(smarthost), self.settings.smtp_connections)
+        durable = Database(self.settings.database_url, durable=True)
+        return Office(durable, self.press, self.sender, self.keys, route, self.clock, random_key)
+
+    @property
+    def plan(self) -> Plan:
+        s = self.settings
+        return Plan(
+            s.weekly,
+            settings_module.span(s.lead),
+            settings_module.span(s.late_limit),
+            s.item_weeks,
+            s.approval == "required",
+        )
+
+    def _secret(self, name: str) -> str:
+        set_value = getattr(self.settings, name)
+        if set_value is not None:
+            return str(set_value.get_secret_value())
+        path = self._secret_file(name)
+        if path is None:
+            raise Misconfigured(f"DIGEST_{name.upper()} is not set; a database on a server keeps no secrets beside it.")
+        try:
+            value = path.read_text("ascii").strip()
+        except FileNotFoundError:
+            raise Misconfigured(
+                f"DIGEST_{name.upper()} is not set and {path} is gone; restore it from a backup, or run `digest init` to make one."
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{path} cannot be read: {error}.") from None
+        return value
+
+    def _secret_file(self, name: str) -> Path | None:
+        file = self._database.file
+        return file.with_name(f"{file.name}.{name}") if file else None
+
+
+def _write_secret(path: Path) -> None:
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+
+
+def random_key() -> str:
+    """Twenty random letters and digits."""
+    return "k" + hashlib.sha256(secrets.token_bytes(32)).hexdigest()[:19]

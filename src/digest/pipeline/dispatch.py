@@ -1,0 +1,120 @@
+"""An edition's way: approved, compiled, fanned out, sent. Every step can be repeated by anybody at any time."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.core.delivery import Balance, State
+from digest.core.edition import MOVES, EditionState
+from digest.core.errors import Refused
+from digest.core.headers import Sender
+from digest.pipeline.assemble import find
+from digest.pipeline.compile import Press, store_blocks
+from digest.pipeline.deliver import Route, begin, deliver, rescue, settle
+from digest.pipeline.fan_out import fan_out
+from digest.pipeline.receive import Keys
+from digest.store import deliveries, editions
+from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What sending takes, chosen in one place (app.py). `database` is durable; `random_key` makes an alphanumeric string."""
+
+    database: Database
+    press: Press
+    sender: Sender
+    keys: Keys
+    route: Route
+    clock: Callable[[], datetime]
+    random_key: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How somebody follows along: people fanned out of how many; each delivery's new state, of how many waiting."""
+
+    fanned_out: Callable[[int, int], None] | None = None
+    waiting: Callable[[int], None] = lambda _count: None
+    delivered: Callable[[State], None] = lambda _state: None
+
+
+def approve(office: Office, edition_id: int, by: str) -> None:
+    """draft → approved: the content is compiled and frozen. Refused if a template or the size is in the way."""
+    now = office.clock()
+    with office.database.read() as session:
+        row = editions.get(session, edition_id)
+        if row.state == EditionState.DRAFT and not editions.items(session, edition_id):
+            raise Refused(f"{row.period} has no items, so there is nothing to approve; add some and assemble it again.")
+    store_blocks(office.database, office.press, edition_id, office.random_key(), now)
+    change(office.database, edition_id, "approve", held_reason=None, approved_by=by, approved_at=now)
+
+
+def change(database: Database, edition_id: int, move: str, **values: object) -> None:
+    """One of the moves of an edition. Refused, saying what it is, if it cannot be made from there."""
+    froms, to = MOVES[move]
+    with database.write() as session:
+        row = editions.get(session, edition_id)
+        state = EditionState(row.state)
+        if move == "reopen" and row.fanned_out_at is not None:
+            raise Refused(f"{row.period} has been fanned out and cannot be reopened.")
+        if not editions.move(session, edition_id, froms, to, **values):
+            allowed = " or ".join(sorted(froms))
+            raise Refused(f"{row.period} is {state}; to {move} it, it must be {allowed}.")
+        if move == "reopen":
+            editions.drop_blocks(session, edition_id)
+            editions.set_values(session, edition_id, compiled_at=None, approved_at=None, approved_by=None)
+        if move == "cancel":
+            deliveries.skip_open(session, edition_id, "the edition was cancelled")
+
+
+async def send(
+    office: Office, edition_id: int, *, approval_required: bool, stop: asyncio.Event, watch: Watch
+) -> Balance:
+    """Send what is due, from wherever the edition stands. Refused if it may not be sent; the balance otherwise."""
+    db = office.database
+    rescue(db)
+    with db.read() as session:
+        row = editions.get(session, edition_id)
+    state = EditionState(row.state)
+    if state is EditionState.DRAFT:
+        if approval_required or row.held_reason:
+            why = row.held_reason or "approval is required"
+            raise Refused(f"{row.period} is a draft ({why}); look at it, then `digest edition approve {row.period}`.")
+        approve(office, edition_id, "automatic")
+    elif state is EditionState.PAUSED:
+        raise Refused(
+            f"{row.period} is paused ({row.held_reason or 'by staff'}); `digest edition resume {row.period}` first."
+        )
+    elif state in (EditionState.CANCELLED, EditionState.MISSED):
+        raise Refused(f"{row.period} is {state} and is not sent.")
+    begin(db, edition_id, office.clock())
+    if row.fanned_out_at is None and state is not EditionState.SENT:
+        fan_out(db, office.press, office.sender, edition_id, office.clock(), watch.fanned_out)
+    balance = settle(db, edition_id, office.clock())
+    if not balance.pending:
+        return balance
+    watch.waiting(balance.pending)
+    return await deliver(
+        db, edition_id, sender=office.sender, keys=office.keys, route=office.route, owner=office.random_key(),
+        clock=office.clock, stop=stop, progress=watch.delivered,
+    )  # fmt: skip
+
+
+def resolve_uncertain(database: Database, reference: str, *, resend: bool, now: datetime) -> int:
+    """Staff decide about deliveries in doubt: queue them again under the same Message-ID, or let them be. How many."""
+    with database.write() as session:
+        row = find(session, reference)
+        edition_id = editions.identity(row)
+        if not resend:
+            reply = "let be by staff: the server never confirmed it, so it may or may not have arrived"
+            return deliveries.settle_uncertain(session, edition_id, State.FAILED, reply)
+        if row.expires_at is not None and row.expires_at <= now:
+            raise Refused(
+                f"{row.period} expired on {row.expires_at:%Y-%m-%d %H:%M} UTC; let its uncertain deliveries be."
+            )
+        froms, to = MOVES["resend"]
+        if row.state == EditionState.SENT:
+            editions.move(session, edition_id, froms, to)
+        return deliveries.settle_uncertain(session, edition_id, State.PENDING, None)

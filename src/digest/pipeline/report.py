@@ -1,0 +1,228 @@
+"""What staff ask: what is in an edition, who got what and why, how it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from digest.core import address
+from digest.core.delivery import Balance, State
+from digest.core.edition import EditionItem, EditionText
+from digest.core.errors import Refused
+from digest.core.headers import Sender
+from digest.core.selection import Decision, Reason, decide
+from digest.core.token import address_hmac
+from digest.pipeline.assemble import find
+from digest.pipeline.compile import Clerk, Press, candidates, compile_blocks, text_of
+from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.store import deliveries, editions, events, items, subscribers
+from digest.store.database import Database
+from digest.store.deliveries import Claimed
+from digest.store.subscribers import Subscriber
+from digest.store.tables import EditionRow
+
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An edition as staff see it."""
+
+    row: EditionRow
+    text: EditionText
+    items: tuple[EditionItem, ...]
+    balance: Balance
+    came_back: dict[str, int]
+
+
+def show(db: Database, press: Press, reference: str) -> Shown:
+    with db.read() as session:
+        row = find(session, reference)
+        edition_id = editions.identity(row)
+        frozen = editions.items(session, edition_id)
+        own = editions.texts(session, edition_id).get(DEFAULT_LANGUAGE)
+        text = text_of(press, row, frozen, own, DEFAULT_LANGUAGE)
+        return Shown(row, text, frozen, deliveries.balance(session, edition_id), events.counts(session, edition_id))
+
+
+def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
+    with db.read() as session:
+        return [(row, deliveries.balance(session, editions.identity(row))) for row in editions.listing(session)]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One item's fate for one person, in words."""
+
+    id: int
+    title: str
+    included: bool
+    reasons: tuple[str, ...]
+
+
+def why(db: Database, press: Press, reference: str, email: str, now: datetime) -> list[Explained]:
+    """Why each item of an edition is or is not in somebody's digest.
+
+    Of a fanned-out edition the selection that was frozen for them decides; before that, what they would get now.
+    """
+    with db.read() as session:
+        row, person = find(session, reference), _person(session, email)
+        edition_id = editions.identity(row)
+        frozen = editions.items(session, edition_id)
+        clerk = Clerk(press.compiler, items.topic_names(session))
+        decisions = decide(candidates(frozen), person.interests, max(now, row.slot), press.limit)
+        sent = next((d for d in deliveries.of_subscriber(session, person.id) if d[0].edition_id == edition_id), None)
+    got = set(Copy.from_json(sent[0].selection).items) if sent else None
+    titles = {each.id: each.item.title for each in frozen}
+    explained = []
+    for each in decisions:
+        included = each.included if got is None else each.id in got
+        reasons = _in_words(each, clerk, press.limit)
+        if included != each.included:
+            reasons = (
+                "it was " + ("in" if included else "left out") + " when the edition was sent; today it would not be so",
+            )
+        explained.append(Explained(each.id, titles[each.id], included, reasons))
+    return explained
+
+
+def _in_words(decision: Decision, clerk: Clerk, limit: int) -> tuple[str, ...]:
+    topics = " and ".join(clerk.topic(slug, DEFAULT_LANGUAGE) for slug in decision.topics)
+    words = {
+        Reason.MUST_SEE: "everyone gets it (must see)",
+        Reason.INTEREST: f"they follow {topics}",
+        Reason.NO_INTERESTS: "they have not chosen topics, so they get the week's most important items",
+        Reason.FILL: "nothing in this edition matches their topics, so they get its most important items",
+        Reason.OTHER_TOPICS: "they follow none of its topics",
+        Reason.OVER: "it is over",
+        Reason.LIMIT: f"{limit} items matter more to them, and that is the limit",
+    }
+    first = words[decision.reason]
+    return (first, words[Reason.INTEREST]) if decision.reason is Reason.MUST_SEE and topics else (first,)
+
+
+def draft_for(
+    db: Database, press: Press, sender: Sender, reference: str, email: str | None, now: datetime, slot_key: str
+) -> tuple[Mailroom, Claimed]:
+    """The room and the delivery with which an edition can be shown as `email` gets it (None: somebody with no interests).
+
+    Before approval it is compiled for the occasion; after it, what was frozen is used.
+    """
+    with db.read() as session:
+        row = find(session, reference)
+        edition_id = editions.identity(row)
+        frozen = editions.items(session, edition_id)
+        if not frozen:
+            raise Refused(f"{row.period} has no items, so there is nothing to show.")
+        person = _person(session, email) if email else _anybody(sender)
+        if row.compiled_at:
+            room = mailroom(session, edition_id, sender)
+        else:
+            room = draft_room(press, sender, row, frozen, editions.texts(session, edition_id), slot_key)
+        sent = [d for d, _ in deliveries.of_subscriber(session, person.id) if d.edition_id == edition_id]
+        if sent and sent[0].id and sent[0].message_id:
+            delivery = sent[0]
+            return room, claimed_for(person, delivery.selection, sender, delivery.id or 0, delivery.message_id)
+        clerk = Clerk(press.compiler, items.topic_names(session))
+    decisions = decide(candidates(frozen), person.interests, now, press.limit)
+    copy = clerk.copy(decisions, person.name, room.language(person.language))
+    return room, claimed_for(person, copy.to_json(), sender)
+
+
+def draft_room(
+    press: Press,
+    sender: Sender,
+    row: EditionRow,
+    frozen: tuple[EditionItem, ...],
+    own: dict[str, EditionText],
+    slot_key: str,
+) -> Mailroom:
+    """A mailroom compiled for the occasion and kept nowhere."""
+    texts, blocks = compile_blocks(press, row, frozen, own, slot_key)
+    subjects = {language: text.subject for language, text in texts.items()}
+    return Mailroom(sender, row.period, subjects, blocks, frozen, f"=_digest_{row.period}_{row.number}")
+
+
+def claimed_for(
+    person: Subscriber, selection: str, sender: Sender, delivery_id: int = 0, message_id: str | None = None
+) -> Claimed:
+    return Claimed(
+        delivery_id,
+        person.id,
+        person.email,
+        person.email.rpartition("@")[2],
+        person.language,
+        selection,
+        message_id or sender.message_id(delivery_id),
+        0,
+    )
+
+
+def _anybody(sender: Sender) -> Subscriber:
+    return Subscriber(0, sender.address, sender.address, "", DEFAULT_LANGUAGE, "active")
+
+
+def _person(session: Session, email: str) -> Subscriber:
+    try:
+        key = address.parse(email).key
+    except ValueError as error:
+        raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+    person = subscribers.by_key(session, key)
+    if person is None:
+        raise Refused(f"{email} is not a subscriber.")
+    return person
+
+
+def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:
+    """Every delivery of an edition, in keyset pages."""
+    rows: list[dict[str, Any]] = []
+    with db.read() as session:
+        edition_id = editions.identity(find(session, reference))
+        after = 0
+        while page := deliveries.page(session, edition_id, state=state, after=after):
+            rows += [
+                {
+                    "email": row.address,
+                    "state": row.state,
+                    "message_id": row.message_id,
+                    "attempts": row.attempts,
+                    "reply": row.last_reply,
+                }
+                for row in page
+            ]
+            after = page[-1].id or 0
+            session.expunge_all()
+    return rows
+
+
+def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
+    """All there is to tell of a subscriber."""
+    with db.read() as session:
+        person = _person(session, email)
+        return {
+            "email": person.email,
+            "name": person.name,
+            "state": person.state,
+            "language": person.language,
+            "topics": sorted(person.interests),
+            "suppressions": [
+                {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
+                for each in subscribers.suppressions(session, address_hmac(pepper, person.key))
+            ],
+            "deliveries": [
+                {
+                    "edition": period,
+                    "state": each.state,
+                    "message_id": each.message_id,
+                    "accepted_at": each.accepted_at.isoformat() if each.accepted_at else None,
+                    "bounced_at": each.bounced_at.isoformat() if each.bounced_at else None,
+                    "reply": each.last_reply,
+                }
+                for each, period in deliveries.of_subscriber(session, person.id)
+            ],
+            "events": [
+                {"type": each.type, "source": each.source, "at": each.occurred_at.isoformat(), **each.payload}
+                for each in subscribers.events(session, person.id)
+            ],
+        }

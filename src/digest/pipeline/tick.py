@@ -1,0 +1,140 @@
+"""The tick: look at the clock and the table, do what is due, return. Any number of schedulers may do it at any time.
+
+Slots come from the calendar; the row of a period is the lock between schedulers. What is late by less than the limit is sent,
+what is later waits for a person.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.core.edition import EditionState
+from digest.core.errors import Refused
+from digest.core.slot import Schedule
+from digest.pipeline.assemble import freeze
+from digest.pipeline.dispatch import Office, approve
+from digest.store import clock, editions
+from digest.store.database import Database
+from digest.store.tables import EditionRow
+
+CLOCK_BACK = timedelta(hours=1)
+CLOCK_AHEAD = timedelta(days=10)
+MINIMUM_GAP = timedelta(days=1)
+
+Notify = Callable[[str, str], None]
+"""Tell staff: a subject and a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When editions are due, how long before a draft is made, how late one may go out unasked, and who approves."""
+
+    schedule: Schedule
+    lead: timedelta
+    late_limit: timedelta
+    weeks: int
+    approval_required: bool
+
+
+def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
+    """Make the drafts that are due, approve what may be; the editions to send now."""
+    db, now = office.database, office.clock()
+    last = _last_tick(db, now)
+    upcoming, newest = plan.schedule.next(now), plan.schedule.latest(now)
+    if now >= upcoming - plan.lead:
+        _draft(db, plan, upcoming, now, notify, _distrust(last, now))
+    if now - newest <= plan.late_limit:
+        _draft(db, plan, newest, now, notify, _distrust(last, now))
+    elif last is not None and last < newest:
+        _miss(db, plan, newest, now, notify)
+    with db.read() as session:
+        drafts = editions.in_states(session, EditionState.DRAFT)
+    for row in drafts:
+        if row.slot <= now and row.held_reason is None:
+            _approve(office, plan, row, now, notify)
+    with db.read() as session:
+        approved = editions.in_states(session, EditionState.APPROVED)
+        due = [editions.identity(row) for row in editions.in_states(session, EditionState.SENDING)]
+    for row in approved:
+        ready = max(row.slot, row.approved_at or row.slot)
+        if row.slot > now or row.held_reason is not None:
+            continue
+        if now - ready > plan.late_limit:
+            hold(db, row, f"it was due on {row.slot:%Y-%m-%d %H:%M} UTC, which is too long ago", notify)
+        else:
+            due.append(editions.identity(row))
+    return due
+
+
+def hold(db: Database, row: EditionRow, reason: str, notify: Notify) -> None:
+    """Keep an edition from going out unasked, and say so once."""
+    with db.write() as session:
+        if editions.get(session, editions.identity(row)).held_reason is not None:
+            return
+        editions.set_values(session, editions.identity(row), held_reason=reason)
+    notify(
+        f"{row.period} is held",
+        f"The edition {row.period} was not sent: {reason}. Look at it with `digest preview`; to send it all the same, "
+        f"use `digest edition approve {row.period}` and `digest edition send {row.period}`.",
+    )
+
+
+def _draft(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Notify, distrust: str | None) -> None:
+    period = plan.schedule.period(slot)
+    with db.write() as session:
+        row = editions.create(session, period, slot, plan.schedule.timezone, EditionState.DRAFT)
+        if row is None:
+            return
+        freeze(session, row, now=now, weeks=plan.weeks)
+        count = len(editions.items(session, editions.identity(row)))
+    if distrust:
+        hold(db, row, distrust, notify)
+        return
+    then = "It waits for approval." if plan.approval_required else f"It goes out on {slot:%Y-%m-%d at %H:%M} UTC."
+    notify(f"The draft of {period} is ready", f"It has {count} items. {then} Look at it with `digest preview`.")
+
+
+def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify: Notify) -> None:
+    if now - row.slot > plan.late_limit:
+        late = "nobody approved it in time" if plan.approval_required else "its time passed while nothing was running"
+        hold(office.database, row, late, notify)
+        return
+    if plan.approval_required:
+        return
+    with office.database.read() as session:
+        before = editions.last_slot_sent(session, row.slot)
+    if before is not None and row.slot - before < MINIMUM_GAP:
+        hold(office.database, row, "another edition went out less than a day before", notify)
+        return
+    try:
+        approve(office, editions.identity(row), "automatic")
+    except Refused as error:
+        hold(office.database, row, str(error).rstrip("."), notify)
+
+
+def _miss(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Notify) -> None:
+    period = plan.schedule.period(slot)
+    with db.write() as session:
+        if editions.create(session, period, slot, plan.schedule.timezone, EditionState.MISSED) is None:
+            return
+    notify(
+        f"{period} was missed",
+        f"The edition due on {slot:%Y-%m-%d %H:%M} UTC was not made: nothing was running, and it is {now - slot} too late. "
+        f"To send it all the same, use `digest edition assemble --period {period}`.",
+    )
+
+
+def _last_tick(db: Database, now: datetime) -> datetime | None:
+    with db.write() as session:
+        return clock.note(session, now)
+
+
+def _distrust(last: datetime | None, now: datetime) -> str | None:
+    """Why the clock is not to be trusted with an automatic edition, if so."""
+    if last is None:
+        return None
+    if now < last - CLOCK_BACK:
+        return f"the clock was set back by {last - now}"
+    if now > last + CLOCK_AHEAD:
+        return f"the clock is {now - last} ahead of the last look at it"
+    return None
