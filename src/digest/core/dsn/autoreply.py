@@ -6,8 +6,10 @@ from digest.core.dsn.mime import get, parameter
 from digest.core.dsn.notice import Notice
 
 _SUBJECT = re.compile(
-    r"^\W{0,3}(?:auto(?:matic|mated)?[ -]?(?:reply|response|antwort)?\s{0,2}:|auto(?:matic|mated)?[ -]?(?:reply|response)|out of (?:the )?office|ooo\b"
-    r"|i am out of|vacation|on vacation|away from|abwesenheit|automatische antwort|respuesta autom|fuera de (?:la )?oficina"
+    r"^\W{0,3}(?:auto(?:matic|mated)?[ -]?(?:reply|response|antwort)?\s{0,2}:|auto(?:matic|mated)?[ -]?(?:reply"
+    r"|response)|out of (?:the )?office|ooo\b"
+    r"|i am out of|vacation|on vacation|away from|abwesenheit|automatische antwort|respuesta autom"
+    r"|fuera de (?:la )?oficina"
     r"|réponse automatique|absence|risposta automatica|fuori sede|resposta autom|ausencia|自動応答|автоответ)",
     re.IGNORECASE,
 )

@@ -32,7 +32,8 @@ _LINK = re.compile(r"https?://\S{1,2000}", re.IGNORECASE)
 _WRAPPER = re.compile(r"unknown address error|address rejected: \d|bad destination mailbox address", re.IGNORECASE)
 # Having accepted RCPT, some carriers call the user unknown once they have seen the message: a filter, not a fact.
 _AFTER_DATA = re.compile(
-    r"in reply to (?:end of )?data\b|after end of data|response to (?:end of )?data\b", re.IGNORECASE
+    r"in reply to (?:end of )?data\b|after end of data|(?:response to|did not like our) (?:end of |final )?data\b",
+    re.IGNORECASE,
 )
 
 
@@ -59,10 +60,10 @@ def weigh(status: str | None, text: str, code: int | None = None) -> Finding:
     The verdict is always HARD, SOFT or POLICY: that the delivery failed is known, the question is why.
     """
     text = " ".join(text[:MAX_TEXT].split())
+    status = enhanced_status(status or "")
     if not status or status.endswith(".0.0"):
         status = enhanced_status(text) or status
-    code = code or reply_code(text)
-    number = status or (str(code) if code else "")
+    number = status or str(code or reply_code(text) or "")
     meaning, quote = _meaning(text)
     said = f"{number} and {quote}" if number and quote else number or quote
     subject = status.split(".")[1] if status else ""
@@ -70,7 +71,7 @@ def weigh(status: str | None, text: str, code: int | None = None) -> Finding:
         return Finding(Verdict.POLICY, said, told=bool(quote))
     if meaning in {Verdict.SOFT, Verdict.POLICY}:
         return Finding(meaning, said, told=True)
-    if number.startswith("4") or status == "5.2.2":
+    if number.startswith("4") or str(code or "").startswith("4") or status == "5.2.2":
         return Finding(Verdict.SOFT, said, told=bool(quote))
     if meaning is Verdict.HARD and subject != "1" and _AFTER_DATA.search(text):
         return Finding(Verdict.SOFT, f"{said}, yet only after the recipient was accepted", told=True)

@@ -25,11 +25,9 @@ Headers = tuple[tuple[str, str], ...]
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]{0,8}\r?\n")
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]{0,8}:[ \t]{0,8}(.*)")
 _SNIFFED_BOUNDARY = re.compile(rb"^--(\S{1,200})\r?\n(?:content-|\r?\n)", re.IGNORECASE | re.MULTILINE)
-_TAG = (
-    re.compile(r"<(?:br|p|div|tr|li|h\d)\b[^<>]{0,2000}>", re.IGNORECASE),
-    re.compile(r"<[/!a-z][^<>]{0,4000}>", re.I),
-)
-_UNSEEN = re.compile(r"<(style|script|head)\b.{0,30000}?</\1>", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(r"<(style|script)\b[^<]{0,20000}</\1>", re.IGNORECASE)
+_LINE_TAG = re.compile(r"<(?:br|p|div|tr|li|h\d)\b[^<>]{0,2000}>", re.IGNORECASE)
+_TAG = re.compile(r"<[/!a-z][^<>]{0,4000}>", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -78,7 +76,7 @@ def parameter(value: str, name: str) -> str:
 def parse_headers(lines: str) -> Headers:
     """Header fields from text, folded lines joined; a line that is no field is passed over."""
     fields: list[list[str]] = []
-    for line in lines.splitlines():
+    for line in lines.split("\n"):
         if line[:1] in {" ", "\t"} and fields:
             fields[-1].append(line.strip())
         elif found := _FIELD.match(line):
@@ -175,5 +173,4 @@ def _decode(data: bytes, charset: str) -> str:
 
 
 def _without_tags(html: str) -> str:
-    block, other = _TAG
-    return unescape(other.sub("", block.sub("\n", _UNSEEN.sub("", html)))).replace("\xa0", " ")
+    return unescape(_TAG.sub("", _LINE_TAG.sub("\n", _UNSEEN.sub("", html)))).replace("\xa0", " ")

@@ -5,14 +5,16 @@ Every reader of a dialect gets one `Notice`: who wrote, the explaining text, the
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from digest.core.dsn.mime import MAX_TEXT, Headers, Part, get, get_all, leaves, parse_headers, readable, split
 from digest.core.dsn.report import Recipient, Tokens
 
+MAX_RECIPIENTS = 100
 ADDRESS = r"[^\s<>@()\[\],:;\"'|=?]{1,64}@[A-Za-z0-9][A-Za-z0-9.\-]{0,251}[A-Za-z0-9]"
 _ADDRESS = re.compile(r"(?:\"[^\"@\s]{1,64}\"|[^\s<>@()\[\],:;\"|]{1,120})@[\w][\w.\-]{0,251}[\w]")
 
+_FIELD = re.compile(r"^[!-9;-~]{1,60}:[ \t]", re.MULTILINE)
 _RETURNED_KINDS = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
 _CUT = re.compile(
     r"^(?:"
@@ -56,7 +58,7 @@ def open_notice(message: bytes) -> Notice:
     for part in shown:
         own, _, rest = _divide(part.text)
         texts.append(own)
-        returned = returned or (parse_headers(rest.lstrip()) if rest else ())
+        returned = returned or _first_headers(rest)
     for part in parts:
         if part.kind.startswith(_RETURNED_KINDS):
             inner, _ = split(part.body.lstrip(b"\r\n")) if b"\n" in part.body else ((), b"")
@@ -66,7 +68,7 @@ def open_notice(message: bytes) -> Notice:
         parts=tuple(parts),
         sender=readable(get(headers, "from")),
         subject=readable(get(headers, "subject")),
-        text="\n".join(texts),
+        text="\n".join(texts)[:MAX_TEXT],
         returned=returned,
     )
 
@@ -80,9 +82,15 @@ def _divide(text: str) -> tuple[str, str, str]:
     return text[: found.start()], found[0], text[found.start() if field else found.end() :]
 
 
+def _first_headers(text: str) -> Headers:
+    """The fields with which a returned message begins, after whatever introduces it."""
+    first = _FIELD.search(text)
+    return parse_headers(text[first.start() :].partition("\n\n")[0]) if first else ()
+
+
 def addresses(text: str) -> list[str]:
-    """The addresses in a text, in order, each once, as written but for its case."""
-    return list(dict.fromkeys(tidy(found[0]) for found in _ADDRESS.finditer(text)))
+    """The first hundred addresses in a text, in order, each once, in lower case."""
+    return list(dict.fromkeys(tidy(found[0]) for found in islice(_ADDRESS.finditer(text), MAX_RECIPIENTS)))
 
 
 def tidy(address: str) -> str:

@@ -1,5 +1,6 @@
 """One message in, one report out. The order of the questions matters: Postfix calls its bounces automatic replies."""
 
+import re
 from dataclasses import replace
 
 from digest.core.dsn import arf, autoreply, dialects, rfc3464, signs, unsubscribe
@@ -8,6 +9,10 @@ from digest.core.dsn.mime import Refused, get
 from digest.core.dsn.notice import Notice, about, addresses, blamed, open_notice, tokens
 from digest.core.dsn.report import Kind, Recipient, Report, Verdict
 
+# What a notice only supposes (“the address may not exist”) is no evidence.
+_GUESS = re.compile(
+    r"[^.\n]{0,200}\b(?:may|might|possibl[ey]|probably|perhaps|either|if|reasons?)\b[^.\n]{0,200}", re.IGNORECASE
+)
 _MILDEST_FIRST = (Verdict.POLICY, Verdict.SOFT, Verdict.HARD)
 
 
@@ -75,9 +80,9 @@ def _prose(notice: Notice) -> Report | None:
     """A bounce that only people were meant to read. Written by no mail system, it proves nobody dead."""
     trusted = signs.by_mail_system(notice) or bool(get(notice.headers, "x-failed-recipients"))
     failed = trusted and signs.failed(notice)
-    if signs.succeeded(notice) or (autoreply.read(notice) and not failed):
-        return None
     delayed = signs.delayed(notice)
+    if signs.succeeded(notice) or (autoreply.read(notice) and not failed and not (trusted and delayed)):
+        return None
     if not (failed or signs.plainly_failed(notice) or (trusted and delayed) or signs.named_daemon(notice)):
         return None
     dialect, found = dialects.read(notice)
@@ -112,7 +117,7 @@ def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Finding:
     prose = about(notice.text, one.address) if one.address else ""
     texts = [f"{own} {prose}"]
     if alone and not first.told:
-        texts.append(f"{own} {notice.text[:3000]}")
+        texts.append(f"{own} {_GUESS.sub('', notice.text[:3000])}")
     wider = (weigh(one.status, text) for text in texts)
     return next((finding for finding in wider if finding.told), first)
 

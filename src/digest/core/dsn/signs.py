@@ -6,41 +6,56 @@ from digest.core.dsn.mime import get
 from digest.core.dsn.notice import Notice
 
 _DAEMON = re.compile(
-    r"mailer-?daemon|mail ?daemon|post[_-]?master|mail[ .]?(?:delivery|system|administrator)|delivery[ .]?(?:sub)?system"
+    r"mailer-?daemon|mail ?daemon|post[_-]?master|mail[ .]?(?:delivery|system|administrator)"
+    r"|delivery[ .]?(?:sub)?system"
     r"|system administrator|mail-?admin\b|mail ?delivery|\bbounces?\b|microsoft ?exchange",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"undeliver|non-?deliver|returned (?:e-?)?mail|return(?:ing|ed) (?:message |mail )?to sender|mail returned|rejected mail"
-    r"|deliver[ey]r?y? (?:status|failure|notification|report|problem|error|has failed|failed|was aborted)|failed (?:mail|delivery|message)"
-    r"|failure notice|mail (?:delivery )?(?:failed|failure|system error)|(?:not|n['’]t) (?:be )?(?:been )?deliver|unable to (?:be )?deliver"
-    r"|mail error|processing error|permanent(?:ly)? (?:fatal )?(?:error|fail)|user unknown|unknown user|error (?:while )?(?:sending|delivering)"
-    r"|trouble delivering|mailbox (?:is )?full|message (?:was )?(?:rejected|blocked)|could not (?:send|reach)|failed to (?:send|deliver)"
-    r"|non remis|n['’]a pas pu|unzustellbar|nicht zugestellt|no se pudo entregar|no pudo ser entregado|n[ãa]o p[ôo]de ser|non recapitabile"
+    r"undeliver|non-?deliver|returned (?:e-?)?mail|return(?:ing|ed) (?:message |mail )?to sender|mail returned"
+    r"|rejected mail"
+    r"|deliver[ey]r?y? (?:status|failure|notification|report|problem|error|has failed|failed|was aborted)"
+    r"|failed (?:mail|delivery|message)"
+    r"|failure notice|mail (?:delivery )?(?:failed|failure|system error)"
+    r"|(?:not|n['’]t) (?:be )?(?:been )?deliver|unable to (?:be )?deliver"
+    r"|mail error|processing error|permanent(?:ly)? (?:fatal )?(?:error|fail)|user unknown|unknown user"
+    r"|error (?:while )?(?:sending|delivering)"
+    r"|trouble delivering|mailbox (?:is )?full|message (?:was )?(?:rejected|blocked)|could not (?:send|reach)"
+    r"|failed to (?:send|deliver)"
+    r"|non remis|n['’]a pas pu|unzustellbar|nicht zugestellt|no se pudo entregar|no pudo ser entregado"
+    r"|n[ãa]o p[ôo]de ser|non recapitabile"
     r"|недоставлен|не доставлен|не может быть доставлен|配信|送信でき|退信|无法|無法",
     re.IGNORECASE,
 )
 _PLAINLY = re.compile(
-    r"(?:your|the|this|a) (?:e-?mail |mail )?(?:message|e-?mail|mail)\b[^.]{0,160}(?:could|can|was|were)(?: ?not|n['’]t) (?:be )?(?:delivered|sent)"
-    r"|unable to deliver (?:your |the )?(?:message|mail)|delivery to the following|error (?:occurred while trying to )?deliver(?:ing)? (?:your|the) mail"
-    r"|did not reach the following recipient|following (?:recipient|address)\S{0,4} (?:did not receive|failed|was rejected|were rejected|returned)"
+    r"(?:your|the|this|a) (?:e-?mail |mail )?(?:message|e-?mail|mail)\b[^.]{0,160}(?:could|can|was|were)(?: ?not"
+    r"|n['’]t) (?:be )?(?:delivered|sent)"
+    r"|unable to deliver (?:your |the )?(?:message|mail)|delivery to the following"
+    r"|error (?:occurred while trying to )?deliver(?:ing)? (?:your|the) mail"
+    r"|did not reach the following recipient"
+    r"|following (?:recipient|address)\S{0,4} (?:did not receive|failed|was rejected|were rejected|returned)"
     r"|was not delivered to:|returned to sender|you are not (?:a )?member of this mailing list",
     re.IGNORECASE,
 )
 _SUCCEEDED = re.compile(
-    r"success(?:fully|ful)? (?:delivered|relayed|delivery)|delivery (?:was |has )?success|\((?:success|relay(?:ed)?|expanded)\)|return receipt"
+    r"success(?:fully|ful)? (?:delivered|relayed|delivery)|delivery (?:was |has )?success"
+    r"|\((?:success|relay(?:ed)?|expanded)\)|return receipt"
     r"|(?:was|has been) (?:delivered|relayed) to",
     re.IGNORECASE,
 )
 _DELAYED = re.compile(
-    r"warning: .{0,80}(?:delay|not yet|still)|delayed mail|(?:message|mail) delayed|delivery (?:warning|delayed)|\((?:mail delivery )?delay(?:ed)?\)"
-    r"|not yet been delivered|(?:has|have) been (?:delayed|postponed)|is (?:being )?delayed|(?:just|only) a (?:temporary|warning)"
+    r"warning: .{0,80}(?:delay|not yet|still)|delayed mail|(?:message|mail) delayed|delivery (?:warning|delayed)"
+    r"|\((?:mail delivery )?delay(?:ed)?\)"
+    r"|not yet been delivered|(?:has|have) been (?:delayed|postponed)|is (?:being )?delayed"
+    r"|(?:just|only) a (?:temporary|warning)"
     r"|this is a warning|warning message only|advisory-only|still being (?:re)?tried|still undelivered"
-    r"|will (?:continue|keep|be|try) (?:on |to )?(?:be )?(?:try|attempt|retr|re-?send|again)\w{0,4}|attempts will continue|do not need to resend",
+    r"|will (?:continue|keep|be|try) (?:on |to )?(?:be )?(?:try|attempt|retr|re-?send|again)\w{0,4}"
+    r"|attempts will continue|do not need to resend",
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(
-    r"gave up|given up|giving up|(?:will be )?deleted from queue|permanent(?:ly)? (?:error|fail)|failed permanently|no further (?:attempt|deliver)"
+    r"gave up|given up|giving up|(?:will be )?deleted from queue|permanent(?:ly)? (?:error|fail)"
+    r"|failed permanently|no further (?:attempt|deliver)"
     r"|not going to try again|will not be retried|permanent fatal",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ from digest.core.dsn.dialects import (
     qmail,
     sendmail,
 )
-from digest.core.dsn.notice import Notice
+from digest.core.dsn.notice import MAX_RECIPIENTS, Notice
 from digest.core.dsn.report import Recipient
 
 Reader = Callable[[Notice], list[Recipient]]
@@ -43,4 +43,4 @@ PROSE = READERS[-1][0]
 
 def read(notice: Notice) -> tuple[str, list[Recipient]]:
     """The first dialect that finds a recipient, and what it found."""
-    return next(((name, found) for name, reader in READERS if (found := reader(notice))), ("", []))
+    return next(((name, found) for name, reader in READERS if (found := reader(notice)[:MAX_RECIPIENTS])), ("", []))
