@@ -69,6 +69,10 @@ class Compiler:
             *_cut("text", plain, re.compile(f"^{slot_key}:(.*)\n", re.MULTILINE), expected, slot_key),
         )
 
+    def languages(self) -> tuple[str, ...]:
+        """The languages that an edition is compiled in: English, and those with a catalogue."""
+        return self._templates.languages()
+
     def greeting(self, language: str, name: str) -> str:
         """`Hello Ana,`, or `Hello,` to somebody without a name."""
         words = self._templates.language(language).wording

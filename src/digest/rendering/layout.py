@@ -8,10 +8,13 @@ import mjml
 from premailer import Premailer
 
 _DOCTYPE = "<!DOCTYPE html>"  # exactly so, or the inliner drops it and browsers fall into quirks mode
-_ELEMENTS = set(
-    "accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel "
-    "carousel-image class column divider font group head hero image navbar navbar-link preview raw section social "
-    "social-element spacer style table text title wrapper".split()
+_ELEMENTS = set(  # of the reference MJML, includes apart
+    re.findall(
+        r"[\w-]+",
+        "accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel "
+        "carousel-image class column divider font group head hero image navbar navbar-link preview raw section social "
+        "social-element spacer style table text title wrapper",
+    )
 )
 _JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _STRAY = re.compile(r"<(?![a-zA-Z/!])")

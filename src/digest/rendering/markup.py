@@ -15,7 +15,7 @@ DEPTH = 100  # nested elements; the layout engine dies of some thousands
 SCHEMES = {"http", "https", "mailto"}
 
 _HEADING_OFFSET = 3  # h1 is the publication, h2 a section, h3 the item's title
-_TAGS = set("a blockquote br code em h4 h5 h6 hr li ol p pre strong ul".split())
+_TAGS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -2,14 +2,15 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
 from html.parser import HTMLParser
 
 WIDTH = 72  # columns (RFC 3676 §4.2 asks for 78 or fewer)
 
-_PARAGRAPHS = {"p", "h4", "h5", "h6", "blockquote", "pre", "hr"}
-_SPACES = re.compile("[ \t\n]+")
+_QUOTE = "> "
 _EMPHASIS = {"strong": "*", "em": "_"}
+_LISTS = {"ol", "ul"}
+_PARAGRAPHS = {"blockquote", "h4", "h5", "h6", "hr", "p", "pre"}
+_SPACES = re.compile("[ \t\n]+")  # not the no-break space
 
 
 def wrap(text: str, first: str = "", rest: str | None = None) -> str:
@@ -29,109 +30,102 @@ def to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return "\n".join(reader.finish())
+    reader.end_paragraph()
+    notes = [f"[{number}] {url}" for url, number in reader.links.items()]
+    return "\n".join([*reader.lines, "", *notes] if notes else reader.lines)
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
-        self.words: list[str] = []
-        self.indents: list[str] = []
-        self.counters: list[int | None] = []
         self.links: dict[str, int] = {}
-        self.href: str | None = None
-        self.link_from = 0
-        self.bullet = ""
-        self.gap = False
-        self.preformatted = False
+        self._words: list[str] = []
+        self._indents: list[str] = []  # one for every open quote and list item
+        self._above: list[str] = []  # those of the paragraph above
+        self._numbers: list[int | None] = []  # one for every open list: the next number, None for bullets
+        self._bullet = ""  # still to be printed
+        self._link: tuple[str, int] | None = None  # target, and the word at which its label begins
+        self._gap = False  # a blank line is due
+        self._preformatted = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self._open_block(tag)
+        self._edge(tag)
         match tag:
             case "ul":
-                self.counters.append(None)
+                self._numbers.append(None)
             case "ol":
-                self.counters.append(int(given.get("start") or 1))
+                self._numbers.append(int(given.get("start") or 1))
             case "li":
-                self.bullet = next(self._bullets())
-                self.indents.append(" " * len(self.bullet))
+                self._begin_item()
             case "blockquote":
-                self.indents.append("> ")
+                self._indents.append(_QUOTE)
             case "pre":
-                self.preformatted = True
+                self._preformatted = True
             case "hr":
-                self.words.append("* * *")
-                self._flush()
-                self.gap = True
+                self._words.append("* * *")
+                self._edge(tag)
             case "br":
-                self.words.append("\n")
+                self._words.append("\n")
             case "a":
-                self.href, self.link_from = given.get("href"), len(self.words)
+                self._link = given.get("href") or "", len(self._words)
             case "strong" | "em":
-                self.words.append(_EMPHASIS[tag])
+                self._words.append(_EMPHASIS[tag])
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
             case "strong" | "em":
-                self.words.append(_EMPHASIS[tag])
+                self._words.append(_EMPHASIS[tag])
             case "a":
                 self._footnote()
-        self._open_block(tag)
+        self._edge(tag)
         match tag:
             case "ul" | "ol":
-                self.counters.pop()
+                self._numbers.pop()
             case "li" | "blockquote":
-                self.indents.pop()
-                self.bullet = ""
+                self._indents.pop()
+                self._bullet = ""
             case "pre":
-                self.preformatted = False
+                self._preformatted = False
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data if self.preformatted else _SPACES.sub(" ", data))
+        self._words.append(data if self._preformatted else _SPACES.sub(" ", data))
 
-    def finish(self) -> Iterator[str]:
-        self._flush()
-        yield from self.lines
-        if self.links:
-            yield ""
-        yield from (f"[{number}] {url}" for url, number in self.links.items())
-
-    def _bullets(self) -> Iterator[str]:
-        number = self.counters[-1] if self.counters else None
-        if number is None:
-            yield "- "
-        else:
-            self.counters[-1] = number + 1
-            yield f"{number}. "
-
-    def _open_block(self, tag: str) -> None:
-        """What precedes a block's edge is a paragraph of its own; a blank line sets off all but the lines of a list."""
-        outer_list = tag in ("ul", "ol") and not self.indents
-        if tag in _PARAGRAPHS or tag in ("ul", "ol", "li"):
-            self._flush()
-            self.gap = self.gap or tag in _PARAGRAPHS or outer_list
-
-    def _footnote(self) -> None:
-        label = "".join(self.words[self.link_from :]).strip()
-        if self.href and self.href.removeprefix("mailto:") != label:
-            self.words.append(f" [{self.links.setdefault(self.href, len(self.links) + 1)}]")
-        self.href = None
-
-    def _flush(self) -> None:
-        text = "".join(self.words).strip("\n" if self.preformatted else None)
-        self.words.clear()
+    def end_paragraph(self) -> None:
+        text = "".join(self._words).strip("\n" if self._preformatted else None)
+        self._words.clear()
         if not text:
             return
-        if self.lines and self.gap:
-            self.lines.append("".join(i for i in self.indents if i == "> ").rstrip())
-        self.gap = False
-        rest = "".join(self.indents)
-        first = rest[: len(rest) - len(self.bullet)] + self.bullet
-        self.bullet = ""
+        if self.lines and self._gap:
+            shared = zip(self._indents, self._above, strict=False)
+            self.lines.append("".join(_QUOTE for here, above in shared if here == above == _QUOTE).rstrip())
+        rest = "".join(self._indents)
+        first = rest.removesuffix(" " * len(self._bullet)) + self._bullet
         for line in text.split("\n"):
-            self.lines.extend(
-                [rest + line.rstrip()] if self.preformatted else wrap(line.strip(), first, rest).split("\n")
-            )
+            shown = rest + line.rstrip() if self._preformatted else wrap(line.strip(), first, rest)
+            self.lines.extend(shown.split("\n"))
             first = rest
+        self._above, self._bullet, self._gap = list(self._indents), "", False
+
+    def _edge(self, tag: str) -> None:
+        """At the edge of a block a paragraph ends; a blank line sets off all but the items of a list."""
+        if tag in _PARAGRAPHS or tag in _LISTS or tag == "li":
+            self.end_paragraph()
+            self._gap = self._gap or tag in _PARAGRAPHS or (tag in _LISTS and not self._indents)
+
+    def _begin_item(self) -> None:
+        number = self._numbers[-1]
+        self._bullet = "- " if number is None else f"{number}. "
+        self._numbers[-1] = None if number is None else number + 1
+        self._indents.append(" " * len(self._bullet))
+
+    def _footnote(self) -> None:
+        """A link's target goes below the body, unless its label shows it already."""
+        if self._link is None:
+            return
+        target, begin = self._link
+        label = "".join(self._words[begin:]).strip()
+        if target and target.removeprefix("mailto:") != label:
+            self._words.append(f" [{self.links.setdefault(target, len(self.links) + 1)}]")
+        self._link = None

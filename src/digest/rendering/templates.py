@@ -36,6 +36,11 @@ class Templates:
                 raise TemplateError(f"{error}; correct the catalogue there") from error
         return self._languages[tag]
 
+    def languages(self) -> tuple[str, ...]:
+        """English, then every language with a catalogue."""
+        named = {path.stem for folder in self.folders for path in (folder / "locale").glob("*.po")}
+        return (language.ENGLISH, *sorted(named - {language.ENGLISH}))
+
     def render(self, name: str, spoken: Language, values: Mapping[str, Any]) -> str:
         """The template `name` filled with `values`, escaped if it is MJML, raw otherwise."""
         try:
@@ -86,7 +91,7 @@ class Templates:
         if spoken.tag not in self._environments:
             environment = Environment(
                 loader=FileSystemLoader(self.folders),
-                autoescape=lambda name: bool(name and name.endswith(".mjml")),
+                autoescape=jinja2.select_autoescape(("mjml",)),
                 undefined=StrictUndefined,
                 finalize=_finalize,
                 trim_blocks=True,
