@@ -86,6 +86,7 @@ def test_tokens_come_from_the_report_and_the_returned_headers():
     assert tokens.envelope_id == "d.ab2c"
     assert tokens.message_ids == ("d.ab2c@digest.example",)
     assert tokens.digest_delivery == ("ab2c",)
+    assert report("wrapped").tokens == tokens
     assert report("exim-unknown").tokens.digest_delivery == ("ab2c",)
 
 

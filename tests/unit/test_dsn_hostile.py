@@ -107,9 +107,10 @@ TEXT = DAEMON + b"\nYour message could not be delivered to the following recipie
         TEXT + b"mailbox " * 100_000,
         DAEMON + b"Content-Type: text/html\n\n" + b"<style><p " * 80_000,
         DAEMON + b"Content-Type: multipart/mixed; boundary=" + b'";' * 50_000 + b"\n\ntext",
+        DAEMON + b"Content-Type: text/plain; charset=punycode\n\n" + b"-" + b"a" * 60_000,
         DAEMON + b"Content-Transfer-Encoding: base64\n\n" + b"=" * 900_000,
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_bombs_fizzle(message):
     assert quickly(message).kind in set(Kind)

@@ -127,7 +127,7 @@ CUES = (
         r"prohibit|restrict|not permitted|security",
         r"(?:is|are|am|be) not allowed",
         r"not (?:a )?(?:member|subscriber of)|only (?:members|subscribers)|moderat|recipient preferences",
-        r"rejected (?:for|by) (?:content|the|our|local)",
+        r"rejected (?:for|by|due to) (?:content|our|local|header)",
         r"not accept(?:ed|ing)? (?:\w{1,10} ){0,2}from|declined|rejet[eé]|refused your",
     ),
     _cue(
@@ -188,7 +188,7 @@ CUES = (
         Verdict.SOFT,
         "mailbox disabled",
         rf"{_BOX}(?: \S{{1,80}})? (?:has been |is |was |have been )?(?:temporarily |currently )?(?:disabled"
-        rf"|suspend|inactiv|lock|frozen|discontinu"
+        rf"|limited|suspend|inactiv|lock|frozen|discontinu"
         r"|not active|deactivat|unavailable|expired|blocked|restricted)",
         r"not accepting (?:mail|messages)|disabled or discontinued|out of service",
     ),

@@ -16,11 +16,11 @@ MAX_TEXT = 4096
 
 
 class Finding(NamedTuple):
-    """A verdict, the words of its reason, and whether words (rather than a bare number) decided."""
+    """A verdict, its reason in words, and how sure: 0 a bare number, 1 words, 2 words that need no second look."""
 
     verdict: Verdict
     reason: str
-    told: bool
+    sure: int
 
 
 _DEAD_STATUS = {"5.1.1", "5.1.3", "5.1.6", "5.1.10"}
@@ -68,16 +68,22 @@ def weigh(status: str | None, text: str, code: int | None = None) -> Finding:
     said = f"{number} and {quote}" if number and quote else number or quote
     subject = status.split(".")[1] if status else ""
     if subject == "7" and "mailbox full" not in quote:
-        return Finding(Verdict.POLICY, said, told=bool(quote))
+        return Finding(Verdict.POLICY, said, 2 if quote else 0)
     if meaning in {Verdict.SOFT, Verdict.POLICY}:
-        return Finding(meaning, said, told=True)
+        return Finding(meaning, said, 2)
     if number.startswith("4") or str(code or "").startswith("4") or status == "5.2.2":
-        return Finding(Verdict.SOFT, said, told=bool(quote))
+        return Finding(Verdict.SOFT, said, 2 if quote else 0)
     if meaning is Verdict.HARD and subject != "1" and _AFTER_DATA.search(text):
-        return Finding(Verdict.SOFT, f"{said}, yet only after the recipient was accepted", told=True)
+        return Finding(Verdict.SOFT, f"{said}, yet only after the recipient was accepted", 2)
     if meaning is Verdict.HARD or status in _DEAD_STATUS:
-        return Finding(Verdict.HARD, said, told=bool(quote))
-    return Finding(Verdict.SOFT, said or "no reason that proves the address dead", told=False)
+        return Finding(Verdict.HARD, said, bool(quote) + (bool(quote) and subject == "1"))
+    return Finding(Verdict.SOFT, said or "no reason that proves the address dead", 0)
+
+
+def tells_of_a_living_mailbox(text: str) -> bool:
+    """Whether a text says anywhere that a mailbox is full or disabled, whatever else it says."""
+    words = " ".join(_ADDRESS.sub("@", text[:MAX_TEXT]).split())
+    return any(cue.words.search(words) for cue in CUES if cue.name in {"mailbox full", "mailbox disabled"})
 
 
 def _meaning(text: str) -> tuple[Verdict | None, str]:

@@ -22,6 +22,12 @@ MAX_VALUE = 4096
 
 Headers = tuple[tuple[str, str], ...]
 
+# Charsets of mail; others of Python's codecs (punycode, unicode_escape, zlib) are slow, or no charsets at all.
+_CHARSET = re.compile(
+    r"(?:us-)?ascii|utf-?(?:7|8|16|32)(?:-?[lb]e)?|(?:iso-?8859|iso-2022|windows|cp|ibm|koi8|mac|shift|euc|tis|gb|big5|hz|johab|ks_c|viscii)"
+    r"[\w.-]{0,20}|latin-?\d{1,2}|sjis|s_jis",
+    re.IGNORECASE,
+)
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]{0,8}\r?\n")
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]{0,8}:[ \t]{0,8}(.*)")
 _SNIFFED_BOUNDARY = re.compile(rb"^--(\S{1,200})\r?\n(?:content-|\r?\n)", re.IGNORECASE | re.MULTILINE)
@@ -164,10 +170,10 @@ def _transfer_decoded(part: Part) -> bytes:
 
 
 def _decode(data: bytes, charset: str) -> str:
-    for name in (charset, "utf-8"):
+    for name in (charset if _CHARSET.fullmatch(charset) else "utf-8", "utf-8"):
         try:
-            return data[:MAX_TEXT].decode(name or "utf-8").replace("\r\n", "\n")
-        except (UnicodeError, LookupError, ValueError):
+            return data[:MAX_TEXT].decode(name).replace("\r\n", "\n")
+        except (UnicodeError, LookupError):
             continue
     return data[:MAX_TEXT].decode("latin-1").replace("\r\n", "\n")
 

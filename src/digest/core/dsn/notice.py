@@ -19,8 +19,10 @@ _RETURNED_KINDS = ("message/rfc822", "text/rfc822-headers", "message/rfc822-head
 _CUT = re.compile(
     r"^(?:"
     r"[ \t|>]{0,4}[-_=*]{2,40}.{0,30}\b(?:original|returned|unsent|copy|message text|header)\b.{0,60}"
-    r"|[ \t]{0,8}(?:original message follows|original message headers|below is a copy|the original message|message header"
-    r"|a copy of the (?:original )?message|the header of the original|a copy of your message|--- (?:mensaje original)).{0,60}"
+    r"|[ \t]{0,8}(?:original message follows|original message headers|below is a copy"
+    r"|the original message(?: follows| was| is)?:|message header"
+    r"|a copy of the (?:original )?message|the header of the original|a copy of your message"
+    r"|--- (?:mensaje original)).{0,60}"
     r"|(?:received|return-path): .{1,200}"
     r")$",
     re.IGNORECASE | re.MULTILINE,

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 from digest.core.dsn import arf, autoreply, dialects, rfc3464, signs, unsubscribe
-from digest.core.dsn.evidence import Finding, weigh
-from digest.core.dsn.mime import Refused, get
+from digest.core.dsn.evidence import Finding, enhanced_status, tells_of_a_living_mailbox, weigh
+from digest.core.dsn.mime import Refused
 from digest.core.dsn.notice import Notice, about, addresses, blamed, open_notice, tokens
-from digest.core.dsn.report import Kind, Recipient, Report, Verdict
+from digest.core.dsn.report import Kind, Recipient, Report, Tokens, Verdict
 
 # What a notice only supposes (“the address may not exist”) is no evidence.
 _GUESS = re.compile(
@@ -25,7 +25,8 @@ def classify(message: bytes) -> Report:
         return Report(Kind.NONE, rule=f"refused: {refused}")
     if report.kind is Kind.NONE:
         return report
-    return replace(report, permanence=report.verdict.permanence, tokens=tokens(notice, rfc3464.envelope_id(notice)))
+    found = report.tokens if report.tokens != Tokens() else tokens(notice, rfc3464.envelope_id(notice))
+    return replace(report, permanence=report.verdict.permanence, tokens=found)
 
 
 def _complaint(notice: Notice) -> Report | None:
@@ -73,17 +74,20 @@ def _wrapped(notice: Notice) -> Report | None:
     part = notice.part("message/rfc822")
     if not part or not signs.by_mail_system(notice) or addresses(notice.text):
         return None
-    return _delivery_report(open_notice(part.body.lstrip(b"\r\n")))
+    inner = open_notice(part.body.lstrip(b"\r\n"))
+    report = _delivery_report(inner)
+    return replace(report, tokens=tokens(inner, rfc3464.envelope_id(inner))) if report else None
 
 
 def _prose(notice: Notice) -> Report | None:
     """A bounce that only people were meant to read. Written by no mail system, it proves nobody dead."""
-    trusted = signs.by_mail_system(notice) or bool(get(notice.headers, "x-failed-recipients"))
-    failed = trusted and signs.failed(notice)
-    delayed = signs.delayed(notice)
-    if signs.succeeded(notice) or (autoreply.read(notice) and not failed and not (trusted and delayed)):
+    trusted = signs.trustworthy(notice)
+    if signs.succeeded(notice) or (autoreply.read(notice) and not trusted):
         return None
-    if not (failed or signs.plainly_failed(notice) or (trusted and delayed) or signs.named_daemon(notice)):
+    failed, delayed = signs.failed(notice), signs.delayed(notice)
+    if autoreply.read(notice) and not (failed or delayed):
+        return None
+    if not (signs.plainly_failed(notice) or trusted or (signs.by_mail_system(notice) and (failed or delayed))):
         return None
     dialect, found = dialects.read(notice)
     wordless = not (failed or delayed or signs.plainly_failed(notice))
@@ -99,12 +103,13 @@ def _prose(notice: Notice) -> Report | None:
 def _bounce(rule: str, notice: Notice, recipients: list[Recipient], *, trusted: bool) -> Report:
     """Weigh each recipient. The mildest finding stands, so that one dead address condemns no other."""
     found = [_weighed(notice, one, alone=len(recipients) == 1) for one in recipients]
-    found = found or [Finding(Verdict.SOFT, "names nobody", told=False)]
+    found = found or [Finding(Verdict.SOFT, "names nobody", 0)]
     chosen = min(found, key=lambda finding: _MILDEST_FIRST.index(finding.verdict))
     verdict, reason = chosen.verdict, chosen.reason
     if verdict is Verdict.HARD and not trusted:
         verdict, reason = Verdict.SOFT, f"{reason}, but no mail system wrote it"
-    status = next((one.status for one in recipients if one.status), None)
+    statuses = (one.status or enhanced_status(one.diagnostic or "") for one in recipients)
+    status = next((status for status in statuses if status), None)
     return Report(Kind.BOUNCE, verdict, recipients=tuple(recipients), status=status, rule=f"{rule}: {reason}")
 
 
@@ -112,14 +117,17 @@ def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Finding:
     """Its own diagnostic first; then the prose about it; then, if it is the only one, all that the notice says."""
     own = one.diagnostic or ""
     first = weigh(one.status, own)
-    if first.told and first.verdict is not Verdict.HARD:
+    if first.sure == 2:
         return first
     prose = about(notice.text, one.address) if one.address else ""
     texts = [f"{own} {prose}"]
-    if alone and not first.told:
+    if alone and not first.sure:
         texts.append(f"{own} {_GUESS.sub('', notice.text[:3000])}")
     wider = (weigh(one.status, text) for text in texts)
-    return next((finding for finding in wider if finding.told), first)
+    found = next((finding for finding in wider if finding.sure), first)
+    if found.verdict is Verdict.HARD and found.sure < 2 and alone and tells_of_a_living_mailbox(notice.text):
+        return Finding(Verdict.SOFT, f"{found.reason}, but the notice tells of a living mailbox", 2)
+    return found
 
 
 def _other(notice: Notice) -> Report:

@@ -24,7 +24,7 @@ _FAILED = re.compile(
     r"|failed to (?:send|deliver)"
     r"|non remis|n['’]a pas pu|unzustellbar|nicht zugestellt|no se pudo entregar|no pudo ser entregado"
     r"|n[ãa]o p[ôo]de ser|non recapitabile"
-    r"|недоставлен|не доставлен|не может быть доставлен|配信|送信でき|退信|无法|無法",
+    r"|recapitat|consegna|недоставлен|не доставлен|не может быть доставлен|配信|送信でき|退信|无法|無法",
     re.IGNORECASE,
 )
 _PLAINLY = re.compile(
@@ -69,6 +69,15 @@ def named_daemon(notice: Notice) -> bool:
 def by_mail_system(notice: Notice) -> bool:
     """The same, or the null sender (RFC 5321 §4.5.5), which only six in ten bounces still carry when they arrive."""
     return named_daemon(notice) or get(notice.headers, "return-path").strip().lower() in {"<>", "<mailer-daemon>"}
+
+
+def trustworthy(notice: Notice) -> bool:
+    """Whether a mail system surely wrote it: by its name, by Exim's header, or by null sender and subject together.
+
+    The null sender alone is not enough, for vacation notices have it too (RFC 3834 §3.3).
+    """
+    marked = bool(get(notice.headers, "x-failed-recipients"))
+    return named_daemon(notice) or marked or (by_mail_system(notice) and bool(_FAILED.search(notice.subject)))
 
 
 def failed(notice: Notice) -> bool:

@@ -6,7 +6,7 @@ from digest.core.dsn.notice import ADDRESS, Notice, recipient
 from digest.core.dsn.report import Recipient
 
 _TRANSCRIPT = re.compile(r"-{3,10} ?(?:Transcript of session follows|The following addresses had)", re.IGNORECASE)
-_REPLY = re.compile(rf"^(\d{{3}}[ -][^<\n]{{0,40}}?<?({ADDRESS})>?\.\.\. ?.{{0,400}})$", re.MULTILINE)
+_REPLY = re.compile(rf"^((?:\d{{3}}[ -][^<\n]{{0,40}}?)?<?({ADDRESS})>?\.\.\. ?.{{0,400}})$", re.MULTILINE)
 _LISTED = re.compile(rf"^[ \t]{{0,4}}<?({ADDRESS})>?(?:[ \t]{{1,4}}\(.{{0,80}})?[ \t]{{0,4}}$", re.MULTILINE)
 _ASKED = re.compile(
     rf"^>>> RCPT TO: ?<({ADDRESS})>.{{0,80}}\n((?:<<< .{{0,400}}\n){{1,6}})", re.IGNORECASE | re.MULTILINE
