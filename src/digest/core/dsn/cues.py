@@ -96,11 +96,12 @@ CUES = (
         "message too large or malformed",
         r"(?:message|mail|size|length|line|header|attachment)s?[^.;]{0,40} (?:exceed\w{0,3}|too (?:big|large"
         r"|long)|(?:size |length )?limit)",
-        r"too (?:big|large|long)\b|8-?bit data|(?:maximum|max) (?:message )?size",
+        r"too (?:big|large)\b|8-?bit data|(?:maximum|max) (?:message )?size",
         r"not \w{0,10} ?(?:rfc ?\d{3,4} )?compliant",
         r"(?:header|syntax|mime|format) (?:error|invalid|malformed)|malformed",
         r"(?:attachment|content)s? (?:type )?(?:not |is )?(?:allowed|unsupported)",
     ),
+    _cue(Verdict.SOFT, "mail loop", r"too many hops|hop ?count|\bloop(?:s|ed|ing)?\b"),
     _cue(
         Verdict.POLICY,
         "rate limited",
@@ -128,7 +129,7 @@ CUES = (
         r"(?:is|are|am|be) not allowed",
         r"not (?:a )?(?:member|subscriber of)|only (?:members|subscribers)|moderat|recipient preferences",
         r"rejected (?:for|by|due to) (?:content|our|local|header)",
-        r"not accept(?:ed|ing)? (?:\w{1,10} ){0,2}from|declined|rejet[eé]|refused your",
+        r"not accept(?:ed|ing)? (?:\w{1,10} ){0,2}from|declined|suppression list|rejet[eé]|refused your",
     ),
     _cue(
         Verdict.HARD,
@@ -192,7 +193,6 @@ CUES = (
         r"|not active|deactivat|unavailable|expired|blocked|restricted)",
         r"not accepting (?:mail|messages)|disabled or discontinued|out of service",
     ),
-    _cue(Verdict.SOFT, "mail loop", r"too many hops|hop ?count|\bloop(?:s|ed|ing)?\b"),
     _cue(
         Verdict.SOFT,
         "expired in the queue",

@@ -2,6 +2,7 @@
 
 import re
 
+from digest.core.dsn import signs
 from digest.core.dsn.mime import Headers, get, parse_headers
 from digest.core.dsn.notice import Notice, addresses, recipient
 from digest.core.dsn.report import Recipient
@@ -9,17 +10,20 @@ from digest.core.dsn.report import Recipient
 MAX_BLOCKS = 100
 KINDS = ("message/delivery-status", "message/global-delivery-status")
 
-_FIELDS = re.compile(r"^(?:final-recipient|original-recipient|action)[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT = re.compile(r"^(?:final|original)-recipient[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
 _ACTIONS = {"fail": "failed", "erro": "failed", "expi": "failed", "bounc": "failed", "dela": "delayed"}
 _DONE = ("deliver", "relay", "expand")
 
 
 def blocks(notice: Notice) -> list[Headers]:
-    """The groups of fields of the report, at most 100; the first may be the per-message one (§2.2)."""
+    """The groups of fields of the report, at most 100; the first may be the per-message one (§2.2).
+
+    Fields printed as text count only where a mail system wrote them: people quote them, and newsletters say “Action:”.
+    """
     part = notice.part(*KINDS)
     text = part.text if part else ""
-    if not _FIELDS.search(text):
-        printed = _FIELDS.search(notice.text)
+    if not part and signs.trustworthy(notice):
+        printed = _RECIPIENT.search(notice.text)
         text = notice.text[notice.text.rfind("\n\n", 0, printed.start()) + 1 :] if printed else text
     return [
         parse_headers(block)
