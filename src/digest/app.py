@@ -146,7 +146,7 @@ class Installation:
             value = path.read_text("ascii").strip()
         except FileNotFoundError:
             raise Misconfigured(
-                f"DIGEST_{name.upper()} is not set and {path} is gone; restore it from a backup, or run `digest init` to make one."
+                f"DIGEST_{name.upper()} is not set and there is no {path}; restore it from a backup, or run `digest init`."
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"{path} cannot be read: {error}.") from None

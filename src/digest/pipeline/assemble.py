@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_date
 from sqlmodel import Session
 
 from digest.core import edition as editions_core
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
-from digest.core.item import Status, closes_at, missing
+from digest.core.item import Item, Status, closes_at, missing
 from digest.core.slot import Schedule
-from digest.core.when import zone
+from digest.core.when import When
 from digest.store import editions, items
 from digest.store.database import Database
 from digest.store.items import Stored
@@ -65,11 +65,22 @@ def _reason(each: Stored, moment: datetime, oldest: datetime, weeks: int) -> str
         return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
     closes = closes_at(each.item)
     if closes is not None and closes <= moment:
-        local = closes.astimezone(zone(each.item.timezone))
-        return f"it was over on {format_datetime(local, 'd MMMM y, HH:mm zzz', locale='en')}"
+        what, when = (
+            ("its deadline was", each.item.deadline) if each.item.deadline else ("it was over on", _end(each.item))
+        )
+        return f"{what} {_written(when, each.item.timezone)}" if when else "it is over"
     if each.ready_at and each.ready_at < oldest:
         return f"it has been ready for more than {weeks} weeks"
     return None
+
+
+def _end(item: Item) -> When | None:
+    return item.ends or item.starts
+
+
+def _written(when: When, timezone: str) -> str:
+    day = format_date(when.day, "d MMMM y", locale="en")
+    return day if when.at is None else f"{day} at {when.at:%H:%M} ({timezone})"
 
 
 def assemble(
@@ -81,8 +92,8 @@ def assemble(
     weeks: int,
     words: Words,
     languages: Sequence[str],
-) -> int:
-    """Make the draft of a period (the next slot's by default), or make it anew while it is one. The edition's id."""
+) -> str:
+    """Make the draft of a period (the next slot's by default), or make it anew while it is one. The period."""
     try:
         slot = schedule.in_period(period) if period else schedule.next(now)
     except ValueError as error:
@@ -107,7 +118,7 @@ def assemble(
             )
         freeze(session, row, now=now, weeks=weeks)
         _put_words(session, editions.identity(row), words, languages)
-        return editions.identity(row)
+    return period
 
 
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:

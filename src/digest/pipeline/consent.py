@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -268,3 +268,15 @@ def _address(email: str) -> Address:
         return address.parse(email)
     except ValueError as error:
         raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+
+
+def everyone(db: Database) -> Iterator[Subscriber]:
+    """All subscribers, in keyset pages."""
+    after = 0
+    while True:
+        with db.read() as session:
+            people = subscribers.page(session, after=after)
+        if not people:
+            return
+        yield from people
+        after = people[-1].id

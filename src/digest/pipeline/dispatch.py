@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from digest.core.address import parse
 from digest.core.delivery import Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused
 from digest.core.headers import Sender
+from digest.core.reply import Accepted, Rejected, Reply
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Press, store_blocks
 from digest.pipeline.deliver import Route, begin, deliver, rescue, settle
 from digest.pipeline.fan_out import fan_out
 from digest.pipeline.receive import Keys
+from digest.pipeline.report import draft_for, eml
 from digest.store import deliveries, editions
 from digest.store.database import Database
+from digest.store.tables import EditionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ def change(database: Database, edition_id: int, move: str, **values: object) -> 
             deliveries.skip_open(session, edition_id, "the edition was cancelled")
 
 
+def get(database: Database, edition_id: int) -> EditionRow:
+    with database.read() as session:
+        return editions.get(session, edition_id)
+
+
 async def send(
     office: Office, edition_id: int, *, approval_required: bool, stop: asyncio.Event, watch: Watch
 ) -> Balance:
@@ -100,6 +109,29 @@ async def send(
         db, edition_id, sender=office.sender, keys=office.keys, route=office.route, owner=office.random_key(),
         clock=office.clock, stop=stop, progress=watch.delivered,
     )  # fmt: skip
+
+
+async def send_test(office: Office, reference: str, address: str) -> Reply:
+    """One copy, as somebody with no interests gets it, to an address of staff's. Nothing is recorded or counted."""
+    now = office.clock()
+    room, claimed = draft_for(office.database, office.press, office.sender, reference, None, now, office.random_key())
+    try:
+        claimed = replace(claimed, address=parse(address).email)
+    except ValueError as error:
+        raise Refused(f"{error}.") from None
+    wire = eml(room, claimed, now)
+    connection = await office.route.connect()
+    try:
+        outcome = await connection.offer(office.sender.address, claimed.address, wire) or await connection.dot()
+    finally:
+        await connection.close()
+    match outcome:
+        case Accepted(reply):
+            return reply
+        case Rejected(reply):
+            raise Refused(f"The mail server refused the test: {reply}.")
+        case _:
+            raise Refused("The connection was lost before the mail server answered; the test may not have arrived.")
 
 
 def resolve_uncertain(database: Database, reference: str, *, resend: bool, now: datetime) -> int:

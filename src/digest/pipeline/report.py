@@ -46,6 +46,12 @@ def show(db: Database, press: Press, reference: str) -> Shown:
         return Shown(row, text, frozen, deliveries.balance(session, edition_id), events.counts(session, edition_id))
 
 
+def find_row(db: Database, reference: str) -> EditionRow:
+    """The edition meant by a period, a number or `latest`."""
+    with db.read() as session:
+        return find(session, reference)
+
+
 def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
     with db.read() as session:
         return [(row, deliveries.balance(session, editions.identity(row))) for row in editions.listing(session)]
@@ -71,7 +77,7 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
         edition_id = editions.identity(row)
         frozen = editions.items(session, edition_id)
         clerk = Clerk(press.compiler, items.topic_names(session))
-        decisions = decide(candidates(frozen), person.interests, max(now, row.slot), press.limit)
+        decisions = decide(candidates(frozen), person.interests, row.fanned_out_at or max(now, row.slot), press.limit)
         sent = next((d for d in deliveries.of_subscriber(session, person.id) if d[0].edition_id == edition_id), None)
     got = set(Copy.from_json(sent[0].selection).items) if sent else None
     titles = {each.id: each.item.title for each in frozen}
@@ -128,6 +134,14 @@ def draft_for(
     decisions = decide(candidates(frozen), person.interests, now, press.limit)
     copy = clerk.copy(decisions, person.name, room.language(person.language))
     return room, claimed_for(person, copy.to_json(), sender)
+
+
+def eml(room: Mailroom, claimed: Claimed, now: datetime) -> bytes:
+    """The whole message. Refused if nothing in it is open any more."""
+    wire = room.compose(claimed, now)
+    if wire is None:
+        raise Refused("There is nothing to say to them: everything in their digest is over.")
+    return wire
 
 
 def draft_room(

@@ -13,6 +13,8 @@ from digest.core.errors import Refused
 from digest.rendering import colour, language, layout, markup, plain
 from digest.rendering.language import Language
 
+PALETTE = "house/palette.j2"
+
 
 class TemplateError(Refused):
     """A template or catalogue cannot be used. The sentence names the file and line, and what to do."""
@@ -44,7 +46,9 @@ class Templates:
     def render(self, name: str, spoken: Language, values: Mapping[str, Any]) -> str:
         """The template `name` filled with `values`, escaped if it is MJML, raw otherwise."""
         try:
-            return self._environment(spoken).get_template(name).render(values)
+            environment = self._environment(spoken)
+            palette = environment.get_template(PALETTE).make_module(dict(values))
+            return environment.get_template(name).render(values, c=palette)
         except jinja2.TemplateSyntaxError as error:
             raise self._error(error.filename or name, error.lineno, error.message or "syntax error") from error
         except jinja2.TemplateNotFound as error:
@@ -105,6 +109,7 @@ class Templates:
             )
             environment.filters |= {
                 "link": markup.link,
+                "opening": lambda text: text[:1].upper() + text[1:],
                 "plain": plain.to_text,
                 "wrap": plain.wrap,
                 "readable_on": colour.readable,

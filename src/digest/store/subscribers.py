@@ -206,3 +206,13 @@ def _subscriber(row: SubscriberRow, interests: Mapping[int, Mapping[str, int]]) 
     if row.id is None:
         raise AssertionError("a subscriber without an id")
     return Subscriber(row.id, row.email, row.email_key, row.name, row.language, row.state, interests.get(row.id, {}))
+
+
+def topic_followers(session: Session) -> dict[str, int]:
+    """Slug → how many subscribers follow it."""
+    counted = (
+        select(col(TopicRow.slug), func.count(col(InterestRow.subscriber_id)))
+        .join(InterestRow, col(InterestRow.topic_id) == col(TopicRow.id))
+        .group_by(col(TopicRow.slug))
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}

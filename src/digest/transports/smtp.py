@@ -72,6 +72,8 @@ class Connection:
                 timeout=CONNECT_SECONDS,
             )
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
         except SMTPAuthenticationError as error:
             raise ServerRefuses(
                 f"{where} refuses the login ({Reply(error.code, error.message)}); check DIGEST_SMTP_USERNAME and _PASSWORD."

@@ -1,0 +1,198 @@
+"""`digest items`: what there is to tell."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, say, table
+from digest.core.errors import Misconfigured
+from digest.core.item import Status, missing
+from digest.core.newsletter import as_json
+from digest.pipeline import intake
+from digest.pipeline.intake import Intake
+from digest.store.items import Stored
+
+app = typer.Typer(name="items", help="Items: add, import, list, show, make ready, archive.", no_args_is_help=True)
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID…", show_default=False)]
+
+
+@app.command()
+def add(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Markdown files with front matter, or folders of them.")
+    ],
+    keep_going: KeepGoing = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """Store items from files; again and again without doubling."""
+    here = installation(now)
+    result = intake.add(
+        here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going
+    )  # fmt: skip
+    _report(result, json_)
+    if result.rejected:
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A plain-text newsletter.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the split; store nothing, need no database.")
+    ] = False,
+    title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is a title.")] = None,
+    not_title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is no title.")] = None,
+    language: Annotated[str, typer.Option(help="The language that it is written in.")] = "en",
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """Split a newsletter into draft items."""
+    here = installation(now)
+    found = intake.split_newsletter(path, here.clock(), title or (), not_title or ())
+    document: dict[str, Any] = {"items": [as_json(each) for each in found]}
+    result = None
+    if not dry_run:
+        result = intake.import_newsletter(
+            here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
+        )
+    if json_:
+        emit(document)
+        return
+    rows = [
+        (
+            each.line,
+            each.kind,
+            each.title + (f" : {each.tag}" if each.tag else ""),
+            _dates(each),
+            _surety(each.confidence),
+        )
+        for each in found
+    ]
+    table(("line", "kind", "title", "dates", ""), rows)
+    if result:
+        note(
+            f"{len(result.added)} drafts added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
+        )
+        note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
+
+
+def _dates(found: Any) -> str:
+    names = ("published", "deadline", "starts", "ends")
+    return ", ".join(f"{name} {when.isoformat()}" for name in names if (when := getattr(found, name)))
+
+
+def _surety(confidence: float) -> str:
+    return "doubtful" if confidence < 0.6 else ""
+
+
+@app.command("list")
+def list_(json_: Json = False) -> None:
+    """All items, in the order in which they came."""
+    stored = intake.listing(installation().database)
+    if json_:
+        emit({"items": [_row(each) for each in stored]})
+        return
+    rows = [
+        (each.id, each.status, each.item.kind, each.item.title, " ".join(each.item.topics), _needs(each))
+        for each in stored
+    ]
+    table(("id", "status", "kind", "title", "topics", ""), rows)
+
+
+@app.command()
+def show(
+    item_id: Annotated[int, typer.Argument(metavar="ID")],
+    format_: Annotated[
+        Literal["text", "md"], typer.Option("--format", help="md: the file that adds it again.")
+    ] = "text",
+    json_: Json = False,
+) -> None:
+    """One item; `--format md` gives the file back, so that editing is show, edit, add."""
+    stored = intake.show(installation().database, item_id)
+    if json_:
+        emit(_row(stored) | {"body_markdown": stored.item.body, "uid": stored.uid, "source": stored.source})
+    elif format_ == "md":
+        say(intake.as_file(stored).rstrip("\n"))
+    else:
+        say(f"{stored.item.title}\n{stored.item.kind}, {stored.status}{_needs(stored) and '; ' + _needs(stored)}\n")
+        say(stored.item.body)
+
+
+@app.command()
+def ready(
+    ids: Ids = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every draft that is complete.")] = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """Make drafts ready for the next edition."""
+    if bool(ids) == all_:
+        raise Misconfigured("Name the items to make ready, or say --all.")
+    here = installation(now)
+    made, left = intake.ready(here.database, None if all_ else ids, here.clock())
+    if json_:
+        emit({"ready": [_row(each) for each in made], "left": [_row(each) for each in left]})
+        return
+    for each in made:
+        say(f"ready: {each.id} {each.item.title}")
+    for each in left:
+        say(f"still a draft: {each.id} {each.item.title} ({_needs(each)})")
+
+
+@app.command()
+def archive(ids: Annotated[list[int], typer.Argument(metavar="ID…")], json_: Json = False, now: Now = None) -> None:
+    """Put items away: they go into no edition."""
+    here = installation(now)
+    put_away = intake.archive(here.database, ids, here.clock())
+    if json_:
+        emit({"archived": [_row(each) for each in put_away]})
+        return
+    for each in put_away:
+        say(f"archived: {each.id} {each.item.title}")
+
+
+def _report(result: Intake, as_document: bool) -> None:
+    if as_document:
+        names = ("added", "updated", "unchanged")
+        emit(
+            {name: [_row(each) for each in getattr(result, name)] for name in names}
+            | {
+                "rejected": [
+                    {"path": each.path, "line": each.line, "field": each.field, "reason": each.reason}
+                    for each in result.rejected
+                ]
+            }
+        )
+        return
+    for each in result.rejected:
+        note(str(each))
+    if not result.applied:
+        note("Nothing was added; mend these, or take the rest with --keep-going.")
+        return
+    for stored in (*result.added, *result.updated):
+        if stored.status is Status.DRAFT:
+            note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + _needs(stored) if _needs(stored) else ''}.")
+    say(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} unchanged.")
+
+
+def _needs(stored: Stored) -> str:
+    return f"lacks {', '.join(lacking)}" if (lacking := missing(stored.item)) else ""
+
+
+def _row(stored: Stored) -> dict[str, Any]:
+    item = stored.item
+    return {
+        "id": stored.id,
+        "kind": str(item.kind),
+        "title": item.title,
+        "status": str(stored.status),
+        "topics": list(item.topics),
+        "language": item.language,
+        **{
+            name: when.isoformat() if (when := getattr(item, name)) else None for name in ("deadline", "starts", "ends")
+        },
+        "url": item.url,
+        "missing": list(missing(item)),
+    }

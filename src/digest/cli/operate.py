@@ -1,0 +1,95 @@
+"""Commands of the whole: set up, look, tick, run."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from digest.app import Installation
+from digest.cli.shared import Json, Now, emit, installation, iso, say
+
+app = typer.Typer()
+
+
+@app.command()
+def init(now: Now = None) -> None:
+    """Create the database or bring it up to date; make the secrets that nobody set."""
+    for line in installation(now).init():
+        say(line)
+
+
+@app.command()
+def schedule(json_: Json = False, now: Now = None) -> None:
+    """When the next editions are due."""
+    here = installation(now)
+    plan = here.plan
+    slots = [plan.schedule.next(here.clock())]
+    while len(slots) < 5:
+        slots.append(plan.schedule.next(slots[-1].replace(microsecond=0) + plan.lead.resolution))
+    if json_:
+        emit(
+            {
+                "slots": [
+                    {"period": plan.schedule.period(slot), "slot": iso(slot), "draft": iso(slot - plan.lead)}
+                    for slot in slots
+                ]
+            }
+        )
+        return
+    for slot in slots:
+        say(f"{plan.schedule.period(slot)}: draft {slot - plan.lead:%Y-%m-%d %H:%M}, sent {slot:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def tick(json_: Json = False, now: Now = None) -> None:
+    """One look at the clock: make the draft that is due, approve and send what may go out; then return."""
+    from digest import scheduler  # noqa: PLC0415  uvicorn and APScheduler are loaded only for what needs them
+
+    here = installation(now)
+    balances = asyncio.run(scheduler.once(here))
+    if json_:
+        emit(
+            {
+                "sent": [
+                    {"edition": period} | {n: getattr(b, n) for n in b.__dataclass_fields__} for period, b in balances
+                ]
+            }
+        )
+        return
+    for period, balance in balances:
+        say(f"{period}: {balance.accepted} of {balance.eligible} accepted, {balance.pending} pending.")
+    if not balances:
+        say("Nothing is due.")
+
+
+@app.command()
+def run(now: Now = None) -> None:
+    """The service: scheduler, sender and unsubscribe page, until SIGTERM."""
+    asyncio.run(_run(installation(now)))
+
+
+async def _run(here: Installation) -> None:
+    from digest import scheduler  # noqa: PLC0415  as above
+    from digest.web import serve  # noqa: PLC0415
+
+    here.office  # noqa: B018  a bad setting or database ends the command here
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    parts = [asyncio.create_task(scheduler.run(here, stop)), asyncio.create_task(serve.public(here, stop))]
+    await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    await asyncio.gather(*parts)
+
+
+@app.command()
+def preview(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on this machine; 0 takes a free one.")] = 8025,
+    now: Now = None,
+) -> None:
+    """The next edition in a browser, as any subscriber would get it."""
+    from digest.web import serve  # noqa: PLC0415  as above
+
+    here = installation(now)
+    asyncio.run(serve.preview(here, port))

@@ -1,0 +1,81 @@
+"""What every command has in common: its options, the installation, how it prints."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from digest import logs
+from digest.app import Installation
+from digest.core.errors import Misconfigured
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Now = Annotated[
+    str | None, typer.Option("--now", metavar="ISO", help="Start the clock here, such as 2024-06-30T09:00Z.")
+]
+WIDE = 400
+"""Columns for what is read by a program: no cell is folded."""
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
+
+
+def installation(now: str | None = None) -> Installation:
+    """The installation that this process's environment describes. Misconfigured for a bad setting or a bad --now."""
+    logs.configure()
+    return Installation(now=moment(now))
+
+
+def moment(text: str | None) -> datetime | None:
+    """An instant; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured(f"--now: “{text}” is not an ISO time; write one like 2024-06-30T09:00Z.") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def emit(document: dict[str, Any]) -> None:
+    """The one JSON document of a command."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def say(line: str = "") -> None:
+    """A line of the answer, on standard output."""
+    sys.stdout.write(line + "\n")
+
+
+def note(line: str) -> None:
+    """A line about the work, on standard error."""
+    sys.stderr.write(line + "\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows for people."""
+    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(drawn)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on standard error, drawn only where somebody sees it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield bar
+
+
+def iso(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

@@ -1,0 +1,135 @@
+"""`digest subscribers`: who gets mail."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
+from digest.pipeline import consent, report
+
+app = typer.Typer(
+    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
+)
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Topics = Annotated[
+    list[str] | None, typer.Option("--topic", metavar="TOPIC", help="A topic they follow; may be repeated.")
+]
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="CSV", help="A list with a header line; `email` is required.")],
+    keep_going: KeepGoing = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")] = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """Bring a list in: all or nothing unless --keep-going; suppressed addresses stay out."""
+    here = installation(now)
+    database, pepper = here.database, here.pepper
+    with progress() as bar:
+        task = bar.add_task("Importing", total=None)
+        result = consent.import_list(
+            database, path, pepper=pepper, now=here.clock(), keep_going=keep_going, dry_run=dry_run,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    if json_:
+        counts = {name: getattr(result, name) for name in ("added", "updated", "unchanged", "suppressed")}
+        emit(counts | {"rejected": [{"line": r.line, "column": r.column, "reason": r.reason} for r in result.rejected]})
+    else:
+        for row in result.rejected:
+            note(f"{path}, line {row.line}: {row.column + ': ' if row.column else ''}{row.reason}")
+        if result.ignored_columns:
+            note(f"Columns that were not used: {', '.join(result.ignored_columns)}.")
+        if result.rejected and not keep_going:
+            note("Nothing was imported; mend these lines, or take the rest with --keep-going.")
+        else:
+            say(
+                f"{'Would be: ' if dry_run else ''}{result.added} added, {result.updated} updated, {result.unchanged} unchanged, "
+                f"{result.suppressed} suppressed and left out, {len(result.rejected)} rejected."
+            )
+    if result.rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def add(
+    email: Email,
+    name: Annotated[str, typer.Option(help="As they are greeted.")] = "",
+    language: Annotated[str, typer.Option(help="en or es.")] = "en",
+    topic: Topics = None,
+    source: Annotated[str, typer.Option(help="How they agreed, for the consent ledger.")] = "added by staff",
+    now: Now = None,
+) -> None:
+    """Add one subscriber."""
+    here = installation(now)
+    person = consent.add(
+        here.database, email, name=name, language=language, topics=topic or [],
+        pepper=here.pepper, now=here.clock(), source=source,
+    )  # fmt: skip
+    say(f"{person.email} is {person.state}.")
+
+
+@app.command("set")
+def set_(
+    email: Email,
+    name: Annotated[str | None, typer.Option(help="As they are greeted.")] = None,
+    language: Annotated[str | None, typer.Option(help="en or es.")] = None,
+    topic: Topics = None,
+    no_topics: Annotated[bool, typer.Option("--no-topics", help="They follow nothing in particular.")] = False,
+    now: Now = None,
+) -> None:
+    """Change a subscriber's name, language or topics."""
+    here = installation(now)
+    chosen = [] if no_topics else topic
+    person = consent.change(here.database, email, name=name, language=language, topics=chosen, now=here.clock())
+    say(f"{person.email}: {person.language}, {', '.join(sorted(person.interests)) or 'no topics'}.")
+
+
+@app.command("list")
+def list_(json_: Json = False) -> None:
+    """Everyone, in the order in which they came."""
+    people = consent.everyone(installation().database)
+    if json_:
+        emit({"subscribers": [{"email": each.email, "state": each.state} for each in people]})
+        return
+    rows = [(each.email, each.state, each.language, " ".join(sorted(each.interests))) for each in people]
+    table(("email", "state", "language", "topics"), rows)
+
+
+@app.command()
+def export() -> None:
+    """The list as the CSV that imports it again, to standard output."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("email", "name", "language", "topics", "state"))
+    for each in consent.everyone(installation().database):
+        writer.writerow((each.email, each.name, each.language, ";".join(sorted(each.interests)), each.state))
+
+
+@app.command()
+def show(email: Email, json_: Json = False) -> None:
+    """All there is to tell of a subscriber: topics, deliveries, what came back, why they are suppressed."""
+    here = installation()
+    story = report.story(here.database, email, here.pepper)
+    if json_:
+        emit(story)
+        return
+    say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}; reads {story['language']}.")
+    say(f"Follows: {', '.join(story['topics']) or 'nothing in particular'}.")
+    for each in story["suppressions"]:
+        say(f"Suppressed since {each['at']}: {each['reason']}.")
+    for each in story["deliveries"]:
+        say(f"{each['edition']}: {each['state']}{', bounced ' + each['bounced_at'] if each['bounced_at'] else ''}")
+    for each in story["events"]:
+        say(f"{each['at']}: {each['type']} ({each['source']})")
+
+
+@app.command()
+def unsubscribe(email: Email, now: Now = None) -> None:
+    """Take somebody off the list, at once; no import brings them back."""
+    here = installation(now)
+    person = consent.unsubscribe(here.database, email, pepper=here.pepper, now=here.clock())
+    say(f"{person.email} is {person.state}.")

@@ -1,0 +1,36 @@
+"""`digest topics`: what subscribers can follow."""
+
+from typing import Annotated
+
+import typer
+
+from digest.cli.shared import Json, emit, installation, say, table
+from digest.pipeline import topics
+
+app = typer.Typer(name="topics", help="Topics: list them, add one, name one in another language.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(json_: Json = False) -> None:
+    """Every topic, with how many items have it and how many subscribers follow it."""
+    found = topics.listing(installation().database)
+    if json_:
+        emit(
+            {"topics": [{"slug": t.slug, "names": t.names, "items": t.items, "followers": t.followers} for t in found]}
+        )
+        return
+    table(
+        ("topic", "name", "items", "followers"),
+        [(t.slug, t.names.get("en", t.slug), t.items, t.followers) for t in found],
+    )
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="As people read it, or the slug of a topic to name anew.")],
+    language: Annotated[str, typer.Option(help="The language of the name.")] = "en",
+    called: Annotated[str | None, typer.Option(help="Its name in that language, if NAME is the slug.")] = None,
+) -> None:
+    """Add a topic, or name one in another language."""
+    slug = topics.add(installation().database, name, language, called)
+    say(f"topic: {slug}")

@@ -1,0 +1,190 @@
+"""Dates and times of day in running text: English, Spanish, German, French, and in figures."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from digest.core.when import When
+
+_MONTHS = (
+    "january jan enero ene januar jänner janvier janv",
+    "february feb febrero februar février févr fév",
+    "march mar marzo märz mrz mars",
+    "april apr abril abr avril avr",
+    "may mayo mai",
+    "june jun junio juni juin",
+    "july jul julio juli juillet juil",
+    "august aug agosto ago août aout",
+    "september sept sep septiembre setiembre septembre",
+    "october oct octubre oktober okt octobre",
+    "november nov noviembre novembre",
+    "december dec diciembre dic dezember dez décembre déc",
+)
+_DAYS = (
+    "monday mon lunes lun montag lundi",
+    "tuesday tues tue martes dienstag mardi",
+    "wednesday weds wed miércoles mié mittwoch mercredi",
+    "thursday thurs thur thu jueves jue donnerstag jeudi",
+    "friday fri viernes vie freitag vendredi",
+    "saturday sat sábado sáb samstag sonnabend samedi",
+    "sunday sun domingo dom sonntag dimanche",
+)
+_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return "(?:" + "|".join(sorted(names, key=len, reverse=True)) + r")(?![^\W\d_])\.?"
+
+
+MONTH = _one_of(tuple(_MONTH))
+WEEKDAY = _one_of(tuple(_WEEKDAY))
+_DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)"
+_ORDINAL = r"(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
+_YEAR = r"(?:19|20)\d\d(?!\d)"
+_TO = r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|\bet\b|\bà\b)\s*(?:el |the |le |zum )?"
+_NOT_AN_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
+
+_DATE = re.compile(
+    rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?(?:"
+    rf"(?P<iso>{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)"
+    rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{_TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
+    rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{_TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
+    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|\.(?=\s|,|$)|(?![\d/.:]))"
+    r")(?!\w)",
+    re.IGNORECASE,
+)
+_HALF = r"(?:[ap]\.? ?m\b\.?|de la (?:mañana|tarde|noche|madrugada))"
+_HOUR = r"(?:[01]?\d|2[0-4])"
+_CLOCK = rf"{_HOUR}(?:[:.h]\d\d(?!\d))?"
+_SUFFIX = rf"(?:\s*(?:{_HALF}|uhr\b|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b))"
+_NAMED = r"noon|midnight|midday|mediodía|medianoche|mittags?|midi|minuit"
+_TIME = re.compile(
+    rf"(?<![\w:/$€.,#-])(?:(?P<from>(?:{_CLOCK})|{_NAMED})(?P<half1>{_SUFFIX})?(?:{_TO}(?:las? |l'|les )?"
+    rf"(?P<till>(?:{_CLOCK})|{_NAMED})(?P<half2>{_SUFFIX})?)?)(?![\w/:%])",
+    re.IGNORECASE,
+)
+_NAMED_TIME = {
+    "noon": 12,
+    "midday": 12,
+    "mediodía": 12,
+    "mittag": 12,
+    "mittags": 12,
+    "midi": 12,
+    "midnight": 0,
+    "medianoche": 0,
+    "minuit": 0,
+}
+_LINK = re.compile(
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|{WEEKDAY})\b)*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date in a text: where (`start`, `end`: offsets), its first and, if given, last moment, and if the year was open."""
+
+    start: int
+    end: int
+    words: str
+    first: When
+    last: When | None
+    year_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    start: int
+    end: int
+    first: time
+    last: time | None
+
+
+def _nearest(month: int, day: int, today: date) -> date | None:
+    """The day of that month in the year that puts it closest to today; None if there is no such day."""
+    found = []
+    for year in (today.year - 1, today.year, today.year + 1):
+        try:
+            found.append(date(year, month, day))
+        except ValueError:
+            continue
+    return min(found, key=lambda each: abs(each - today), default=None)
+
+
+def _day(year: str | None, month: int, day: int, today: date) -> date | None:
+    if year is None:
+        return _nearest(month, day, today)
+    try:
+        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    except ValueError:
+        return None
+
+
+def _read_date(found: re.Match[str], today: date, day_first: bool) -> tuple[date, date | None, bool] | None:
+    if found["iso"]:
+        day = When.parse(found["iso"]).day
+        return day, None, False
+    if found["na"]:
+        first, second = int(found["na"]), int(found["nb"])
+        day_first = found["sep"] == "." or (day_first and second <= 12) or first > 12
+        month, number = (second, first) if day_first else (first, second)
+        year, until = found["ny"], None
+    else:
+        kind = "e" if found["em"] else "d"
+        month = _MONTH[found[kind + "m"].rstrip(".").casefold()]
+        number, until, year = int(found[kind + "d"]), found[kind + "e"], found[kind + "y"]
+    if not 1 <= month <= 12 or (first_day := _day(year, month, number, today)) is None:
+        return None
+    last_day = _day(str(first_day.year), month, int(until), today) if until else None
+    return first_day, last_day if last_day and last_day > first_day else None, year is None
+
+
+def _read_hour(words: str, suffix: str, fallback: str) -> time | None:
+    words, suffix = words.casefold(), (suffix or fallback).casefold().strip()
+    if words in _NAMED_TIME:
+        return time(_NAMED_TIME[words])
+    hour, _, minute = re.sub(r"[.h]", ":", words).partition(":")
+    number, minutes = int(hour), int(minute or 0)
+    if minutes > 59 or number > 24:
+        return None
+    afternoon = suffix.startswith("p") or "tarde" in suffix or ("noche" in suffix and number != 12)
+    morning = suffix.startswith("a") or "mañana" in suffix or "madrugada" in suffix
+    if (afternoon or morning) and number <= 12:
+        number = number % 12 + (12 if afternoon else 0)
+    return time(number % 24, minutes)
+
+
+def _times(text: str) -> list[_Clock]:
+    """Times of day: a bare number is one only beside another that says so ("6–8 pm"), or after "a las", "at", "um"."""
+    clocks = []
+    for found in _TIME.finditer(text):
+        first, till = found["from"], found["till"]
+        said = found["half1"] or found["half2"] or ":" in first or "h" in first.casefold() or not first[0].isdigit()
+        if till and not till[0].isdigit():
+            said = True
+        led = re.search(
+            r"\b(?:at|a las?|de las?|desde las?|um|from)\s$",
+            text[max(0, found.start() - 12) : found.start()],
+            re.IGNORECASE,
+        )
+        if not said and not (led and (till or led[0].casefold().strip() not in ("at", "from", "um"))):
+            continue
+        if "." in first and not (found["half1"] or found["half2"]):
+            continue
+        start = _read_hour(first, found["half1"] or "", found["half2"] or "")
+        end = _read_hour(till, found["half2"] or "", found["half1"] or "") if till else None
+        if start is None:
+            continue
+        if (
+            end is not None
+            and end < start
+            and not found["half1"]
+            and start.hour >= 12
+            and first[0].isdigit()
+            and int(re.match(r"\d+", first)[0]) <= 12
+        ):  # type: ignore[index]
+            start = start.replace(hour=start.hour - 12)  # "11–1 pm" begins before noon
+        clocks.append(_Clock(found.start(), found.end(), start, end))
+    return clocks

@@ -1,0 +1,72 @@
+"""Lines of a plain text: cleaned, told apart from rules and blanks, and whether a break between two was meant."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
+_RULE = re.compile(r"[^\w\s]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`number` is 1-based in the text as given; `text` is "" for a blank line; `rule` is the character of a rule."""
+
+    number: int
+    text: str
+    rule: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """True if it shows nothing."""
+        return not self.text
+
+    @property
+    def speaks(self) -> bool:
+        """True if it has words: neither blank nor a rule."""
+        return bool(self.text) and not self.rule
+
+
+def rule_of(text: str) -> str:
+    """The character that a rule ("-----", "* * *", "=-=-=") is drawn with, "" if the text is none."""
+    drawn = text.replace(" ", "").replace("_", "-")
+    if not _RULE.fullmatch(drawn) or len(set(drawn)) > 2:
+        return ""
+    if drawn[0] in ".…!?¡¿" and len(drawn) < 5:
+        return ""
+    return drawn[0]
+
+
+def read_lines(text: str) -> tuple[Line, ...]:
+    """The lines of a decoded text; CRLF, a BOM, no-break spaces and a trailing backslash (a hard break) are cleaned."""
+    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        clean = _SPACES.sub(" ", _INVISIBLE.sub("", row)).strip()
+        clean = clean.rstrip("\\").rstrip() if clean.endswith("\\") else clean
+        lines.append(Line(number, clean, rule_of(clean)))
+    return tuple(lines)
+
+
+def wrap_width(lines: Sequence[Line]) -> int:
+    """The column at which the text was hard-wrapped, 0 if it was not: a paragraph a line.
+
+    A line that goes on with a small letter on the next one is the proof of a wrap.
+    """
+    goes_on = sorted(
+        len(line.text)
+        for line, after in zip(lines, lines[1:], strict=False)
+        if line.speaks and after.speaks and after.text[0].islower() and line.text[-1] not in ".!?:"
+    )
+    if len(goes_on) < 4 or goes_on[len(goes_on) // 2] > 100:
+        return 0
+    return goes_on[int(len(goes_on) * 0.95)]
+
+
+def meant(line: Line, after: Line, width: int) -> bool:
+    """True if the break between two neighbouring lines was meant: the next word had room on the first, yet moved down."""
+    if not width:
+        return True
+    word, _, _ = after.text.partition(" ")
+    return len(line.text) + 1 + len(word) <= width - 2

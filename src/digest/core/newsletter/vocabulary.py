@@ -1,0 +1,196 @@
+"""The words by which newsletters in English and Spanish (some German and French) give their parts away."""
+
+import re
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+RELEASE = _any(
+    r"for immediate release",
+    r"(?:for|embargoed).{0,12}until .{0,30}release",
+    r"para (?:su )?(?:publicación|difusión|divulgación) inmediata",
+    r"de (?:publicación|difusión) inmediata",
+    r"zur sofortigen veröffentlichung",
+    r"pour diffusion immédiate",
+    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa)\b\s*(?:[-–—:|,]|$)",
+)
+RELEASE_END = _any(r"^[-–—\s#]*30[-–—\s#]*$", r"^#{2,}$", r"^-?\s*(?:end|ends|fin)\s*-?$")
+CONTACT = _any(
+    r"^(?:press |media )?contacts?\b(?: person)?\s*[:：]",
+    r"^(?:contacto|contactos)(?: de prensa| para la prensa| para medios)?\s*:",
+    r"^(?:kontakt|pressekontakt|contact presse)\s*:",
+    r"^(?:e-?mail|phone|tel|tel[ée]fono|correo|cell|móvil)\.?\s*:",
+    r"^for more information",
+    r"^para más información",
+)
+SIGN_OFF = _any(
+    r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
+    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,20},$",
+    r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
+    r"\b.{0,25},$",
+    r"^(?:en|con) (?:solidaridad|lucha|resistencia|gratitud|unidad|esperanza|paz|cariño|afecto)\b.{0,30},?$",
+    r"^(?:atentamente|saludos|un abrazo|un saludo|abrazos|fraternalmente|cordialmente|solidariamente|gracias)\b.{0,25},$",
+    r"^(?:mit .{0,20}grüßen|viele grüße|solidarische grüße|cordialement|solidairement|salutations?)\b.{0,20},?$",
+    r"^(?:signed|firmado|firman|unterzeichnet|signé)\s*[:,]?$",
+)
+GREETING = _any(
+    r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|chère?s|bonjour)\b.{0,60}[,!:]?$",
+)
+ROLE = _any(
+    r"\b(?:co-?)?(?:executive |deputy |associate |policy |program |legal |field |communications |campaigns? )*"
+    r"(?:director|president|vice[- ]president|chair|chairperson|chairwoman|chairman|coordinator|organizer|organiser|"
+    r"secretary|treasurer|manager|editor|spokesperson|founder|attorney|counsel|officer|steward|pastor|reverend|"
+    r"advocate|strategist|analyst|presidente|presidenta|directora|coordinador|coordinadora|portavoz|"
+    r"secretari[oa](?: general)?|vocera|vocero|organizadora|organizador|abogad[oa]|editora|responsable|"
+    r"geschäftsführer(?:in)?|sprecher(?:in)?|vorsitzende[r]?|porte-parole|directeur|directrice|présidente)\b",
+)
+ORGANISATION = _any(
+    r"\b(?:network|campaign|coalition|union|committee|association|council|federation|foundation|cent(?:er|re)|"
+    r"project|institute|alliance|league|movement|society|fund|collective|organi[sz]ation|initiative|"
+    r"partnership|congress|assembly|church|workers united|local \d+|chapter|task force|action group|"
+    r"rights|exchange|watch|international|"
+    r"red|campaña|coalición|sindicato|comité|asociación|consejo|federación|fundación|centro|proyecto|instituto|alianza|"
+    r"liga|movimiento|colectivo|colectiva|organización|iniciativa|asamblea|"
+    r"bündnis|verein|verband|gewerkschaft|initiative|netzwerk|stiftung|réseau|syndicat|comité|fédération|collectif)\b",
+)
+FOOTER = _any(
+    r"\bunsubscribe\b",
+    r"\bforward (?:this|to a friend|it)\b.{0,40}",
+    r"\b(?:update|manage|change) (?:your )?(?:e-?mail |subscription )?(?:preferences|subscription|address)\b",
+    r"\byou(?: are|'re|’re) (?:receiving|getting|subscribed)\b",
+    r"\byou (?:received|get|receive) this\b",
+    r"\bview (?:this|it)\b.{0,20}\b(?:browser|online|web)\b",
+    r"\ball rights reserved\b",
+    r"^(?:copyright|©|\(c\))",
+    r"\b(?:follow|find|like) us (?:on|at)\b",
+    r"^(?:follow us|síguenos|folgt uns|suivez-nous|stay connected|connect with us|social media|redes sociales)\b",
+    r"^(?:facebook|twitter|instagram|x|mastodon|bluesky|youtube|tiktok|linkedin|web|website)\s*[:|/@]",
+    r"\b(?:our|mailing|postal) address\b",
+    r"\bto (?:subscribe|submit (?:an )?(?:item|event|announcement|notice)s?|be removed|stop receiving)\b",
+    r"\bsubscribe at\b",
+    r"\bback issues\b|\bnewsletter archive\b",
+    r"\bdar(?:se|te)? de baja\b|\bdesuscri|\bcancelar (?:tu|su|la) suscripción\b",
+    r"\breenvía?(?:lo|r|la)?\b.{0,40}\b(?:amig|contacto)",
+    r"\b(?:recibes?|ha recibido|has recibido) este (?:correo|boletín|mensaje)\b",
+    r"\btodos los derechos reservados\b",
+    r"\bsíguenos en\b",
+    r"\bactualiza(?:r)? (?:tus|sus) (?:preferencias|datos)\b",
+    r"\b(?:newsletter )?abbestellen\b|\babmelden\b.{0,30}\bnewsletter\b|\bimpressum\b",
+    r"\b(?:se )?désabonner\b|\bdésinscri",
+)
+CONTENTS = _any(
+    r"^(?:in this (?:issue|edition|e-?mail|newsletter|week's issue|bulletin|digest)|(?:table of )?contents|inside"
+    r"(?: this issue| this edition)?|(?:in|on) (?:today's|this week's) (?:issue|edition|digest)|at a glance|this week(?: in brief)?|"
+    r"what's inside|what’s inside|quick links|highlights|"
+    r"en (?:este|esta) (?:número|edición|boletín|entrega|semana)|contenidos?|índice|sumario|"
+    r"in dieser ausgabe|inhalt(?:sverzeichnis)?|übersicht|dans ce (?:numéro|bulletin)|sommaire)\W*$",
+)
+MASTHEAD = _any(
+    r"\b(?:newsletter|bulletin|digest|gazette|e-?news|news-?letter|boletín|gaceta|hoja informativa|rundbrief|"
+    r"mitteilungen|lettre d'information|infolettre|dispatch|update from)\b",
+    r"\b(?:issue|vol(?:ume)?|no|nº|n°|núm(?:ero)?|edition|edición|año|época|ausgabe|nr)\b\.?\s*#?\s*\d",
+    r"^(?:published|edited|compiled|prepared|produced|sent|editado|publicado|elaborado) (?:by|por)\b",
+    r"^(?:news|noticias|nachrichten|nouvelles) (?:from|of|de|aus|du)\b.{0,40}$",
+    r"\b(?:weekly|monthly|semanal|mensual|quincenal)\b.{0,30}$",
+)
+SUBHEADING = _any(
+    r"^(?:the )?(?:background|context|details|the facts|facts|demands|quotes?|resources|next steps?|logistics|agenda|program|"
+    r"schedule|speakers|sponsors|endorsers|co-?sponsors|talking points|sample (?:script|letter|message|text|tweet)s?|"
+    r"script|call script|action steps?|summary|conclusion|read more|learn more|more information|references|sources|"
+    r"questions|faq|accessibility|parking|directions|transport(?:ation)?|notes?|key (?:points|findings|dates|facts)|"
+    r"who we are|about (?:us|the .{0,40})|media|press|what's next|what’s next|why (?:it|this) matters|why now\??|"
+    r"the (?:problem|solution|numbers|issue|bottom line|ask|plan|stakes|road ahead))\W*$",
+    r"^(?:what|how|where|why|when|who) (?:you|we|to|is|it|this|the|are|can|they|happened|comes|does|did|do)\b.{0,50}$",
+    r"^about [A-Z].{0,60}$",
+    r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|"
+    r"convocan|más información|resumen|fuentes|notas?|guion|quiénes somos|por qué importa|los hechos|"
+    r"(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|acerca de .{0,60})\W*$",
+    r"^(?:hintergrund|kontext|details|forderungen|programm|über uns|contexte|programme|à propos.{0,50})\W*$",
+)
+LABEL = _any(
+    r"^(?:when|where|what|who|why|how|date|dates|time|place|location|venue|cost|price|tickets?|rsvp|register|registration|"
+    r"deadline|due|info|more info|details|link|online|zoom|language|hosts?|hosted by|organi[sz]ed by|sponsor(?:ed by|s)?|"
+    r"address|bring|starts?|ends?|doors|by|from|published|posted|source|read more|sign up|"
+    r"cuándo|dónde|qué|quién|quiénes|por qué|cómo|fecha|fechas|hora|horario|lugar|sitio|dirección|costo|coste|precio|entrada|"
+    r"inscripción|inscripciones|plazo|fecha límite|organiza|organizan|convoca|convocan|enlace|informes|fuente|"
+    r"wann|wo|was|wer|ort|datum|uhrzeit|zeit|beginn|eintritt|anmeldung|anmeldeschluss|frist|veranstalter|"
+    r"quand|où|quoi|qui|lieu|heure|entrée|tarif|inscriptions?|date limite|organisé par)\s*[:：]\s*",
+)
+SECTIONS: dict[str, re.Pattern[str]] = {
+    "action": _any(
+        r"actions?",
+        r"alerts?",
+        r"acciones|acción",
+        r"alertas?",
+        r"petitions?|peticiones",
+        r"aktionen",
+        r"actions urgentes",
+    ),
+    "event": _any(
+        r"events?",
+        r"calendar",
+        r"eventos",
+        r"actos",
+        r"agenda",
+        r"calendario",
+        r"convocatorias",
+        r"veranstaltungen",
+        r"termine",
+        r"événements",
+        r"evenements",
+        r"actividades",
+        r"gatherings",
+        r"rallies",
+        r"dates",
+    ),
+    "press_release": _any(r"press", r"releases?", r"comunicados?", r"prensa", r"pressemitteilungen", r"communiqués?"),
+    "statement": _any(
+        r"statements?", r"declaraciones|declaración", r"pronunciamientos?", r"erklärungen", r"déclarations?"
+    ),
+    "victory": _any(
+        r"victory|victories", r"wins?", r"victorias?", r"logros", r"good", r"erfolge", r"victoires?", r"successes"
+    ),
+    "news": _any(
+        r"news",
+        r"headlines",
+        r"noticias",
+        r"updates?",
+        r"reports?",
+        r"articles?",
+        r"stories",
+        r"nachrichten",
+        r"nouvelles",
+        r"novedades",
+        r"actualidad",
+        r"briefs?",
+        r"reading",
+        r"analysis",
+        r"announcements?",
+        r"anuncios",
+        r"avisos",
+        r"notices?",
+    ),
+}
+FILLER = _any(
+    r"upcoming|this|next|week|weeks|week's|week’s|month|our|your|the|of|in|and|from|for|to|take|urgent|local|national|other|more|"
+    r"community|state|coming|up|campaign|campaigns|now|items?|section|short|latest|movement|allies|partners|media|save|&|"
+    r"próximos|próximas|esta|este|semana|mes|de|del|la|el|los|las|y|en|urgentes?|urgente|comunitarias|comunitarios|nuestras|nuestros|"
+    r"locales|internacionales?|nacionales|kommende|aktuelle|diese|woche|der|die|das|und|prochains|les|des|du|et|à venir|cette|semaine|"
+    r"international|statewide|global|featured|recent|recientes|activities|releases|alerts|calls|call|"
+    r"celebrate|celebrations|celebrating|key|brief|breve|breves|kurz|bref|good|buenas",
+)
+
+
+def section_of(title: str) -> str | None:
+    """The kind that a section banner ("UPCOMING EVENTS", "Noticias") announces; None if the line is no banner."""
+    words = re.findall(r"[\w'’&]+", title.casefold())
+    if not 1 <= len(words) <= 5:
+        return None
+    kinds = [next((kind for kind, names in SECTIONS.items() if names.fullmatch(word)), None) for word in words]
+    if any(kind is None and not FILLER.fullmatch(word) for kind, word in zip(kinds, words, strict=True)):
+        return None
+    if "take" in words and "action" in words:
+        return "action"
+    return next((kind for kind in kinds if kind not in (None, "news")), next((kind for kind in kinds if kind), None))

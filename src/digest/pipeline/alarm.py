@@ -1,0 +1,33 @@
+"""A word to staff by mail, when something waits for them or went wrong."""
+
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from digest.core.errors import Refused
+from digest.core.headers import mailbox
+from digest.core.reply import Accepted
+from digest.pipeline.dispatch import Office
+
+
+async def send(office: Office, staff: Sequence[str], subject: str, text: str) -> None:
+    """One plain mail each. Refused if the mail server would not take it."""
+    now, sender = office.clock(), office.sender
+    for address in staff:
+        message = EmailMessage(policy=SMTP)
+        message["From"] = mailbox(sender.name, sender.address)
+        message["To"] = address
+        message["Subject"] = f"[{sender.publication}] {subject}"
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = f"<{office.random_key()}@{sender.domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text + "\n")
+        wire = message.as_bytes().replace(b"\r\n.", b"\r\n..")
+        connection = await office.route.connect()
+        try:
+            outcome = await connection.offer(sender.address, address, wire) or await connection.dot()
+        finally:
+            await connection.close()
+        if not isinstance(outcome, Accepted):
+            raise Refused("The mail server did not take a message to staff.")

@@ -1,0 +1,124 @@
+"""The service: APScheduler ticks, the table decides (docs/adr/0005-ticks.md).
+
+APScheduler only calls `tick` every few seconds; slots are computed from the calendar. A watchdog outside it moves its next
+run when a clock that was set back would stall it.
+"""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from digest import logs
+from digest.app import Installation
+from digest.core.delivery import Balance
+from digest.core.errors import Refused
+from digest.pipeline import alarm, dispatch
+from digest.pipeline.dispatch import Watch
+from digest.pipeline.tick import tick
+from digest.transports.smtp import ServerRefuses
+
+TICK_SECONDS = 15
+STRIKES = 3
+"""Times in a row that the mail server may refuse us before the edition is paused with an alarm."""
+
+log = logs.get("scheduler")
+
+
+class Service:
+    """One process's share of the work. Any number may run on one database."""
+
+    def __init__(self, here: Installation, stop: asyncio.Event) -> None:
+        self._here, self._stop = here, stop
+        self._told: set[str] = set()
+        self._strikes: dict[int, int] = {}
+        self._busy = asyncio.Lock()
+
+    async def turn(self) -> list[tuple[str, Balance]]:
+        """One tick, and all that it finds due is sent. Period and balance of each edition that was touched."""
+        if self._busy.locked():
+            return []
+        async with self._busy:
+            letters: list[tuple[str, str]] = []
+            due = await asyncio.to_thread(
+                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter)
+            )
+            for subject, text in letters:
+                await self._tell(subject, text)
+            sent = []
+            for edition_id in due:
+                if not self._stop.is_set():
+                    sent += await self._send(edition_id)
+            return sent
+
+    async def idle(self) -> None:
+        """Wait for a turn that is under way."""
+        async with self._busy:
+            return
+
+    async def _send(self, edition_id: int) -> list[tuple[str, Balance]]:
+        office = self._here.office
+        row = dispatch.get(office.database, edition_id)
+        try:
+            balance = await dispatch.send(office, edition_id, approval_required=True, stop=self._stop, watch=Watch())
+        except ServerRefuses as error:
+            self._strikes[edition_id] = self._strikes.get(edition_id, 0) + 1
+            if self._strikes[edition_id] >= STRIKES:
+                dispatch.change(office.database, edition_id, "pause", held_reason=str(error))
+            await self._tell(f"{row.period} cannot be sent", str(error))
+            return []
+        except Refused as error:
+            await self._tell(f"{row.period} is not going out", str(error))
+            return []
+        self._strikes.pop(edition_id, None)
+        log.info("sent", period=row.period, **{name: getattr(balance, name) for name in balance.__dataclass_fields__})
+        if balance.uncertain:
+            await self._tell(
+                f"{row.period} has deliveries in doubt",
+                f"The server's answer was lost for {balance.uncertain}; see `digest edition uncertain {row.period}`.",
+            )
+        return [(row.period, balance)]
+
+    async def _tell(self, subject: str, text: str) -> None:
+        """Log it always; mail it to staff, once for each thing there is to say."""
+        log.warning("notice", subject=subject, text=text)
+        if (subject + text) in self._told or not self._here.settings.staff:
+            return
+        self._told.add(subject + text)
+        try:
+            await alarm.send(self._here.office, self._here.settings.staff.split(", "), subject, text)
+        except Refused as error:
+            log.warning("staff could not be told", reason=str(error))
+
+
+async def once(here: Installation) -> list[tuple[str, Balance]]:
+    """One turn: for a timer outside, and for tests."""
+    return await Service(here, asyncio.Event()).turn()
+
+
+async def run(here: Installation, stop: asyncio.Event) -> None:
+    """Tick and send until `stop` is set; what is in flight is finished first."""
+    service = Service(here, stop)
+
+    async def turn() -> None:
+        try:
+            await service.turn()
+        except Refused as error:
+            log.warning("the tick failed", reason=str(error))
+
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    job = scheduler.add_job(
+        turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
+    )  # fmt: skip
+    scheduler.start()
+    log.info("running", next=here.plan.schedule.next(here.clock()).isoformat())
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), TICK_SECONDS)
+        if job.next_run_time and job.next_run_time - datetime.now(UTC) > timedelta(seconds=2 * TICK_SECONDS):
+            job.modify(next_run_time=datetime.now(UTC))  # the clock was set back
+    scheduler.shutdown(wait=False)
+    await service.idle()
+    log.info("stopped")
