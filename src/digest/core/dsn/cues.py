@@ -47,7 +47,8 @@ CUES = (
         rf"|reach)\w{{0,3}} (?:[\w'’]{{1,14}} ){{0,3}}(?:limit|size|max|capacity)",
         r"(?:insufficient|not enough|no|out of|low on) (?:\w{1,10} ){0,2}(?:storage|disk space|space left"
         r"|mailbox space)",
-        r"disk full|exhausted (?:\w{1,12} ){0,2}storage|number of messages in (?:the )?recipient|too many messages (?:in|on)|storage (?:limit|exceeded)",
+        r"disk full|exhausted (?:\w{1,12} ){0,2}storage|number of messages in (?:the )?recipient",
+        r"too many messages (?:in|on)|storage (?:limit|exceeded)",
         r"bo[iî]te.{0,40}pleine|quota d[ée]pass|buz[oó]n.{0,30}llen|postfach.{0,40}voll|casella.{0,40}piena",
         r"caixa.{0,40}cheia",
         r"переполнен|メールボックスが一杯|メールボックス.{0,20}容量|邮箱.{0,10}满|信箱.{0,10}滿",

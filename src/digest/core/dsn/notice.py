@@ -15,7 +15,13 @@ ADDRESS = r"[^\s<>@()\[\],:;\"'|=?]{1,64}@[A-Za-z0-9][A-Za-z0-9.\-]{0,251}[A-Za-
 _ADDRESS = re.compile(r"(?:\"[^\"@\s]{1,64}\"|[^\s<>@()\[\],:;\"|]{1,120})@[\w][\w.\-]{0,251}[\w]")
 
 _FIELD = re.compile(r"^[!-9;-~]{1,60}:[ \t]", re.MULTILINE)
-_RETURNED_KINDS = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+_RETURNED_KINDS = {
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+}
 _CUT = re.compile(
     r"^(?:"
     r"[ \t|>]{0,4}[-_=*]{2,40}.{0,30}\b(?:original|returned|unsent|copy|message text|header)\b.{0,60}"
@@ -58,11 +64,11 @@ def open_notice(message: bytes) -> Notice:
     plain = [part for part in parts if part.kind.startswith("text/plain") or part.kind == "text"]
     shown = plain or [part for part in parts if part.kind == "text/html"]
     for part in shown:
-        own, _, rest = _divide(part.text)
+        own, rest = _divide(part.text)
         texts.append(own)
         returned = returned or _first_headers(rest)
     for part in parts:
-        if part.kind.startswith(_RETURNED_KINDS):
+        if part.kind in _RETURNED_KINDS:
             inner, _ = split(part.body.lstrip(b"\r\n")) if b"\n" in part.body else ((), b"")
             returned = inner + returned
     return Notice(
@@ -75,13 +81,13 @@ def open_notice(message: bytes) -> Notice:
     )
 
 
-def _divide(text: str) -> tuple[str, str, str]:
-    """The notice, the line that divides, and what was returned."""
+def _divide(text: str) -> tuple[str, str]:
+    """The notice, and what was returned below it."""
     found = next((cut for cut in _CUT.finditer(text) if text[: cut.start()].strip()), None)
     if not found:
-        return text, "", ""
-    field = found[0][:1].lower() == "r"
-    return text[: found.start()], found[0], text[found.start() if field else found.end() :]
+        return text, ""
+    begins_itself = found[0][0] in "Rr"
+    return text[: found.start()], text[found.start() if begins_itself else found.end() :]
 
 
 def _first_headers(text: str) -> Headers:
