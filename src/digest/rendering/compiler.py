@@ -54,6 +54,8 @@ class Compiler:
         `items` come in the order of the edition. `slot_key` must be alphanumeric, random, and new for every edition:
         it makes slots and cuts that nobody who writes items can forge. Raises TemplateError.
         """
+        if not (slot_key.isascii() and slot_key.isalnum()):
+            raise ValueError("the slot key must be of ASCII letters and digits")
         spoken = self._templates.language(text.language)
         values = self._values(spoken, edition, items, publication) | {
             "text": text,

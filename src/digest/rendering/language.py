@@ -1,7 +1,7 @@
 """The languages of the mail: wording from catalogues, formats from CLDR. A new language is a file, not code."""
 
+import re
 from dataclasses import dataclass
-from functools import cached_property
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from babel.messages.pofile import PoFileError, read_po
 ENGLISH = "en"  # the language the templates are written in
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Language:
     """A language that the templates speak. `tag` is its BCP 47 tag, as HTML wants it."""
 
@@ -21,7 +21,7 @@ class Language:
     locale: Locale
     wording: NullTranslations
 
-    @cached_property
+    @property
     def direction(self) -> str:
         return self.locale.text_direction
 
@@ -53,11 +53,22 @@ def find(tag: str, folders: list[Path]) -> Language:
 
 def _catalogue(path: Path) -> GNUTranslations:
     try:
-        with path.open("rb") as source:
-            catalogue = read_po(source, abort_invalid=True)
+        catalogue = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
     except PoFileError as error:
-        raise ValueError(f"{path}, line {error.lineno}: {error}") from error
+        said = str(error).removesuffix(f" on {error.lineno}")
+        raise ValueError(f"{path}, line {error.lineno + 1}: {said}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}, line 1: this is not UTF-8") from error
+    for message in catalogue:
+        if message.id and message.string and _placeholders(message.string) != _placeholders(message.id):
+            raise ValueError(f"{path}, line {message.lineno}: the placeholders are not those of “{message.id}”")
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def _placeholders(wording: str | tuple[str, ...] | list[str]) -> set[str]:
+    """The names in `%(name)s`, and `%` for one that is neither such a name nor doubled."""
+    whole = wording if isinstance(wording, str) else " ".join(wording)
+    return set(re.findall(r"%\((\w+)\)s", whole)) | set(re.findall(r"%(?!\(\w+\)s)", whole.replace("%%", "")))
