@@ -1,0 +1,60 @@
+"""Pages from templates, in the reader's language, in the colours of the mail."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from digest.rendering import colour, language
+from digest.rendering.compiler import Publication
+from digest.rendering.language import Language
+
+HERE = Path(__file__).parent
+
+
+def environment() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "readable_on": colour.readable,
+        "ink_on": colour.ink_on,
+        "mixed_with": colour.mixed,
+    }
+    return templates
+
+
+class Pages:
+    """The public pages of a publication. `contact` is a bare address."""
+
+    def __init__(self, publication: Publication, contact: str) -> None:
+        self._templates = environment()
+        self._templates.globals |= {"publication": publication, "contact": contact}
+        self.style = self._templates.get_template("public/page.css").render()
+
+    def page(
+        self, name: str, tag: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: object
+    ) -> HTMLResponse:
+        """The page `name` in the language of `tag`, or in English where no catalogue speaks it."""
+        spoken = _spoken(tag)
+        words = self._templates.get_template(f"public/{name}").render(
+            language=spoken, _=spoken.wording.gettext, status=status, **values
+        )
+        return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+
+
+def accepted(request: Request) -> str:
+    """The language that a browser asks for first."""
+    return request.headers.get("accept-language", "")[:35].partition(",")[0].partition(";")[0].strip()
+
+
+@lru_cache(maxsize=64)
+def _spoken(tag: str) -> Language:
+    return language.find(tag, [HERE / "locale"])

@@ -1,0 +1,116 @@
+"""The public pages: one-click unsubscribe (RFC 8058), and whether all is well.
+
+GET and HEAD never change anything, since scanners follow every link; the page's button posts what a mail program would.
+"""
+
+import asyncio
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException
+from python_multipart import parse_form
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from digest import logs
+from digest.core.errors import Refused
+from digest.pipeline.farewell import Leaver, whose
+from digest.pipeline.receive import Keys, unsubscribe
+from digest.rendering.compiler import Publication
+from digest.store.database import Database, ping
+from digest.web.guard import Guard
+from digest.web.pages import Pages, accepted
+
+ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
+LARGEST_BODY = 10_000
+SLOWEST_BODY = 10
+"""Seconds."""
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+LOOK = ["GET", "HEAD"]
+
+log = logs.get("web")
+
+
+def application(
+    database: Database, keys: Keys, publication: Publication, contact: str, clock: Callable[[], datetime]
+) -> FastAPI:
+    """The public pages. `contact` is the address that somebody who left by mistake can write to."""
+    pages = Pages(publication, contact)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(Guard, policy=POLICY, broken=lambda: pages.page("notice.html", "", 500))
+
+    @app.api_route("/", methods=LOOK)
+    def home(request: Request) -> Response:
+        return pages.page("home.html", accepted(request))
+
+    @app.api_route("/page.css", methods=LOOK)
+    def style() -> Response:
+        return Response(pages.style, media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+    @app.api_route("/health", methods=LOOK)
+    def health() -> Response:
+        try:
+            ping(database)
+        except Refused:
+            return JSONResponse({"status": "the database does not answer"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    @app.api_route("/unsubscribe/{token}", methods=LOOK)
+    def ask(token: str) -> Response:
+        leaver = _known(whose(database, token, keys))
+        return pages.page("unsubscribe.html" if leaver.gets_mail else "goodbye.html", leaver.language, leaver=leaver)
+
+    @app.post("/unsubscribe/{token}")
+    def leave(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(_fields)]) -> Response:
+        if ONE_CLICK not in fields:
+            raise HTTPException(400)
+        unsubscribe(database, token, keys, clock())
+        leaver = _known(whose(database, token, keys))
+        return pages.page("goodbye.html", leaver.language, leaver=leaver)
+
+    @app.exception_handler(AnyHTTPException)
+    def notice(request: Request, error: AnyHTTPException) -> Response:
+        return pages.page("notice.html", accepted(request), error.status_code, error.headers)
+
+    @app.exception_handler(Refused)
+    def not_now(request: Request, error: Refused) -> Response:
+        log.warning("a page could not be answered", reason=str(error))
+        return pages.page("notice.html", accepted(request), 503, {"retry-after": "60"})
+
+    return app
+
+
+def _known(leaver: Leaver | None) -> Leaver:
+    if leaver is None:
+        raise HTTPException(404)
+    return leaver
+
+
+async def _fields(request: Request) -> list[tuple[bytes, bytes]]:
+    """Names and values of a posted form, urlencoded or multipart. HTTPException 400, 408 or 413 for what is none."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    kind = request.headers.get("content-type", "application/x-www-form-urlencoded")
+    fields: list[tuple[bytes, bytes]] = []
+    try:
+        parse_form(
+            {"Content-Type": kind.encode("latin-1")},
+            io.BytesIO(body),
+            lambda field: fields.append((field.field_name or b"", field.value or b"")),
+            None,
+        )
+    except ValueError:
+        raise HTTPException(400) from None
+    return fields

@@ -1,0 +1,74 @@
+"""Serving pages: a socket that is refused in words, and uvicorn without signals, logs of requests, or a mind of its own."""
+
+import asyncio
+import errno
+import socket
+from contextlib import nullcontext
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from digest.app import Installation
+from digest.core.errors import Refused
+from digest.web import public as public_pages
+
+
+async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
+    """Serve the public pages where the settings say until `stop`. Refused if the port is taken."""
+    sender = here.sender
+    app = public_pages.application(
+        here.database, here.keys, here.press.publication, sender.reply_to or sender.address, here.clock
+    )
+    host, port = here.settings.bind
+    with _listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
+        await _serve(app, listener, stop, started or asyncio.Event())
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to its caller, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # a context manager is all that is asked for
+        return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+
+async def _serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
+    """Until `stop`; requests in flight get five seconds."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config, ready)
+    serving = asyncio.create_task(server.serve([listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving
+
+
+def _listening(host: str, port: int, remedy: str) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Refused, with what to do, where it cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except PermissionError:
+        raise Refused(f"Port {port} on {host} is not allowed for this user; {remedy}.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Refused(f"Port {port} on {host} is in use by another program; stop it, or {remedy}.") from None
+        raise Refused(f"Pages cannot be served at {host}, port {port}: {error.strerror}; {remedy}.") from None
