@@ -28,7 +28,7 @@ ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
 LARGEST_BODY = 10_000
 SLOWEST_BODY = 10
 """Seconds."""
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 LOOK = ["GET", "HEAD"]
 
 log = logs.get("web")
@@ -40,15 +40,12 @@ def application(
     """The public pages. `contact` is the address that somebody who left by mistake can write to."""
     pages = Pages(publication, contact)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.add_middleware(Guard, policy=POLICY, broken=lambda: pages.page("notice.html", "", 500))
+    policy = POLICY.format(style=pages.style_hash)
+    app.add_middleware(Guard, policy=policy, broken=lambda: pages.page("notice.html", "", 500))
 
     @app.api_route("/", methods=LOOK)
     def home(request: Request) -> Response:
         return pages.page("home.html", accepted(request))
-
-    @app.api_route("/page.css", methods=LOOK)
-    def style() -> Response:
-        return Response(pages.style, media_type="text/css", headers={"cache-control": "max-age=3600"})
 
     @app.api_route("/health", methods=LOOK)
     def health() -> Response:
