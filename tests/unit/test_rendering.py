@@ -214,6 +214,32 @@ def test_spanish_says_all_that_english_says():
     assert found == translated
 
 
+VALUE = st.text(st.sampled_from("<>&\"'{}%#/[]()*_`!- \n\t\x00\x1b\ud800\u2028é漢🎉") | st.characters(), max_size=80)
+ITEM = st.builds(
+    Item, st.sampled_from(SECTIONS), VALUE, VALUE, url=VALUE | VALUE.map("https://x.example/".__add__),
+    organisation=VALUE, byline=VALUE, venue=VALUE, language=VALUE | st.sampled_from(["es", "he"]),
+    deadline=st.dates().map(When), starts=st.dates().map(When), ends=st.dates().map(When), published=st.dates().map(When),
+    timezone=st.sampled_from(["UTC", "Asia/Kathmandu", "Europe/Madrid"]),
+)  # fmt: skip
+
+
+@given(st.lists(ITEM, min_size=20, max_size=20), VALUE)
+@settings(max_examples=15, deadline=None)
+def test_no_value_breaks_the_document(compiler, items, name):
+    text = EditionText("en", name, name, name)
+    blocks = compiler.compile(EDITION, text, entries(items), Publication(name, name, name), KEY)
+    html, plain = (join(blocks, part, range(1, 21), SLOTS) for part in ("html", "text"))
+    assert "<script" not in html
+    assert len(re.findall("<h3", html)) == 20
+    assert all(url in plain for url in links(html))
+    (html + plain).encode()
+
+
+def test_an_accent_that_is_no_colour_is_refused():
+    with pytest.raises(Refused, match="“red” is not a colour"):
+        Publication("x", None, None, "red")
+
+
 def test_greeting_and_reason(compiler):
     assert compiler.greeting("en", "Ana") == "Hello Ana,"
     assert compiler.greeting("en", " ") == "Hello,"

@@ -11,6 +11,7 @@ from babel.lists import format_list
 from markupsafe import Markup
 
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
+from digest.core.errors import Misconfigured
 from digest.core.item import Item
 from digest.core.message import Block, Part
 from digest.core.when import zone
@@ -33,6 +34,10 @@ class Publication:
     postal_address: str | None
     public_url: str | None
     accent: str = "#0f5e66"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("#[0-9a-fA-F]{6}", self.accent):
+            raise Misconfigured(f"The accent colour “{self.accent}” is not a colour; write it like #0f5e66")
 
 
 class Compiler:
@@ -59,6 +64,7 @@ class Compiler:
         spoken = self._templates.language(text.language)
         values = self._values(spoken, edition, items, publication) | {
             "text": text,
+            "intro": [paragraph for paragraph in re.split(r"\s*\n\s*\n\s*", text.intro.strip()) if paragraph],
             "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
         }
         html = self._templates.lay_out(
