@@ -2,15 +2,21 @@
 
 import asyncio
 import errno
+import signal
 import socket
+import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from digest.app import Installation
+from digest.app import Installation, bundled, random_key
 from digest.core.errors import Refused
+from digest.pipeline.preview import Desk
+from digest.rendering.compiler import Compiler
 from digest.web import public as public_pages
+from digest.web import staff
 
 
 async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
@@ -22,6 +28,29 @@ async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event
     host, port = here.settings.bind
     with _listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
         await _serve(app, listener, stop, started or asyncio.Event())
+
+
+async def preview(here: Installation, port: int) -> None:
+    """Serve the staff preview on this machine alone until SIGINT or SIGTERM. Port 0 takes a free one."""
+    desk = Desk(
+        here.database,
+        lambda: replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates)),
+        here.sender,
+        here.settings.weekly,
+        here.settings.item_weeks,
+        here.clock,
+        random_key,
+    )
+    app = staff.application(desk, here.press.publication)
+    stop, started, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    with _listening("127.0.0.1", port, "choose another one with --port") as listener:
+        serving = asyncio.create_task(_serve(app, listener, stop, started))
+        await started.wait()
+        sys.stdout.write(f"The preview is at http://127.0.0.1:{listener.getsockname()[1]}/ (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        await serving
 
 
 class _Server(uvicorn.Server):

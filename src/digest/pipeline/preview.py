@@ -1,0 +1,269 @@
+"""The preview: the next edition as it would be now, or a stored one, as any reader would get it. Nothing is written."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from threading import Lock
+
+from sqlmodel import Session
+
+from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.headers import Sender
+from digest.core.selection import decide
+from digest.core.slot import Schedule
+from digest.pipeline import consent
+from digest.pipeline.assemble import LeftOut, choose, find
+from digest.pipeline.compile import Clerk, Press, candidates, text_of
+from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.report import _in_words, claimed_for, draft_room, eml
+from digest.store import deliveries, editions, items, search, subscribers
+from digest.store.database import Database
+from digest.store.subscribers import Subscriber
+from digest.store.tables import DeliveryRow, EditionRow
+
+NEXT = "next"
+"""The reference of the edition that is not stored: the next one, as it would be assembled now."""
+
+WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+REMADE = (EditionState.DRAFT, EditionState.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An edition that can be shown."""
+
+    reference: str
+    period: str
+    state: str
+    slot: datetime
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An edition laid out for looking at. `drift`: what assembling it anew would change, as (what, title)."""
+
+    row: EditionRow
+    live: bool
+    items: tuple[EditionItem, ...]
+    left_out: tuple[LeftOut, ...]
+    own: Mapping[str, EditionText]
+    topics: Mapping[str, Mapping[str, str]]
+    drift: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item of the edition, and in words why a reader gets it or not."""
+
+    item: EditionItem
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one reader gets. `header` decoded, `source` as it goes over the wire, `html_bytes` before encoding."""
+
+    date: datetime
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    header: tuple[tuple[str, str], ...]
+    source: str
+    html_bytes: int
+    included: tuple[Placed, ...]
+    excluded: tuple[Placed, ...]
+
+
+class Desk:
+    """Where staff look at editions.
+
+    `make_press` is called anew when a template has changed; `key` makes the random letters that cuts are marked with. A reader
+    is a subscriber's address, or a language for somebody in it who has chosen no topics.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        make_press: Callable[[], Press],
+        sender: Sender,
+        schedule: Schedule,
+        weeks: int,
+        clock: Callable[[], datetime],
+        key: Callable[[], str],
+    ) -> None:
+        self._db, self._make_press, self.sender = database, make_press, sender
+        self._schedule, self._weeks, self._clock, self._key = schedule, weeks, clock, key
+        self._press, self._changed = make_press(), 0.0
+        self._room: tuple[str, Mailroom] | None = None
+        self._lock = Lock()
+
+    def press(self) -> Press:
+        """The press with the templates as they are now."""
+        changed = self._press.compiler.newest_change()
+        if changed != self._changed:
+            self._press, self._changed = self._make_press(), changed
+        return self._press
+
+    def choices(self) -> tuple[Choice, ...]:
+        """What can be shown, first what most needs a look: what waits to go out, the next one as it would be now, the past."""
+        with self._db.read() as session:
+            stored = sorted(editions.listing(session), key=lambda row: row.slot, reverse=True)
+            upcoming = _upcoming(session, self._schedule, self._clock())
+        waiting = [row for row in stored if row.state in WAITING]
+        past = [row for row in stored if row.state not in WAITING]
+        return (
+            *(_choice(row, row.period) for row in waiting),
+            Choice(NEXT, upcoming.period, NEXT, upcoming.slot, upcoming.timezone),
+            *(_choice(row, row.period) for row in past),
+        )
+
+    def lay_out(self, reference: str) -> Proof:
+        """The edition of a choice, or of anything that names one. Refused if there is none."""
+        with self._db.read() as session:
+            topics = items.topic_names(session)
+            if reference == NEXT:
+                row = _upcoming(session, self._schedule, self._clock())
+                chosen, left = self._choose(session, row)
+                return Proof(row, True, chosen, left, _own(session, row), topics)
+            row = find(session, reference)
+            frozen = editions.items(session, editions.identity(row))
+            left = tuple(LeftOut(each["id"], each["title"], each["reason"]) for each in row.left_out)
+            drift = _drift(frozen, self._choose(session, row)[0]) if row.state == EditionState.DRAFT else ()
+            return Proof(row, False, frozen, left, _own(session, row), topics, drift)
+
+    def reader(self, reader: str) -> Subscriber:
+        """Refused if there is no such subscriber."""
+        if "@" not in reader:
+            return Subscriber(0, self.sender.address, self.sender.address, "", reader, "active")
+        return consent.find(self._db, reader)
+
+    def people(self, piece: str, limit: int = 12) -> list[Subscriber]:
+        with self._db.read() as session:
+            return search.subscribers(session, piece.strip(), limit)
+
+    def headcount(self) -> int:
+        with self._db.read() as session:
+            return subscribers.count(session)
+
+    def version(self, proof: Proof, person: Subscriber) -> str:
+        """A hash of all that a page is made of: it is another one as soon as the page would be."""
+        return _hash(self.press().compiler.newest_change(), proof, person)
+
+    def sheet(self, proof: Proof, person: Subscriber) -> Sheet:
+        """What `person` gets of a proof that has items. Refused for a bad template, or if all is over by then."""
+        press = self.press()
+        room = self._compiled(press, proof)
+        moment = max(self._clock(), proof.row.slot) if proof.live or proof.row.state in WAITING else proof.row.slot
+        clerk = Clerk(press.compiler, proof.topics)
+        decisions = decide(candidates(proof.items), person.interests, moment, press.limit)
+        sent = self._delivery(proof, person)
+        if sent and sent.id and sent.message_id:
+            copy = Copy.from_json(sent.selection)
+            claimed = claimed_for(person, sent.selection, self.sender, sent.id, sent.message_id)
+        else:
+            copy = clerk.copy(decisions, person.name, room.language(person.language))
+            claimed = claimed_for(person, copy.to_json(), self.sender)
+        language = room.language(person.language)
+        text = text_of(press, proof.row, proof.items, proof.own.get(language), language)
+        wire, html = eml(room, claimed, moment), room.part("html", claimed, moment)
+        by_id = {each.id: each for each in proof.items}
+        included: list[Placed] = []
+        excluded: list[Placed] = []
+        for each in decisions:
+            was_in = each.id in copy.items
+            reasons = (
+                _in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
+            )
+            (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
+        return Sheet(
+            moment,
+            text.subject,
+            text.preheader,
+            html,
+            room.part("text", claimed, moment),
+            (("Envelope sender", self.sender.envelope_sender(claimed.id)), *_decoded(wire)),
+            wire.decode(),
+            len(html.encode()),
+            tuple(included),
+            tuple(excluded),
+        )
+
+    def _choose(self, session: Session, row: EditionRow) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
+        return choose(session, now=self._clock(), slot=row.slot, weeks=self._weeks, edition_id=row.id)
+
+    def _delivery(self, proof: Proof, person: Subscriber) -> DeliveryRow | None:
+        with self._db.read() as session:
+            theirs = deliveries.of_subscriber(session, person.id)
+        return next((each for each, _ in theirs if each.edition_id == proof.row.id), None)
+
+    def _compiled(self, press: Press, proof: Proof) -> Mailroom:
+        """The room of a proof, compiled once for all readers and kept until it, or a template, changes."""
+        with self._lock:
+            version = _hash(self._changed, proof)
+            if self._room is None or self._room[0] != version:
+                self._room = version, self._compile(press, proof)
+            return self._room[1]
+
+    def _compile(self, press: Press, proof: Proof) -> Mailroom:
+        if proof.row.compiled_at and not proof.live:
+            with self._db.read() as session:
+                return mailroom(session, editions.identity(proof.row), self.sender)
+        return draft_room(press, self.sender, proof.row, proof.items, dict(proof.own), self._key())
+
+
+def in_scheme(html: str, scheme: str) -> str:
+    """HTML that looks as it does on a device in that scheme (`light`, `dark`), whatever this one prefers.
+
+    Links open outside the frame.
+    """
+    html = re.sub(
+        r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)",
+        lambda asked: "(min-width: 0)" if asked[1] == scheme else "(max-width: 0)",
+        html,
+    )
+    html = re.sub(r"(color-scheme(?:\" content=\"|\s*:\s*))light dark", rf"\g<1>{scheme}", html)
+    return html.replace("<head>", '<head><base target="_blank">', 1)
+
+
+def _upcoming(session: Session, schedule: Schedule, now: datetime) -> EditionRow:
+    """The next edition that may still be put together, kept nowhere unless it is a draft already."""
+    slot = schedule.next(now)
+    while (row := editions.find(session, schedule.period(slot))) and row.state not in REMADE:
+        slot = schedule.next(slot + timedelta(minutes=1))
+    if row:
+        return row
+    latest = editions.find(session, "latest")
+    number = latest.number + 1 if latest else 1
+    period = schedule.period(slot)
+    return EditionRow(period=period, slot=slot, timezone=schedule.timezone, number=number, state=NEXT, left_out=[])
+
+
+def _choice(row: EditionRow, reference: str) -> Choice:
+    return Choice(reference, row.period, row.state, row.slot, row.timezone)
+
+
+def _own(session: Session, row: EditionRow) -> dict[str, EditionText]:
+    return editions.texts(session, row.id) if row.id else {}
+
+
+def _drift(frozen: tuple[EditionItem, ...], now: tuple[EditionItem, ...]) -> tuple[tuple[str, str], ...]:
+    before, after = ({each.id: each for each in each_items} for each_items in (frozen, now))
+    return (
+        *(("new", each.item.title) for each in now if each.id not in before),
+        *(("changed", each.item.title) for each in now if each.id in before and before[each.id].item != each.item),
+        *(("gone", each.item.title) for each in frozen if each.id not in after),
+    )
+
+
+def _decoded(wire: bytes) -> list[tuple[str, str]]:
+    head = wire.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    return [(name, str(value)) for name, value in message_from_bytes(head, policy=policy.default).items()]
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
