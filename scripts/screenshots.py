@@ -1,4 +1,4 @@
-"""Photograph a sample edition as readers see it: phone and desktop, light and dark, English and Spanish.
+"""Photograph the sample week as readers see it: phone and desktop, light and dark, English and Spanish.
 
 python scripts/screenshots.py [FOLDER]        (default: var/screenshots; needs Chromium)
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from digest.core.edition import Edition, EditionItem, EditionText
-from digest.core.item import Item, Kind
+from digest.core.front_matter import read
+from digest.core.item import Item, closes_at, missing
 from digest.core.message import join
-from digest.core.when import When
 from digest.rendering.compiler import Compiler, Publication
 from digest.rendering.markup import to_html
 
@@ -67,84 +67,10 @@ def _chromium(mail: str, width: int, height: int, dark: bool, script: str, *opti
         return done.stdout.decode()
 
 
-PUBLICATION = Publication("The Tidewater Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", None)
-EDITION = Edition("2024-W26", 26, datetime(2024, 6, 30, 13, tzinfo=UTC), "America/New_York")
-ITEMS = (
-    Item(
-        Kind.ACTION,
-        "Tell the council: keep the Eastside library open",
-        "The council votes on Tuesday. Its plan would close the **only library** within walking distance of four "
-        "schools.\n\n- It costs less than one roundabout.\n- 1,200 people borrow there every week.\n\n"
-        "Two sentences of your own count most; [our guide](https://example.org/guide?a=1&b=2) shows how.",
-        url="https://example.org/act/library",
-        organisation="Friends of the Library",
-        timezone="America/New_York",
-        deadline=When.parse("2024-07-01"),
-        must_see=True,
-    ),
-    Item(
-        Kind.ACTION,
-        "Comment on the rent rule before it closes",
-        "Public comments decide whether the cap stays. It takes five minutes.",
-        url="https://example.org/rent",
-        timezone="America/New_York",
-        deadline=When.parse("2024-07-03T17:00"),
-    ),
-    Item(
-        Kind.EVENT,
-        "March for clean water",
-        "Bring a hat, a bottle and a friend. The route is flat and step-free.\n\n"
-        "> Water is not a luxury.\n\nMeet at the fountain.",
-        url="https://example.org/march",
-        organisation="River Alliance",
-        timezone="America/Chicago",
-        starts=When.parse("2024-07-06T09:00"),
-        ends=When.parse("2024-07-06T13:00"),
-        venue="Fountain Square, 100 Main Street",
-    ),
-    Item(
-        Kind.EVENT,
-        "Noche de cine: La voz de la tierra",
-        "Proyección al aire libre y debate con la directora.",
-        language="es",
-        timezone="America/New_York",
-        starts=When.parse("2024-07-05"),
-        venue="Plaza del Faro",
-    ),
-    Item(
-        Kind.VICTORY,
-        "The night bus stays",
-        "After eleven weeks and 4,300 signatures, [line 7](https://example.org/line7) keeps running all night. "
-        "Thank you, every one of you.",
-        url="https://example.org/bus",
-    ),
-    Item(
-        Kind.NEWS,
-        "Rents rose twice as fast as wages",
-        "A study of forty towns finds what tenants knew: since 2019 rents have outrun pay in all but three.",
-        url="https://news.example/rents",
-        organisation="The Daily Example",
-        byline="Ana Pérez",
-        published=When.parse("2024-06-26"),
-    ),
-    Item(
-        Kind.STATEMENT,
-        "On the arrests at the harbour",
-        "We ask for the immediate release of the four fishermen, and for the footage to be made public.",
-        url="https://example.org/statement",
-        organisation="Harbour Workers’ Union",
-        byline="Joan Miles, chair",
-        published=When.parse("2024-06-27"),
-    ),
-    Item(
-        Kind.PRESS_RELEASE,
-        "City adopts its first heat plan",
-        "Twelve cool rooms open by August; the map shows the nearest.",
-        url="https://example.org/press",
-        organisation="Office of Public Health",
-        published=When.parse("2024-06-25"),
-    ),
-)
+PUBLICATION = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", None)
+EDITION = Edition("2026-W12", 12, datetime(2026, 3, 15, 9, tzinfo=UTC), "Europe/Lisbon")
+WEEK = [read(path.read_text("utf-8"), "UTC").item for path in sorted((ROOT / "examples/week").glob("*.md"))]
+ITEMS = tuple(item for item in WEEK if not missing(item) and (closes_at(item) or EDITION.slot) >= EDITION.slot)
 
 
 def entries(items: Sequence[Item]) -> list[EditionItem]:
@@ -153,19 +79,19 @@ def entries(items: Sequence[Item]) -> list[EditionItem]:
 
 
 def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
-    """HTML and text of an invented edition, as one subscriber gets it."""
+    """HTML and text of the sample week, or of other items, as one subscriber gets it."""
     compiler = Compiler(ROOT / "templates/email")
     frozen = entries(items)
     text = EditionText(
         language,
         compiler.subject(language, EDITION, frozen, PUBLICATION),
         compiler.preheader(language, EDITION, frozen, PUBLICATION),
-        "A full week: two things that close soon, a march on Saturday, and a victory worth a toast.",
+        "A full week: things that close soon, a few dates for the diary, and a victory worth a toast.",
     )
     blocks = compiler.compile(EDITION, text, frozen, PUBLICATION, "q7m2x9v4")
     slots = {
         "greeting": compiler.greeting(language, "Ana"),
-        "why": compiler.why(language, ("Housing", "Libraries", "Water"), fallback=False),
+        "why": compiler.why(language, ("Housing", "Libraries", "Culture"), fallback=False),
         "unsubscribe": "https://example.org/unsubscribe/a1b2c3",
         "address": "ana@example.net",
     }

@@ -29,6 +29,8 @@ def test_what_could_run_or_break_out_comes_out_as_text(body):
 
 def test_headings_go_below_the_title_of_the_item():
     assert to_html("# One\n\n## Two\n\n###### Six") == "<h4>One</h4>\n<h5>Two</h5>\n<h6>Six</h6>\n"
+    assert to_html("## Only") == "<h4>Only</h4>\n"
+    assert to_html("### Low\n\n# High\n\n### Low") == "<h4>Low</h4>\n<h4>High</h4>\n<h5>Low</h5>\n"
 
 
 def test_an_image_gives_way_to_its_alternative_text():

@@ -312,6 +312,14 @@ def test_a_broken_template_is_named_with_file_and_line(tmp_path, name, source, l
     assert isinstance(caught.value, Refused)
 
 
+def test_a_template_in_another_encoding_is_named_with_its_line(tmp_path):
+    file = tmp_path / "digest/item/news.txt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes("one\ntwo ñ".encode("latin-1"))
+    with pytest.raises(TemplateError, match=r"digest/item/news\.txt, line 2: this is not UTF-8"):
+        document(Compiler(BUNDLED, tmp_path), entries([BASE]), "text")
+
+
 def test_a_template_without_its_cuts_says_which(tmp_path):
     (tmp_path / "digest").mkdir()
     bundled = (BUNDLED / "digest/body.txt").read_text("utf-8")

@@ -14,7 +14,7 @@ LENGTH = 40_000  # characters of Markdown; a mail clipped at 100 KB has no use f
 DEPTH = 100  # nested elements; the layout engine dies of some thousands
 SCHEMES = {"http", "https", "mailto"}
 
-_HEADING_OFFSET = 3  # h1 is the publication, h2 a section, h3 the item's title
+_TITLE_LEVEL = 3  # h1 is the publication, h2 a section, h3 the item's title
 _TAGS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
@@ -54,12 +54,20 @@ def to_html(markdown: str) -> str:
     if len(markdown) > LENGTH:
         markdown = markdown[:LENGTH].rsplit("\n", 1)[0] + "\n\n…"
     tokens = _commonmark.parse(markdown)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + _HEADING_OFFSET, 6)}"
+    _lower_headings(tokens)
     html = _commonmark.renderer.render(tokens, _commonmark.options, {})
     clean = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=SCHEMES)
     return clean if depth(clean) <= DEPTH else nh3.clean(html, tags={"p", "br"}, attributes={})
+
+
+def _lower_headings(tokens: Sequence[Token]) -> None:
+    """Puts headings below the title, with no level left out, as a reader by ear needs them."""
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    used = sorted({token.tag for token in headings})
+    above = _TITLE_LEVEL
+    for token in headings:
+        above = min(_TITLE_LEVEL + 1 + used.index(token.tag), above + (token.nesting > 0), 6)
+        token.tag = f"h{above}"
 
 
 def depth(html: str) -> int:

@@ -55,6 +55,10 @@ class Templates:
             raise TemplateError(
                 f"There is no template “{error.name}” in {self.folders[-1]}; correct the name, or put the file there"
             ) from error
+        except UnicodeDecodeError as error:
+            bytes_of = {path.read_bytes(): path for path in self._files("*.*")}
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise self._error(str(bytes_of.get(error.object, name)), line, "this is not UTF-8") from error
         except Exception as error:
             file, line = self._place(error) or (name, 1)
             raise self._error(file, line, str(error)) from error
@@ -72,7 +76,7 @@ class Templates:
 
     def newest_change(self) -> float:
         """When a file was last changed, in seconds since the epoch."""
-        return max(path.stat().st_mtime for folder in self.folders for path in folder.rglob("*") if path.is_file())
+        return max(path.stat().st_mtime for path in self._files("*.*"))
 
     def _files(self, pattern: str) -> list[Path]:
         winning: dict[Path, Path] = {}
