@@ -15,7 +15,6 @@ from typing import Literal, Self, cast
 import aiosmtplib
 from aiosmtplib import (
     SMTPAuthenticationError,
-    SMTPConnectResponseError,
     SMTPException,
     SMTPResponseException,
     SMTPServerDisconnected,
@@ -28,6 +27,7 @@ from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
 DOT_SECONDS = 600.0  # and ten after the dot, or a slow server's 250 is missed and the mail doubled
 CONNECT_SECONDS = 60.0
+GOODBYE_SECONDS = 5.0
 
 
 class ServerRefuses(Refused):
@@ -54,6 +54,7 @@ class Connection:
 
     def __init__(self, client: aiosmtplib.SMTP) -> None:
         self._client = client
+        self._in_message = False
 
     @classmethod
     async def open(cls, smarthost: Smarthost) -> Self:
@@ -74,10 +75,6 @@ class Connection:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
-        except SMTPAuthenticationError as error:
-            raise ServerRefuses(
-                f"{where} refuses the login ({Reply(error.code, error.message)}); check DIGEST_SMTP_USERNAME and _PASSWORD."
-            ) from None
         except (ssl.SSLError, SMTPException, OSError) as error:
             raise _cannot_connect(error, where) from None
         transport = cast(asyncio.WriteTransport, client.transport)
@@ -109,11 +106,12 @@ class Connection:
                 if (await self._command(b"RSET")).code != 250:
                     self.abort()  # or the next MAIL would be refused as nested
                 return Rejected(reply, stage)
-            self._write(wire)
-            await self._drained()
+            self._in_message = True
+            self._protocol.write(wire)
+            await asyncio.wait_for(self._protocol._drain_helper(), COMMAND_SECONDS)
         except (SMTPException, OSError) as error:
             self.abort()
-            return Lost(str(error) or type(error).__name__)
+            return Lost(_said(error))
         except BaseException:
             self.abort()  # a cancelled dialogue would pair the next command with this one's reply
             raise
@@ -121,18 +119,19 @@ class Connection:
 
     async def dot(self) -> Accepted | Rejected | Lost | Unknown:
         """Write the final dot and say what came of it."""
-        if not self.alive:
+        if not self.alive or self._answered_early():
             self.abort()
             return Lost("the connection was lost before the message was complete")
         try:
-            self._write(b".\r\n")
+            self._protocol.write(b".\r\n")
             response = await self._protocol.read_response(timeout=DOT_SECONDS)
         except (SMTPException, OSError) as error:
             self.abort()
-            return Unknown(str(error) or type(error).__name__)
+            return Unknown(_said(error))
         except BaseException:
             self.abort()
             raise
+        self._in_message = False
         reply = Reply(response.code, response.message)
         if 200 <= reply.code < 300:
             return Accepted(reply)
@@ -154,12 +153,17 @@ class Connection:
         self._client.close()
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, or just go when a message is unfinished: QUIT would be a line of it."""
+        if self._in_message or not self.alive:
+            self.abort()
+            return
         try:
-            if self.alive:
-                await self._client.quit(timeout=5)
+            await self._client.quit(timeout=GOODBYE_SECONDS)
         except (SMTPException, OSError):
             self.abort()
+        except BaseException:
+            self.abort()
+            raise
 
     @property
     def _protocol(self) -> aiosmtplib.protocol.SMTPProtocol:
@@ -167,39 +171,58 @@ class Connection:
             raise SMTPServerDisconnected("the connection is closed")
         return self._client.protocol
 
+    def _answered_early(self) -> bool:
+        """More replies than questions: the next would be taken for the answer to something else."""
+        return bool(self._protocol._buffer)
+
     async def _command(self, line: bytes) -> Reply:
+        if self._answered_early():
+            raise SMTPServerDisconnected("the server answered out of turn")
         response = await self._protocol.execute_command(line, timeout=COMMAND_SECONDS)
         return Reply(response.code, response.message)
 
-    def _write(self, data: bytes) -> None:
-        self._protocol.write(data)
 
-    async def _drained(self) -> None:
-        await asyncio.wait_for(self._protocol._drain_helper(), COMMAND_SECONDS)
+def _said(error: Exception) -> str:
+    """What happened to a connection, in words."""
+    if isinstance(error, SMTPResponseException):
+        reply = Reply(error.code, error.message)
+        return str(reply) if reply.code > 0 else f"the answer was none: {reply.text.partition(': ')[2] or reply.text}"
+    return "the server did not answer in time" if isinstance(error, TimeoutError) else str(error) or "it was lost"
 
 
 def _cannot_connect(error: Exception, where: str) -> Refused:
+    """The sentence for whatever kept a connection from opening; ServerRefuses only for a 5xx that the server gave."""
     cause = error.__cause__ or error
-    for each in (error, cause):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return ServerRefuses(
-                f"{where} has a certificate that cannot be trusted ({each.verify_message}); nothing was sent. "
-                "If it is your own authority's, name its file in DIGEST_SMTP_CA_FILE."
-            )
-        if isinstance(each, ssl.SSLError):
-            return ServerRefuses(
-                f"{where} does not speak TLS as asked; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY."
-            )
-    if isinstance(error, SMTPConnectResponseError | SMTPResponseException):
-        reply = Reply(error.code, error.message)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Refused(
+            f"{where} has a certificate that cannot be trusted ({cause.verify_message.rstrip('.')}); nothing was sent. "
+            "If it is your own authority's, name its file in DIGEST_SMTP_CA_FILE."
+        )
+    if isinstance(cause, ssl.SSLError):
+        return Refused(f"{where} does not speak TLS as asked; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
+    if isinstance(error, SMTPResponseException) and error.code > 0:
         kind = ServerRefuses if error.code >= 500 else TryAgain
+        reply = str(Reply(error.code, error.message)).rstrip(".")
+        if isinstance(error, SMTPAuthenticationError):
+            return kind(f"{where} refuses the login ({reply}); check DIGEST_SMTP_USERNAME and _PASSWORD.")
         return kind(f"{where} does not let us in ({reply}).")
     if isinstance(error, SMTPTimeoutError | TimeoutError):
-        return TryAgain(f"{where} did not answer in {CONNECT_SECONDS:.0f} seconds; check DIGEST_SMTP_HOST and _PORT.")
+        return TryAgain(f"{where} did not answer in {CONNECT_SECONDS:g} seconds; check DIGEST_SMTP_HOST and _PORT.")
     if isinstance(cause, socket.gaierror):
         return TryAgain(f"{where} cannot be found: its name does not resolve; check DIGEST_SMTP_HOST.")
-    if isinstance(error, SMTPServerDisconnected):
+    if isinstance(cause, SMTPServerDisconnected):
         return TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
-    if isinstance(cause, ConnectionRefusedError) or isinstance(error, ConnectionError):
-        return TryAgain(f"{where} cannot be reached: nothing listens there; check DIGEST_SMTP_HOST and _PORT.")
-    return ServerRefuses(f"{where} cannot be used: {str(error).rstrip('.')}; check DIGEST_SMTP_SECURITY and the login.")
+    if isinstance(cause, OSError):
+        return TryAgain(f"{where} cannot be reached ({_why(cause)}); check DIGEST_SMTP_HOST and _PORT.")
+    if "AUTH" in str(error):
+        return Refused(f"{where} takes no login here; check DIGEST_SMTP_PORT, _SECURITY and _USERNAME.")
+    if "STARTTLS" in str(error):
+        return Refused(
+            f"{where} does not offer STARTTLS, and nothing is sent in clear text; "
+            "check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY."
+        )
+    return Refused(f"{where} does not answer as a mail server does; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
+
+
+def _why(error: OSError) -> str:
+    return "nothing listens there" if isinstance(error, ConnectionRefusedError) else (error.strerror or "no connection")
