@@ -1,8 +1,10 @@
 """Items as files: YAML front matter, then a Markdown body. Reading names every problem by line and field."""
 
 import difflib
+import re
+import unicodedata
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, time
 from urllib.parse import urlsplit
 
 import yaml
@@ -15,6 +17,20 @@ DATES = ("published", "deadline", "starts", "ends")
 KNOWN = (*(field.name for field in fields(Item) if field.name != "body"), "status", "uid")
 LONGEST_TITLE = 300
 LONGEST_BODY = 100_000
+LONGEST = {
+    "title": LONGEST_TITLE,
+    "url": 2000,
+    "image": 2000,
+    "organisation": 300,
+    "byline": 300,
+    "venue": 500,
+    "alt": 500,
+    "uid": 200,
+}
+"""Characters."""
+YEARS = range(1900, 3000)
+"""Beyond them a date is a slip of the pen, and at the calendar's very ends it has no instant."""
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +90,15 @@ def _mapping(source: str) -> tuple[dict[str, object], dict[str, int]]:
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise BadItemFile(Problem(2, None, "the front matter holds no “field: value” lines"))
     where: dict[str, int] = {}
-    for key, _ in node.value:
+    for key, value in node.value:
         name, line = str(key.value), key.start_mark.line + 2
+        if not name.isprintable():
+            raise BadItemFile(Problem(line, None, "the name of a field has a control character in it"))
         if name in where:
             raise BadItemFile(Problem(line, name, f"it is given twice, first in line {where[name]}"))
         where[name] = line
+        if isinstance(value, yaml.ScalarNode) and value.style is None and value.value in ("~", "null"):
+            values[name] = ""
     return {str(key): value for key, value in values.items()}, where
 
 
@@ -104,15 +124,15 @@ class _Reader:
         language = texts.pop("language") or "en"
         if not title:
             self.problem("title", "it is missing")
-        elif len(title) > LONGEST_TITLE:
-            self.problem("title", f"it is longer than {LONGEST_TITLE} characters")
+        if not LANGUAGE.fullmatch(language):
+            self.problem("language", f"“{language[:40]}” is not a language; write en or es")
         if len(self.body) > LONGEST_BODY:
             self.problems.append(Problem(self.body_line, "body", f"it is longer than {LONGEST_BODY} characters"))
         for name in ("url", "image"):
             self.check_url(name, texts[name])
         dates = {name: self.date(name) for name in DATES}
         starts, ends = dates["starts"], dates["ends"]
-        if starts and ends and ends.ends(self.timezone) < starts.begins(self.timezone):
+        if starts and ends and (ends.day, ends.at or time.max) < (starts.day, starts.at or time.min):
             self.problem("ends", "it is before “starts”")
         status = self.text("status") or ""
         if status not in ("", *Status):
@@ -129,18 +149,23 @@ class _Reader:
         return ItemFile(item, status == Status.DRAFT, status == Status.ARCHIVED, uid)
 
     def problem(self, name: str, reason: str) -> None:
-        self.problems.append(Problem(self.where.get(name, 1), name, reason))
+        """Only the first of a field: what follows from it would mislead."""
+        if all(known.field != name for known in self.problems):
+            self.problems.append(Problem(self.where.get(name, 1), name, reason))
 
     def text(self, name: str) -> str | None:
         value = self.values.get(name)
-        if value is None or value in ("", "~", "null"):
+        if value is None or value == "":
             return None
         if not isinstance(value, str):
             self.problem(name, "it must be a single text")
             return None
-        if any(ord(char) < 32 or ord(char) == 127 for char in value.strip()):
+        value = value.strip()
+        if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value):
             self.problem(name, "it has a line break or another control character in it")
-        return value.strip()
+        if len(value) > LONGEST.get(name, LONGEST_TITLE):
+            self.problem(name, f"it is longer than {LONGEST.get(name, LONGEST_TITLE)} characters")
+        return value
 
     def kind(self) -> Kind | None:
         value = self.text("kind")
@@ -161,10 +186,14 @@ class _Reader:
     def date(self, name: str) -> When | None:
         value = self.text(name)
         try:
-            return When.parse(value.replace(" ", "T", 1), self.timezone) if value else None
+            when = When.parse(value.replace(" ", "T", 1), self.timezone) if value else None
         except ValueError as error:
             self.problem(name, str(error))
             return None
+        if when and when.day.year not in YEARS:
+            self.problem(name, f"{when.day.year} is not in the years {YEARS[0]} to {YEARS[-1]}")
+            return None
+        return when
 
     def check_url(self, name: str, value: str | None) -> None:
         if value is None:
@@ -204,8 +233,10 @@ class _Reader:
 
 
 def slugify(name: str) -> str:
-    """`Migrants & Refugees` → `migrants-refugees`; letters of every script stay."""
-    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())[:80]
+    """`Migrants & Refugees` → `migrants-refugees`; letters of every script stay, with their marks, composed (NFC)."""
+    folded = unicodedata.normalize("NFC", name.casefold())
+    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
+    return "-".join(words)[:80].rstrip("-")
 
 
 def write(item: Item, status: Status, uid: str) -> str:

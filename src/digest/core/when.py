@@ -15,7 +15,7 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError(f"“{name}” is not a time zone; write one like Europe/Madrid or America/New_York") from None
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class When:
     """A local date, with a time or (`at` is None) the whole day."""
 
@@ -30,11 +30,11 @@ class When:
             if len(text) <= len("2024-06-30"):
                 return cls(date.fromisoformat(text))
             moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"“{text}” is not an ISO date; write 2024-06-30 or 2024-06-30T09:00") from None
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(zone(zone_name))
-        return cls(moment.date(), moment.time().replace(microsecond=0))
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(zone(zone_name))
+        except (ValueError, OverflowError):
+            raise ValueError(f"“{text[:40]}” is not an ISO date; write 2024-06-30 or 2024-06-30T09:00") from None
+        return cls(moment.date(), moment.time().replace(microsecond=0, fold=0))
 
     def isoformat(self) -> str:
         """`2024-06-30` or `2024-06-30T09:00`."""

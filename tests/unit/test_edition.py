@@ -1,0 +1,37 @@
+"""The order of items in an edition, and the moves between an edition's states."""
+
+from dataclasses import replace
+
+from digest.core.edition import MOVES, SECTIONS, EditionState, rank
+from digest.core.item import Item, Kind
+from digest.core.when import When
+
+ITEM = Item(Kind.ACTION, "A title", "A body")
+
+
+def order(*items: Item) -> list[str]:
+    return [item.title for item in sorted(items, key=rank)]
+
+
+def test_every_kind_has_a_section_and_actions_come_first():
+    assert sorted(SECTIONS) == sorted(Kind)
+    assert order(*(replace(ITEM, kind=kind, title=kind) for kind in Kind))[0] == "action"
+
+
+def test_within_a_section_must_see_then_what_closes_first_then_priority_then_the_newest():
+    assert order(
+        replace(ITEM, title="old", published=When.parse("2024-06-01")),
+        replace(ITEM, title="new", published=When.parse("2024-06-20")),
+        replace(ITEM, title="weighty", priority=5),
+        replace(ITEM, title="later", deadline=When.parse("2024-07-09")),
+        replace(ITEM, title="sooner", deadline=When.parse("2024-07-02"), priority=-5),
+        replace(ITEM, title="must", must_see=True),
+    ) == ["must", "sooner", "later", "weighty", "new", "old"]
+
+
+def test_sent_cancelled_and_missed_editions_are_not_sent_again_and_nothing_leads_back_to_draft_but_reopening():
+    leads = {(origin, target) for froms, target in MOVES.values() for origin in froms}
+    assert not [target for origin, target in leads if origin in (EditionState.CANCELLED, EditionState.MISSED)]
+    assert {name for name, (froms, _) in MOVES.items() if EditionState.SENT in froms} == {"resend"}
+    assert [name for name, (_, target) in MOVES.items() if target is EditionState.DRAFT] == ["reopen"]
+    assert (EditionState.DRAFT, EditionState.SENDING) not in leads
