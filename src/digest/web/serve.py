@@ -9,44 +9,48 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled, random_key
 from digest.core.errors import Refused
+from digest.pipeline.compile import Press
 from digest.pipeline.preview import Desk
 from digest.rendering.compiler import Compiler
-from digest.web import public as public_pages
-from digest.web import staff
+from digest.web import public as public_room
+from digest.web import staff as staff_room
+
+
+def public_pages(here: Installation) -> FastAPI:
+    sender = here.sender
+    contact = sender.reply_to or sender.address
+    return public_room.application(here.database, here.keys, here.press.publication, contact, here.clock)
+
+
+def preview_pages(here: Installation) -> FastAPI:
+    def press() -> Press:
+        """With the templates as they are now: a compiler keeps those that it has read."""
+        return replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates))
+
+    schedule, weeks = here.settings.weekly, here.settings.item_weeks
+    desk = Desk(here.database, press, here.sender, schedule, weeks, here.clock, random_key)
+    return staff_room.application(desk, here.press.publication)
 
 
 async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
     """Serve the public pages where the settings say until `stop`. Refused if the port is taken."""
-    sender = here.sender
-    app = public_pages.application(
-        here.database, here.keys, here.press.publication, sender.reply_to or sender.address, here.clock
-    )
     host, port = here.settings.bind
-    with _listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
-        await _serve(app, listener, stop, started or asyncio.Event())
+    with listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
+        await serve(public_pages(here), listener, stop, started or asyncio.Event())
 
 
 async def preview(here: Installation, port: int) -> None:
     """Serve the staff preview on this machine alone until SIGINT or SIGTERM. Port 0 takes a free one."""
-    desk = Desk(
-        here.database,
-        lambda: replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates)),
-        here.sender,
-        here.settings.weekly,
-        here.settings.item_weeks,
-        here.clock,
-        random_key,
-    )
-    app = staff.application(desk, here.press.publication)
     stop, started, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    with _listening("127.0.0.1", port, "choose another one with --port") as listener:
-        serving = asyncio.create_task(_serve(app, listener, stop, started))
+    with listening("127.0.0.1", port, "choose another one with --port") as listener:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        serving = asyncio.create_task(serve(preview_pages(here), listener, stop, started))
         await started.wait()
         sys.stdout.write(f"The preview is at http://127.0.0.1:{listener.getsockname()[1]}/ (Ctrl-C ends it)\n")
         sys.stdout.flush()
@@ -68,7 +72,7 @@ class _Server(uvicorn.Server):
         self._ready.set()
 
 
-async def _serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
     """Until `stop`; requests in flight get five seconds."""
     config = uvicorn.Config(
         app,
@@ -90,7 +94,7 @@ async def _serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, rea
     await serving
 
 
-def _listening(host: str, port: int, remedy: str) -> socket.socket:
+def listening(host: str, port: int, remedy: str) -> socket.socket:
     """A listening socket; port 0 takes a free one. Refused, with what to do, where it cannot be had."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

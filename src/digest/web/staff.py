@@ -112,7 +112,7 @@ def application(desk: Desk, publication: Publication) -> FastAPI:
 
 
 def _day(moment: datetime, timezone: str) -> str:
-    return format_datetime(moment.astimezone(zone(timezone)), "EEE d MMM y, HH:mm zzz", locale="en")
+    return format_datetime(moment.astimezone(zone(timezone)), "EEE d MMM y, HH:mm", locale="en")
 
 
 def _language(tag: str) -> str:
