@@ -2,7 +2,7 @@
 
 import sys
 
-from digest.cli import app
+from digest.cli import app, shared
 from digest.core.errors import Refused
 
 
@@ -13,6 +13,8 @@ def main() -> None:
     except Refused as error:
         print(error, file=sys.stderr)  # noqa: T201  the one place where an error is told
         sys.exit(error.exit_code)
+    finally:
+        shared.close()
 
 
 if __name__ == "__main__":

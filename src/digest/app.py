@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import digest
 from digest import settings as settings_module
@@ -15,16 +16,18 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.token import Keyring, address_hmac
+from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
 from digest.pipeline.receive import Keys
-from digest.pipeline.tick import Plan
-from digest.rendering.compiler import Compiler, Publication
 from digest.settings import Settings
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.transports.smtp import Connection, Smarthost
+
+if TYPE_CHECKING:
+    from digest.rendering.compiler import Compiler
 
 
 def bundled(*parts: str) -> Path:
@@ -34,20 +37,26 @@ def bundled(*parts: str) -> Path:
     return inside if inside.exists() else package.parents[1].joinpath(*parts)
 
 
-def clock_from(start: datetime | None) -> Callable[[], datetime]:
-    """The system's clock, or one that begins at `start` and runs on."""
+def clock_from(start: datetime | None, *, running: bool) -> Callable[[], datetime]:
+    """The system's clock, or one that is set to `start`, and runs on from there or stands still."""
     if start is None:
         return lambda: datetime.now(UTC)
     begun = time.monotonic()
-    return lambda: start + timedelta(seconds=time.monotonic() - begun)
+    return lambda: start + timedelta(seconds=time.monotonic() - begun) if running else start
 
 
 class Installation:
     """One publication on one database. Each part is made when it is first asked for."""
 
-    def __init__(self, settings: Settings | None = None, now: datetime | None = None) -> None:
-        self.settings = settings or settings_module.load()
-        self.clock = clock_from(now)
+    def __init__(self, settings: Settings, now: datetime | None = None, *, running: bool = False) -> None:
+        self.settings = settings
+        self.clock = clock_from(now, running=running)
+
+    def close(self) -> None:
+        """Let go of every database connection."""
+        for each in (self.__dict__.get("_database"), self.__dict__.get("_durable")):
+            if each is not None:
+                each.dispose()
 
     def init(self) -> list[str]:
         """Create or upgrade the database, make the secrets that nobody set. What was done, for people."""
@@ -94,11 +103,15 @@ class Installation:
         return Keys(self.keyring, self.pepper)
 
     @cached_property
-    def compiler(self) -> Compiler:
+    def compiler(self) -> "Compiler":
+        from digest.rendering.compiler import Compiler  # noqa: PLC0415  half a second, and most commands render nothing
+
         return Compiler(bundled("templates", "email"), self.settings.templates)
 
     @property
     def press(self) -> Press:
+        from digest.rendering.compiler import Publication  # noqa: PLC0415  as above
+
         s = self.settings
         return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
 
@@ -121,8 +134,11 @@ class Installation:
         self.database  # noqa: B018  refused here rather than half-way
         smarthost = self.smarthost
         route = Route(lambda: Connection.open(smarthost), self.settings.smtp_connections)
-        durable = Database(self.settings.database_url, durable=True)
-        return Office(durable, self.press, self.sender, self.keys, route, self.clock, random_key)
+        return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key)
+
+    @cached_property
+    def _durable(self) -> Database:
+        return Database(self.settings.database_url, durable=True)
 
     @property
     def plan(self) -> Plan:

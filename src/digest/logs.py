@@ -39,6 +39,6 @@ def configure() -> None:
     )
 
 
-def get(name: str) -> structlog.stdlib.BoundLogger:
-    logger: structlog.stdlib.BoundLogger = structlog.get_logger(logger=name)
-    return logger
+def get(room: str) -> Any:
+    """A logger that says which room speaks."""
+    return structlog.get_logger().bind(room=room)

@@ -40,7 +40,7 @@ def demo() -> None:
 async def _demo() -> None:
     _clear()
     async with Inbox(FOLDER / "inbox") as inbox:
-        here = Installation(_settings(inbox.port, _free_port()), now=NOW)
+        here = Installation(_settings(inbox.port, _free_port()), NOW, running=True)
         say(f"It is {NOW:%A, %d %B %Y, %H:%M} in {NOW.tzinfo}: the week's digest is due.\n")
         here.init()
         period = _fill(here)
@@ -57,6 +57,7 @@ async def _demo() -> None:
         say(f"Came back: {', '.join(f'{count} {kind}' for kind, count in final.came_back.items())}.\n")
         for email in _two_people(here):
             _explain(here, period, email)
+        here.close()
     say("Where to look:")
     say(f"  {index}   the inbox, every message as people see it (and as .eml)")
     say(f"  {FOLDER / 'digest.db'}   the database: items, subscribers, a row for every delivery")
@@ -105,8 +106,7 @@ def _fill(here: Installation) -> str:
     people = consent.import_list(database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=now)
     say(f"{len(added.added)} items stored, {people.added} subscribers imported.")
     return assemble.assemble(
-        database, period=None, schedule=here.settings.weekly, now=now, weeks=here.settings.item_weeks,
-        words=assemble.Words(), languages=here.compiler.languages(),
+        database, here.plan, period=None, now=now, words=assemble.Words(), languages=here.compiler.languages()
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def assemble(
     """Make the draft of a period, or make it anew while it is one."""
     here = installation(now)
     made = assembling.assemble(
-        here.database, period=period, schedule=here.settings.weekly, now=here.clock(), weeks=here.settings.item_weeks,
+        here.database, here.plan, period=period, now=here.clock(),
         words=assembling.Words(subject, preheader, intro), languages=here.compiler.languages(),
     )  # fmt: skip
     _show(report.show(here.database, here.press, made), json_)
@@ -174,7 +174,7 @@ def send(
     now: Now = None,
 ) -> None:
     """Send what is due; resumes where it stopped, prints the balance."""
-    here = installation(now)
+    here = installation(now, running=True)
     row = report.find_row(here.database, ed)
     if test:
         reply = asyncio.run(dispatch.send_test(here.office, row.period, test))

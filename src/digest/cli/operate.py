@@ -66,7 +66,7 @@ def tick(json_: Json = False, now: Now = None) -> None:
 @app.command()
 def run(now: Now = None) -> None:
     """The service: scheduler, sender and unsubscribe page, until SIGTERM."""
-    asyncio.run(_run(installation(now)))
+    asyncio.run(_run(installation(now, running=True)))
 
 
 async def _run(here: Installation) -> None:
@@ -91,5 +91,5 @@ def preview(
     """The next edition in a browser, as any subscriber would get it."""
     from digest.web import serve  # noqa: PLC0415  as above
 
-    here = installation(now)
+    here = installation(now, running=True)
     asyncio.run(serve.preview(here, port))

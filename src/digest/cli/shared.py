@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from digest import logs
+from digest import logs, settings
 from digest.app import Installation
 from digest.core.errors import Misconfigured
 
@@ -25,10 +25,24 @@ WIDE = 400
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
 
 
-def installation(now: str | None = None) -> Installation:
-    """The installation that this process's environment describes. Misconfigured for a bad setting or a bad --now."""
+_opened: list[Installation] = []
+
+
+def installation(now: str | None = None, *, running: bool = False) -> Installation:
+    """The installation that this process's environment describes. Misconfigured for a bad setting or a bad --now.
+
+    `running`: the clock runs on from --now; otherwise it stands there.
+    """
     logs.configure()
-    return Installation(now=moment(now))
+    here = Installation(settings.load(), moment(now), running=running)
+    _opened.append(here)
+    return here
+
+
+def close() -> None:
+    """Let go of what the command opened."""
+    while _opened:
+        _opened.pop().close()
 
 
 def moment(text: str | None) -> datetime | None:

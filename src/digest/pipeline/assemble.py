@@ -21,6 +21,17 @@ from digest.store.tables import EditionRow
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """When editions are due, how long before a draft is made, how late one may go out unasked, and who approves."""
+
+    schedule: Schedule
+    lead: timedelta
+    late_limit: timedelta
+    weeks: int
+    approval_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """An item that is not in the edition, and why."""
 
@@ -85,22 +96,21 @@ def _written(when: When, timezone: str) -> str:
 
 def assemble(
     db: Database,
+    plan: Plan,
     *,
     period: str | None,
-    schedule: Schedule,
     now: datetime,
-    weeks: int,
     words: Words,
     languages: Sequence[str],
 ) -> str:
     """Make the draft of a period (the next slot's by default), or make it anew while it is one. The period."""
+    period = period or _current(db, plan, now)
     try:
-        slot = schedule.in_period(period) if period else schedule.next(now)
+        slot = plan.schedule.in_period(period)
     except ValueError as error:
         raise Refused(f"{error}.") from None
-    period = period or schedule.period(slot)
     with db.write() as session:
-        row = editions.create(session, period, slot, schedule.timezone, EditionState.DRAFT) or editions.find(
+        row = editions.create(session, period, slot, plan.schedule.timezone, EditionState.DRAFT) or editions.find(
             session, period
         )
         if row is None:
@@ -116,9 +126,19 @@ def assemble(
                     else f"make a special one with --period {period}-s1."
                 )
             )
-        freeze(session, row, now=now, weeks=weeks)
+        freeze(session, row, now=now, weeks=plan.weeks)
         _put_words(session, editions.identity(row), words, languages)
     return period
+
+
+def _current(db: Database, plan: Plan, now: datetime) -> str:
+    """The next slot's period; but the last one's while that may still go out and has not."""
+    last = plan.schedule.period(plan.schedule.latest(now))
+    with db.read() as session:
+        row = editions.find(session, last)
+    if now - plan.schedule.latest(now) <= plan.late_limit and (row is None or row.state == EditionState.DRAFT):
+        return last
+    return plan.schedule.period(plan.schedule.next(now))
 
 
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from digest.core.edition import EditionItem, EditionText
 from digest.core.errors import Refused
@@ -12,10 +13,12 @@ from digest.core.item import closes_at
 from digest.core.message import Block
 from digest.core.selection import Candidate, Decision, Reason
 from digest.pipeline.compose import Copy
-from digest.rendering.compiler import Compiler, Publication
 from digest.store import editions
 from digest.store.database import Database
 from digest.store.tables import EditionRow
+
+if TYPE_CHECKING:
+    from digest.rendering.compiler import Compiler, Publication  # app.py makes them, and only for what renders
 
 LARGEST_HTML = 100_000
 """Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
@@ -25,8 +28,8 @@ LARGEST_HTML = 100_000
 class Press:
     """What it takes to turn an edition into mail: templates, the publication, and at most how many items a person gets."""
 
-    compiler: Compiler
-    publication: Publication
+    compiler: "Compiler"
+    publication: "Publication"
     limit: int
 
 
@@ -47,7 +50,7 @@ def candidates(items: Sequence[EditionItem]) -> tuple[Candidate, ...]:
 class Clerk:
     """Words each person's copy: the greeting, and why they get it, in their language."""
 
-    def __init__(self, compiler: Compiler, topic_names: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, compiler: "Compiler", topic_names: Mapping[str, Mapping[str, str]]) -> None:
         self._compiler, self._names = compiler, topic_names
         self._why = cache(self._sentence)
 

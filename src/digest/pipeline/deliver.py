@@ -11,17 +11,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Db
 from sqlmodel import Session
 
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State, retry_at
-from digest.core.dsn import Verdict
-from digest.core.edition import MOVES
-from digest.core.errors import Refused
+from digest.core.dsn import Verdict, judge
+from digest.core.edition import MOVES, EditionState
+from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
-from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Stage, Unknown
+from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
 from digest.pipeline import receive
 from digest.pipeline.compose import Mailroom, mailroom
 from digest.pipeline.ledger import Ledger, LedgerStopped, Work
@@ -29,7 +29,9 @@ from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
-from digest.transports.smtp import Connection, ServerRefuses
+from digest.transports.smtp import Connection
+
+T = TypeVar("T")
 
 CLAIM_AHEAD = 200
 MARK_GOOD_FOR = 30.0
@@ -48,8 +50,27 @@ class Route:
     connections: int
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a delivery: how it is recorded, and the state to tell of once that is durable."""
+
+    state: State
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """What became of the mark: `result` instead of a message to finish, or None and the monotonic time of the mark."""
+
+    result: State | None
+    at: float
+
+
 class Run:
-    """One sender at work on one edition until nothing is due, somebody stops it, or the mail server is in the way."""
+    """One sender at work on one edition until nothing is due, somebody stops it, or the mail server is in the way.
+
+    `trouble` is what was in the way, `halted` why the edition may not be sent any more.
+    """
 
     def __init__(
         self,
@@ -70,90 +91,107 @@ class Run:
         self._ahead: deque[Claimed] = deque()
         self._claiming = asyncio.Lock()
         self._ours = self._policy = 0
-        self.trouble: Refused | None = None
-        self.paused_because: str | None = None
+        self.trouble: Exception | None = None
+        self.halted: str | None = None
 
     async def go(self) -> None:
-        """Send what is due. The first connection is opened before the others, so that a wrong login is tried once."""
-        await self._claim([])
-        if not self._ahead:
-            return
+        """Send what is due. The first connection is opened before the others, so that a closed door is knocked at once."""
         try:
-            first = await self._route.connect()
-        except Refused as error:
+            await self._claim([])
+            if not self._ahead or (first := await self._connect(patient=False)) is None:
+                return
+        except LedgerStopped as error:
             self.trouble = error
             return
-        lines = min(self._route.connections, max(1, len(self._ahead)))
-        await asyncio.gather(*(self._line(first if number == 0 else None) for number in range(lines)))
+        others = min(self._route.connections, len(self._ahead)) - 1
+        await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
 
     async def _line(self, connection: Connection | None) -> None:
-        """One connection's work. `held` is the last result, recorded with the next mark."""
-        held: list[Work] = []
+        """One connection's work. `held` is an acceptance that waits to be recorded with the next mark; nothing else waits.
+
+        An error ends the run; the other lines finish what they have in flight.
+        """
+        held: list[Result] = []
         used = 0
         try:
-            while not self._halted and (claimed := await self._take(held)) is not None:
+            while not self._over and (claimed := await self._take(held)) is not None:
                 if connection is not None and (not connection.alive or used >= MESSAGES_A_CONNECTION):
                     await connection.close()
                     connection = None
                 if connection is None:
-                    connection, used = await self._reconnect(), 0
+                    await self._record(held, _nothing)
+                    connection, used = await self._connect(patient=True), 0
                     if connection is None:
-                        held.append(self._put_back(claimed))
-                        break
+                        break  # what is claimed is given back with the rest
                 used += 1
-                await self._send(connection, claimed, held)
-            await self._flush(held)
-        except LedgerStopped as error:
-            self.trouble = error
+                result = await self._send(connection, claimed, held)
+                if result is not None:
+                    held.append(result)
+                    if result.state is not State.ACCEPTED:
+                        await self._record(held, _nothing)
+            await self._record(held, _nothing)
+        except Exception as error:
+            self.trouble = self.trouble or error
         finally:
             if connection is not None:
                 await connection.close()
 
-    async def _send(self, connection: Connection, claimed: Claimed, held: list[Work]) -> None:
+    async def _send(self, connection: Connection, claimed: Claimed, held: list[Result]) -> Result | None:
+        """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
         try:
             wire = self._room.compose(claimed, self._clock())
         except ValueError as error:
-            held.append(
-                self._finish(claimed, [State.CLAIMED], State.FAILED, last_reply=f"it cannot be composed: {error}")
-            )
-            return
+            return self._finish(claimed, State.CLAIMED, State.FAILED, last_reply=f"it cannot be composed: {error}")
         if wire is None:
-            held.append(
-                self._finish(claimed, [State.CLAIMED], State.SKIPPED, last_reply="nothing to say: all of it is over")
-            )
-            return
+            return self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply="nothing to say: all of it is over")
         sender = self._room.sender.envelope_sender(claimed.id)
         outcome: Outcome | None = await connection.offer(sender, claimed.address, wire)
         if outcome is not None:
-            held.append(self._settle(claimed, outcome, State.CLAIMED))
-            return
-        marked, at = await self._ledger.do(_together(held, lambda db: (self._mark(db, claimed), time.monotonic())))
+            return self._settle(claimed, outcome, State.CLAIMED)
+        marking = await self._record(held, lambda db: self._mark(db, claimed))
+        if marking.result is not None:
+            connection.abort()
+            self._progress(marking.result)
+            return None
+        if time.monotonic() - marking.at > MARK_GOOD_FOR:
+            connection.abort()
+            return self._settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING)
+        return self._settle(claimed, await connection.dot(), State.TRANSMITTING)
+
+    # What is recorded, in the ledger's thread. A group may be tried several times: nothing here counts or tells.
+
+    async def _record(self, held: list[Result], last: Callable[[Db], T]) -> T:
+        """What is held and then `last`, in one durable group; after that the bar hears of it."""
+        results = tuple(held)
+
+        def work(db: Db) -> T:
+            for each in results:
+                each.work(db)
+            return last(db)
+
+        answer = await self._ledger.do(work)
         held.clear()
-        if not marked:
-            connection.abort()
-            return
-        if time.monotonic() - at > MARK_GOOD_FOR:
-            connection.abort()
-            outcome = Lost("the mark was too old to trust")
-        else:
-            outcome = await connection.dot()
-        held.append(self._settle(claimed, outcome, State.TRANSMITTING))
+        for each in results:
+            self._progress(each.state)
+        return answer
 
-    # What is recorded. Each returns work for the ledger; `progress` is told when the work is durable or about to be.
-
-    def _mark(self, db: Db, claimed: Claimed) -> bool:
-        now = self._clock()
+    def _mark(self, db: Db, claimed: Claimed) -> Marking:
+        now, at = self._clock(), time.monotonic()
         if deliveries.mark(db, claimed.id, self._owner, now):
-            return True
+            return Marking(None, at)
+        if (state := editions.get(Session(bind=db), self._edition_id).state) != EditionState.SENDING:
+            self.halted = self.halted or f"the edition is {state}"
         reason = deliveries.why_unmarked(db, claimed.id, now)
-        if reason:
-            self._finish(claimed, [State.CLAIMED], State.SKIPPED, last_reply=reason)(db)
-        else:
-            self._put_back(claimed)(db)
-            self._halt_if_paused(db)
-        return False
+        result = State.SKIPPED if reason else State.PENDING
+        deliveries.finish(db, claimed.id, self._owner, [State.CLAIMED], result, last_reply=reason)
+        return Marking(result, at)
 
-    def _settle(self, claimed: Claimed, outcome: Outcome, state: State) -> Work:
+    def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
+        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, [expected], state, **values))
+
+    # What an outcome means.
+
+    def _settle(self, claimed: Claimed, outcome: Outcome, state: State) -> Result:
         """The row's next state. `attempts` was raised by the mark, if there was one."""
         now = self._clock()
         tries = claimed.attempts + 1
@@ -162,111 +200,100 @@ class Run:
             case Accepted(reply):
                 self._ours = self._policy = 0
                 return self._finish(
-                    claimed, [state], State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
+                    claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
                 )
             case Unknown(detail):
                 return self._finish(
-                    claimed, [state], State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
+                    claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
                 )
             case Lost(detail):
                 later = None if tries == 1 else retry_at(claimed.id, tries - 1, now)
-                return self._finish(
-                    claimed, [state], State.PENDING, last_reply=detail[:500], not_before=later, **counted
-                )
-            case Rejected(reply, stage) if outcome.ours:
-                return self._our_trouble(claimed, reply, stage)
-            case Rejected(reply) if outcome.permanent:
-                return self._refused(claimed, state, reply, now, counted)
+                return self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+            case Rejected(reply) if outcome.ours:
+                return self._our_trouble(claimed, outcome, now)
             case Rejected(reply):
+                self._ours = 0
+                if outcome.permanent:
+                    return self._refused(claimed, state, reply, now, counted)
                 return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
         raise AssertionError(f"an outcome without a consequence: {outcome}")
 
-    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Work:
+    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
         """Another try, unless that would be after the edition expired."""
         if later >= self._expires_at:
             return self._finish(
-                claimed, [state], State.FAILED, last_reply=f"given up after three days: {said}", **counted
+                claimed, state, State.FAILED, last_reply=f"given up after three days: {said}", **counted
             )
-        return self._finish(claimed, [state], State.PENDING, last_reply=said, not_before=later, **counted)
+        return self._finish(claimed, state, State.PENDING, last_reply=said, not_before=later, **counted)
 
-    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Work:
+    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
+        """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
+        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
+        if self._policy >= POLICY_IN_A_ROW:
+            self.halted = (
+                self.halted or f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
+            )
+        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted)
+
         def work(db: Db) -> None:
-            self._finish(claimed, [state], State.FAILED, last_reply=str(reply), **counted)(db)
-            session = Session(bind=db)
-            verdict = receive.rejected(session, claimed.id, reply, self._keys, now)
-            session.flush()
-            self._policy = self._policy + 1 if verdict is Verdict.POLICY else 0
-            if self._policy >= POLICY_IN_A_ROW:
-                self._pause(db, f"{self._policy} messages in a row were refused for policy, the last with: {reply}")
+            failed.work(db)
+            with Session(bind=db) as session:
+                receive.rejected(session, claimed.id, reply, self._keys, now)
+                session.flush()
 
-        return work
+        return self._and_pause(Result(State.FAILED, work))
 
-    def _our_trouble(self, claimed: Claimed, reply: Reply, stage: Stage) -> Work:
+    def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
         """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
-        self._ours += 1
+        self._ours += rejected.permanent
+        if self._ours >= OURS_IN_A_ROW:
+            self.halted = self.halted or f"the mail server refuses this sender: {rejected.reply}"
+        later = None if rejected.permanent else now + timedelta(minutes=1)
+        waiting = self._finish(claimed, State.CLAIMED, State.PENDING, last_reply=str(rejected.reply), not_before=later)
+        return self._and_pause(waiting)
 
-        def work(db: Db) -> None:
-            later = None if reply.code >= 500 else self._clock() + timedelta(minutes=1)
-            self._finish(claimed, [State.CLAIMED], State.PENDING, last_reply=str(reply), not_before=later)(db)
-            if reply.code >= 500 and self._ours >= OURS_IN_A_ROW:
-                self._pause(db, f"the mail server refuses this sender ({stage}): {reply}")
-
-        return work
-
-    def _finish(self, claimed: Claimed, expected: list[State], state: State, **values: Any) -> Work:
-        def work(db: Db) -> None:
-            if deliveries.finish(db, claimed.id, self._owner, expected, state, **values):
-                self._progress(state)
-
-        return work
-
-    def _put_back(self, claimed: Claimed) -> Work:
-        return self._finish(claimed, [State.CLAIMED], State.PENDING)
-
-    def _pause(self, db: Db, reason: str) -> None:
+    def _and_pause(self, result: Result) -> Result:
+        """The same, pausing the edition as well if the run has to end for it."""
+        if (reason := self.halted) is None:
+            return result
         froms, to = MOVES["pause"]
-        if editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason):
-            self.paused_because = reason
 
-    def _halt_if_paused(self, db: Db) -> None:
-        row = editions.get(Session(bind=db), self._edition_id)
-        if row.state != "sending":
-            self.paused_because = self.paused_because or row.held_reason or f"the edition is {row.state}"
+        def work(db: Db) -> None:
+            result.work(db)
+            editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason)
+
+        return Result(result.state, work)
 
     # Where the next one comes from.
 
     @property
-    def _halted(self) -> bool:
-        return self._stop.is_set() or self.trouble is not None or self.paused_because is not None
+    def _over(self) -> bool:
+        return self._stop.is_set() or self.trouble is not None or self.halted is not None
 
-    async def _take(self, held: list[Work]) -> Claimed | None:
+    async def _take(self, held: list[Result]) -> Claimed | None:
         async with self._claiming:
             if not self._ahead:
                 await self._claim(held)
-            return self._ahead.popleft() if self._ahead and not self._halted else None
+            return self._ahead.popleft() if self._ahead and not self._over else None
 
-    async def _claim(self, held: list[Work]) -> None:
+    async def _claim(self, held: list[Result]) -> None:
         self._ahead.extend(
-            await self._ledger.do(
-                _together(
-                    held, lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), CLAIM_AHEAD)
-                )
+            await self._record(
+                held, lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), CLAIM_AHEAD)
             )
         )
-        held.clear()
 
-    async def _flush(self, held: list[Work]) -> None:
-        await self._ledger.do(_together(held, lambda _db: None))
-        held.clear()
+    async def _connect(self, *, patient: bool) -> Connection | None:
+        """A new connection; None when the server will not have one, with the reason kept.
 
-    async def _reconnect(self) -> Connection | None:
-        """A new connection, tried a few times; None when the server will not have one, with the reason kept."""
+        Only a `patient` caller waits for a server that is away. One that refuses is not asked twice: it might lock us out.
+        """
         for pause in (*RECONNECT_PAUSES, None):
             try:
                 return await self._route.connect()
             except Refused as error:
                 last = error
-            if self._stop.is_set() or pause is None or isinstance(last, ServerRefuses):
+            if not patient or not isinstance(last, TryAgain) or pause is None or self._over:
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
@@ -274,16 +301,8 @@ class Run:
         return None
 
 
-def _together(held: list[Work], last: Callable[[Db], Any]) -> Callable[[Db], Any]:
-    """All that is held, then `last`, in one go: the group of architecture.md."""
-    before = tuple(held)
-
-    def work(db: Db) -> Any:
-        for each in before:
-            each(db)
-        return last(db)
-
-    return work
+def _nothing(_db: Db) -> None:
+    """There is only what is held."""
 
 
 async def deliver(
@@ -312,14 +331,30 @@ async def deliver(
                 await run.go()
             finally:
                 if not isinstance(run.trouble, LedgerStopped):
-                    await ledger.do(lambda connection: deliveries.release(connection, owner))
+                    await ledger.do(lambda connection: _let_go(connection, owner))
     if run.trouble is not None:
         raise run.trouble
-    if run.paused_because is not None and not stop.is_set():
+    if run.halted is not None and not stop.is_set():
+        with db.read() as session:
+            row = editions.get(session, edition_id)
+        if row.state != EditionState.PAUSED:
+            raise Refused(f"{row.period} is {row.state}; the rest of it is not sent.")
         raise Refused(
-            f"Sending is paused: {run.paused_because}. When that is mended, use `digest edition resume`, then send."
+            f"Sending is paused: {row.held_reason or run.halted}. "
+            f"When that is mended, use `digest edition resume {row.period}`, then send."
         )
     return settle(db, edition_id)
+
+
+def _let_go(connection: Db, owner: str) -> None:
+    """Give back what was claimed and not begun; of an edition cancelled meanwhile, it is skipped with the rest."""
+    deliveries.release(connection, owner)
+    _skip_cancelled(Session(bind=connection))
+
+
+def _skip_cancelled(session: Session) -> None:
+    for row in editions.in_states(session, EditionState.CANCELLED):
+        deliveries.skip_open(session, editions.identity(row), "the edition was cancelled")
 
 
 def begin(db: Database, edition_id: int, now: datetime) -> None:
@@ -338,6 +373,7 @@ def rescue(db: Database) -> int:
         if not owners.is_alive(db, owner):
             with db.write() as session:
                 doubtful += deliveries.orphan(session, owner)[1]
+                _skip_cancelled(session)
     return doubtful
 
 

@@ -22,7 +22,7 @@ Work = Callable[[Connection], Any]
 
 LARGEST_GROUP = 200
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0)
-"""Seconds between tries while the database is locked or the disk is full; after that the sender stops."""
+"""Seconds between tries while the database is locked or the disk is full; after that the ledger stops."""
 
 
 class LedgerStopped(TryAgain):
@@ -55,36 +55,40 @@ class Ledger:
         return await future
 
     def _run(self) -> None:
-        with self._database.writing_connection() as connection:
-            while (first := self._queue.get()) is not None:
-                group, last = [first], False
-                while len(group) < LARGEST_GROUP and not last:
-                    try:
-                        entry = self._queue.get_nowait()
-                    except queue.Empty:
-                        break
-                    if entry is None:
-                        last = True
-                    else:
-                        group.append(entry)
-                self._commit(connection, group)
-                if last:
-                    return
+        while (first := self._queue.get()) is not None:
+            group, last = [first], False
+            while len(group) < LARGEST_GROUP and not last:
+                try:
+                    entry = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if entry is None:
+                    last = True
+                else:
+                    group.append(entry)
+            self._commit(group)
+            if last:
+                return
 
-    def _commit(self, connection: Connection, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
-        failure: BaseException | None = None
+    def _commit(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+        failure: Exception | None = None
         results: list[Any] = []
         for pause in (*PATIENCE, None):
             try:
-                with connection.begin():
+                with self._database.writing_connection() as connection, connection.begin():
                     results = [work(connection) for work, _ in group]
                 failure = None
                 break
             except OperationalError as error:
                 failure = LedgerStopped(str(translate(error, self._database)))
                 if pause is None or self._hurry.wait(pause):
+                    self._hurry.set()  # whoever comes next has waited long enough too
                     break
-            except Exception as error:  # it belongs to whoever asked
+            except Exception as error:
+                if len(group) > 1:  # it belongs to one of them: each by itself, then
+                    for entry in group:
+                        self._commit([entry])
+                    return
                 failure = error
                 break
         self._loop.call_soon_threadsafe(_deliver, group, results, failure)

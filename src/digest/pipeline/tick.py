@@ -5,13 +5,11 @@ what is later waits for a person.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.core.edition import EditionState
 from digest.core.errors import Refused
-from digest.core.slot import Schedule
-from digest.pipeline.assemble import freeze
+from digest.pipeline.assemble import Plan, freeze
 from digest.pipeline.dispatch import Office, approve
 from digest.store import clock, editions
 from digest.store.database import Database
@@ -23,17 +21,6 @@ MINIMUM_GAP = timedelta(days=1)
 
 Notify = Callable[[str, str], None]
 """Tell staff: a subject and a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """When editions are due, how long before a draft is made, how late one may go out unasked, and who approves."""
-
-    schedule: Schedule
-    lead: timedelta
-    late_limit: timedelta
-    weeks: int
-    approval_required: bool
 
 
 def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:

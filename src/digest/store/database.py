@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel
 
 from digest.core.errors import Misconfigured, Refused, TryAgain
 
-BUSY_SECONDS = 10
+PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON")
 
 
 class Database:
@@ -118,12 +118,7 @@ def _tune_sqlite(engine: Engine, *, durable: bool) -> None:
     def connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_SECONDS * 1000}",
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            f"synchronous={'FULL' if durable else 'NORMAL'}",
-        ):
+        for pragma in (*PRAGMAS, f"synchronous={'FULL' if durable else 'NORMAL'}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,0 +1,128 @@
+"""A user at a terminal: an empty folder, an environment, the `digest` command, and an inbox to send to."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from digest.__main__ import main
+from digest.mailbox.inbox import Inbox, Mail
+
+ROOT = Path(__file__).parents[2]
+WEEK, LIST = ROOT / "examples" / "week", ROOT / "subscribers" / "example.csv"
+BEFORE, SLOT = "2026-03-14T10:00Z", "2026-03-15T09:00Z"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Terminal:
+    """Runs `digest` in a folder of its own, in this process: starting Python anew is most of a command's time.
+
+    Settings are the environment. `start` runs a command as a process of its own.
+    """
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *arguments: object, stdin: bytes = b"", code: int | None = 0) -> Done:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
+        argv = ["digest", *map(str, arguments)]
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True), mock.patch.object(sys, "argv", argv),
+            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))), contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended,
+        ):  # fmt: skip
+            main()
+        done = Done(int(ended.value.code or 0), *(each.buffer.getvalue().decode() for each in (out, err)))  # type: ignore[attr-defined]
+        if code is not None:
+            assert done.code == code, (arguments, done)
+        return done
+
+    def start(self, *arguments: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "digest", *map(str, arguments)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
+        return clean | {"DIGEST_" + name: value for name, value in self.env.items()}
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+
+@pytest.fixture
+def digest(tmp_path: Path) -> Terminal:
+    return Terminal(
+        tmp_path,
+        {
+            "FROM": "Harbour Weekly <weekly@harbour.example>",
+            "PUBLICATION": "Harbour Weekly",
+            "POSTAL_ADDRESS": "Harbour House, 3 Quay Street, Cabo Manso",
+            "BOUNCE_DOMAIN": "bounces.harbour.example",
+            "TIMEZONE": "Europe/Lisbon",
+            "SECRET": "a secret for tests",
+            "PEPPER": "a pepper for tests",
+            "SMTP_PORT": "1",
+        },
+    )
+
+
+@pytest.fixture
+def week(digest: Terminal) -> Terminal:
+    """The sample week and its subscribers, assembled."""
+    digest("init")
+    digest("items", "add", WEEK, "--now", BEFORE)
+    digest("subscribers", "import", LIST, "--now", BEFORE)
+    digest("edition", "assemble", "--now", BEFORE)
+    return digest
+
+
+@pytest.fixture
+def inbox(digest: Terminal, tmp_path: Path) -> Iterator[list[Mail]]:
+    """What arrives at the mail server that the terminal's settings name."""
+    inbox, loop = Inbox(tmp_path / "inbox"), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(inbox.__aenter__(), loop).result(10)
+    digest.env["SMTP_PORT"] = str(inbox.port)
+    yield inbox.mails
+    asyncio.run_coroutine_threadsafe(_close(inbox), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+async def _close(inbox: Inbox) -> None:
+    await inbox.__aexit__()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
