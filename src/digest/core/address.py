@@ -26,7 +26,7 @@ def parse(text: str) -> Address:
     if not text:
         raise ValueError("the address is empty")
     try:
-        valid = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        valid = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(f"“{text[:80]}” is not an address: {str(error).rstrip('.')}") from None
     domain = (valid.ascii_domain or valid.domain).lower()

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-PATTERN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE)
+# ASCII: without it “ſ” and the Kelvin sign pass for s and k.
+PATTERN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE | re.ASCII)
 
 
 class Purpose(StrEnum):
