@@ -96,7 +96,7 @@ def test_a_bounce_and_an_unsubscribe_count_and_no_import_brings_them_back(week: 
     assert report["suppressed"] == 2
     assert (report["added"], report["unchanged"]) == (0, 23)
     shown = week("edition", "show", "latest", "--json").json
-    assert shown["came_back"] == {"bounce": 1}
+    assert shown["came_back"] == {"bounce": 1, "unsubscribe": 1}
 
 
 def test_editing_is_show_edit_add(digest: Terminal) -> None:

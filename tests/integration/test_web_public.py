@@ -188,7 +188,7 @@ async def test_a_token_of_somebody_erased_is_answered_like_any_other(pages: Asyn
 async def test_a_locked_database_asks_to_come_back(
     pages: AsyncClient, sqlite: Database, people: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(database_module, "PRAGMAS", (*database_module.PRAGMAS, "busy_timeout=0"))
     sqlite.dispose()
     with closing(sqlite3.connect(str(sqlite.file), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -165,7 +165,7 @@ def _leave(session: Session, subscriber_id: int, way: str, keys: Keys, now: date
         return "they had left already"
     event = events.record(
         session, "unsubscribe", source=way, source_event_id=f"{subscriber_id}/{now.isoformat()}", now=now,
-        subscriber_id=subscriber_id,
+        subscriber_id=subscriber_id, delivery_id=deliveries.last_of(session, subscriber_id),
     )  # fmt: skip
     leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
     return "unsubscribed"

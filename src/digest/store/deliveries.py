@@ -201,6 +201,12 @@ def of_subscriber(session: Session, subscriber_id: int) -> list[tuple[D, str]]:
     return [(delivery, period) for delivery, period in rows]
 
 
+def last_of(session: Session, subscriber_id: int) -> int | None:
+    """The last delivery that a server took for them: the one that what they do now is put down to."""
+    wanted = select(func.max(col(D.id))).where(col(D.subscriber_id) == subscriber_id, col(D.state) == State.ACCEPTED)
+    return session.scalar(wanted)
+
+
 def settle_uncertain(session: Session, edition_id: int, state: State, reply: str | None) -> int:
     """Staff decide about everything in doubt: pending (again, same Message-ID) or failed (let be). How many."""
     values: dict[str, Any] = {"state": state, "not_before": None}
