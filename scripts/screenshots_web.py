@@ -77,15 +77,13 @@ def fill(folder: Path, *, empty: bool = False, **settings: object) -> Installati
 
 def drafted(here: Installation) -> Installation:
     """With a stored draft from which the store has moved on since."""
-    week = here.settings
     assemble.assemble(
         here.database,
+        here.plan,
         period=None,
-        schedule=week.weekly,
         now=NOW,
-        weeks=week.item_weeks,
         words=assemble.Words(),
-        languages=("en", "es"),
+        languages=here.press.compiler.languages(),
     )
     intake.archive(here.database, [9], NOW)
     consent.unsubscribe(here.database, "leaving.soon@example.org", pepper=here.pepper, now=NOW)

@@ -13,13 +13,12 @@ from sqlmodel import Session
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.headers import Sender
 from digest.core.selection import decide
-from digest.core.slot import Schedule
 from digest.pipeline import consent
-from digest.pipeline.assemble import LeftOut, choose, find
+from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.report import _in_words, claimed_for, draft_room, eml
-from digest.store import deliveries, editions, items, search, subscribers
+from digest.store import deliveries, editions, items, search
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import DeliveryRow, EditionRow
@@ -91,13 +90,12 @@ class Desk:
         database: Database,
         make_press: Callable[[], Press],
         sender: Sender,
-        schedule: Schedule,
-        weeks: int,
+        plan: Plan,
         clock: Callable[[], datetime],
         key: Callable[[], str],
     ) -> None:
         self._db, self._make_press, self.sender = database, make_press, sender
-        self._schedule, self._weeks, self._clock, self._key = schedule, weeks, clock, key
+        self._plan, self._clock, self._key = plan, clock, key
         self._press, self._changed = make_press(), 0.0
         self._room: tuple[str, Mailroom] | None = None
         self._lock = Lock()
@@ -113,7 +111,7 @@ class Desk:
         """What can be shown, first what most needs a look: what waits to go out, the next one as it would be now, the past."""
         with self._db.read() as session:
             stored = sorted(editions.listing(session), key=lambda row: row.slot, reverse=True)
-            upcoming = _upcoming(session, self._schedule, self._clock())
+            upcoming = _upcoming(session, self._plan, self._clock())
         waiting = [row for row in stored if row.state in WAITING]
         past = [row for row in stored if row.state not in WAITING]
         return (
@@ -127,7 +125,7 @@ class Desk:
         with self._db.read() as session:
             topics = items.topic_names(session)
             if reference == NEXT:
-                row = _upcoming(session, self._schedule, self._clock())
+                row = _upcoming(session, self._plan, self._clock())
                 chosen, left = self._choose(session, row)
                 return Proof(row, True, chosen, left, _own(session, row), topics)
             row = find(session, reference)
@@ -145,10 +143,6 @@ class Desk:
     def people(self, piece: str, limit: int = 12) -> list[Subscriber]:
         with self._db.read() as session:
             return search.subscribers(session, piece.strip(), limit)
-
-    def headcount(self) -> int:
-        with self._db.read() as session:
-            return subscribers.count(session)
 
     def version(self, proof: Proof, person: Subscriber) -> str:
         """A hash of all that a page is made of: it is another one as soon as the page would be."""
@@ -194,7 +188,7 @@ class Desk:
         )
 
     def _choose(self, session: Session, row: EditionRow) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
-        return choose(session, now=self._clock(), slot=row.slot, weeks=self._weeks, edition_id=row.id)
+        return choose(session, now=self._clock(), slot=row.slot, weeks=self._plan.weeks, edition_id=row.id)
 
     def _delivery(self, proof: Proof, person: Subscriber) -> DeliveryRow | None:
         with self._db.read() as session:
@@ -230,9 +224,10 @@ def in_scheme(html: str, scheme: str) -> str:
     return html.replace("<head>", '<head><base target="_blank">', 1)
 
 
-def _upcoming(session: Session, schedule: Schedule, now: datetime) -> EditionRow:
-    """The next edition that may still be put together, kept nowhere unless it is a draft already."""
-    slot = schedule.next(now)
+def _upcoming(session: Session, plan: Plan, now: datetime) -> EditionRow:
+    """The first edition that may still be put together and go out, kept nowhere unless it is a draft already."""
+    schedule, last = plan.schedule, plan.schedule.latest(now)
+    slot = last if now - last <= plan.late_limit else schedule.next(now)
     while (row := editions.find(session, schedule.period(slot))) and row.state not in REMADE:
         slot = schedule.next(slot + timedelta(minutes=1))
     if row:

@@ -32,8 +32,7 @@ def preview_pages(here: Installation) -> FastAPI:
         """With the templates as they are now: a compiler keeps those that it has read."""
         return replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates))
 
-    schedule, weeks = here.settings.weekly, here.settings.item_weeks
-    desk = Desk(here.database, press, here.sender, schedule, weeks, here.clock, random_key)
+    desk = Desk(here.database, press, here.sender, here.plan, here.clock, random_key)
     return staff_room.application(desk, here.press.publication)
 
 

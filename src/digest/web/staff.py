@@ -111,8 +111,8 @@ def application(desk: Desk, publication: Publication) -> FastAPI:
     return app
 
 
-def _day(moment: datetime, timezone: str) -> str:
-    return format_datetime(moment.astimezone(zone(timezone)), "EEE d MMM y, HH:mm", locale="en")
+def _day(moment: datetime, timezone: str, pattern: str = "EEE d MMM y, HH:mm") -> str:
+    return format_datetime(moment.astimezone(zone(timezone)), pattern, locale="en")
 
 
 def _language(tag: str) -> str:

@@ -1,0 +1,102 @@
+"""Serving: a taken port is a sentence, signals stay their owner's, and nothing about readers reaches a log."""
+
+import asyncio
+import os
+import signal
+import socket
+
+import pytest
+from httpx import AsyncClient
+
+from digest import logs
+from digest.app import Installation
+from digest.core.address import parse
+from digest.core.errors import Refused
+from digest.core.token import Purpose
+from digest.settings import Settings
+from digest.store import subscribers
+from digest.store.database import Database
+from digest.web import serve
+
+
+@pytest.fixture
+def taken() -> "socket.socket":
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def installation(sqlite: Database, port: int = 0) -> Installation:
+    return Installation(
+        Settings(
+            _env_file=None,  # type: ignore[call-arg]
+            DIGEST_FROM="news@example.org",  # type: ignore[call-arg]
+            database_url=str(sqlite.url),
+            web_bind=f"127.0.0.1:{port}",
+            secret="a secret",  # type: ignore[arg-type]
+            pepper="a pepper",  # type: ignore[arg-type]
+        )
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+async def test_the_public_pages_are_served_until_told_to_stop(
+    sqlite: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    with sqlite.write() as session:
+        [number] = subscribers.add_many(
+            session, [subscribers.New(parse("ana@example.org"), "Ana", "en", ())], Installation(Settings()).clock()
+        )
+    here = installation(sqlite, port := free_port())
+    token = here.keyring.issue(Purpose.UNSUBSCRIBE, number)
+    before = signal.getsignal(signal.SIGTERM)
+    stop, started = asyncio.Event(), asyncio.Event()
+    serving = asyncio.create_task(serve.public(here, stop, started))
+    await started.wait()
+    assert signal.getsignal(signal.SIGTERM) is before
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        head = await client.head(f"/unsubscribe/{token}")
+        assert (head.status_code, head.content) == (200, b"")
+        left = await client.post(f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"})
+        assert left.status_code == 200
+        assert "server" not in left.headers
+        assert (await client.post(f"/unsubscribe/{token}x", content=b"x" * 20_000)).status_code == 413
+    stop.set()
+    await asyncio.wait_for(serving, 10)
+    said = "".join(capfd.readouterr())
+    assert token not in said
+    assert "ana@" not in said
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # free again
+
+
+async def test_a_taken_port_is_said_with_what_to_do(sqlite: Database, taken: socket.socket) -> None:
+    port = taken.getsockname()[1]
+    with pytest.raises(Refused, match=rf"Port {port} on 127\.0\.0\.1 is in use .*DIGEST_WEB_BIND"):
+        await serve.public(installation(sqlite, port), asyncio.Event())
+    with pytest.raises(Refused, match=rf"Port {port} on 127\.0\.0\.1 is in use .*--port"):
+        await serve.preview(installation(sqlite), port)
+
+
+async def test_a_host_that_is_not_ours_is_said_with_what_to_do() -> None:
+    with pytest.raises(Refused, match=r"192\.0\.2\.1, port 8000: .*DIGEST_WEB_BIND"):
+        serve.listening("192.0.2.1", 8000, "set DIGEST_WEB_BIND to a free one")
+
+
+async def test_the_preview_takes_a_free_port_says_where_and_ends_at_sigterm(
+    sqlite: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serving = asyncio.create_task(serve.preview(installation(sqlite), 0))
+    said = ""
+    while not said and not serving.done():
+        await asyncio.sleep(0)
+        said = capsys.readouterr().out
+    url = said.split()[4]
+    async with AsyncClient() as client:
+        assert "Nothing to send yet" in (await client.get(url)).text
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(serving, 10)
