@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from digest.core.token import Keyring, Purpose
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+LONGEST_WORD = 60
 _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -27,6 +28,9 @@ class Sender:
     bounce_domain: str | None
     public_url: str | None
     keyring: Keyring
+
+    def __post_init__(self) -> None:
+        _refuse_control(self.publication, self.name, self.address, self.reply_to, self.bounce_domain, self.public_url)
 
     @property
     def domain(self) -> str:
@@ -68,7 +72,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one message says of itself in its header. `to` is a bare address, `date` aware."""
+    """What one message says of itself in its header. `to` is a bare address, `date` aware.
+
+    ValueError on a line break in any of it: so no value can begin a header of its own.
+    """
 
     to: str
     subject: str
@@ -80,14 +87,17 @@ class Letter:
     language: str
     boundary: str
 
+    def __post_init__(self) -> None:
+        _refuse_control(self.to, self.subject, self.message_id, self.campaign, self.language, self.boundary)
+
 
 def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
-    """Names and encoded, folded values in the order in which they are written. ValueError on a line break in any of them."""
+    """Names and encoded, folded values in the order in which they are written."""
     mailto = sender.unsubscribe_mailto(letter.subscriber_id)
     ways_out = [f"<mailto:{mailto}?subject=unsubscribe>"]
     if sender.public_url:
         ways_out.insert(0, f"<{sender.unsubscribe_url(letter.subscriber_id)}>")
-    fields = [
+    return [
         ("From", mailbox(sender.name, sender.address)),
         ("To", letter.to),
         ("Subject", encoded("Subject", letter.subject)),
@@ -105,10 +115,6 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("Content-Language", letter.language),
         ("Content-Type", f'multipart/alternative;\r\n boundary="{letter.boundary}"'),
     ]
-    for name, value in fields:
-        if _CONTROL.search(value.replace("\r\n ", "")):
-            raise ValueError(f"a line break or control character in {name}")
-    return fields
 
 
 def serialise(fields: list[tuple[str, str]]) -> bytes:
@@ -117,19 +123,17 @@ def serialise(fields: list[tuple[str, str]]) -> bytes:
 
 
 def encoded(name: str, text: str) -> str:
-    """Unstructured text, as encoded words where it is not ASCII, folded at 76 (RFC 2047 §2)."""
-    if _CONTROL.search(text):
-        raise ValueError(f"a line break or control character in {name}")
+    """Unstructured text, folded at 76; as encoded words where it is not ASCII or has no place to fold (RFC 2047 §2)."""
+    _refuse_control(text)
     return Header(text, _charset(text), maxlinelen=76, header_name=name).encode(linesep="\r\n")
 
 
 def phrase(text: str) -> str:
     """A display name: an atom phrase, a quoted string, or encoded words."""
-    if _CONTROL.search(text):
-        raise ValueError("a line break or control character in a name")
-    if _ATOM_PHRASE.fullmatch(text):
-        return text
-    if text.isascii():
+    _refuse_control(text)
+    if _plain(text) and len(text) <= LONGEST_WORD:
+        if _ATOM_PHRASE.fullmatch(text):
+            return text
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return Header(text, "utf-8", maxlinelen=76).encode(linesep="\r\n")
 
@@ -138,5 +142,15 @@ def mailbox(name: str, address: str) -> str:
     return f"{phrase(name)} <{address}>" if name else address
 
 
+def _refuse_control(*values: str | None) -> None:
+    if any(value is not None and _CONTROL.search(value) for value in values):
+        raise ValueError("a line break or control character in what the header is made of")
+
+
 def _charset(text: str) -> str:
-    return "us-ascii" if text.isascii() else "utf-8"
+    return "us-ascii" if _plain(text) else "utf-8"
+
+
+def _plain(text: str) -> bool:
+    """ASCII that can be folded and that nobody takes for an encoded word."""
+    return text.isascii() and "=?" not in text and all(len(word) <= LONGEST_WORD for word in text.split())

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from digest.core.when import zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_PERIOD = re.compile(r"(\d{4})-W(\d{2})(?:-s([1-9]\d?))?")
+_PERIOD = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-s[1-9][0-9]?)?")
 _WEEK = timedelta(weeks=1)
 
 
@@ -43,7 +43,7 @@ class Schedule:
             raise ValueError(f"“{period}” is not a period; write an ISO week like 2024-W26")
         try:
             return self.slot(date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError(f"{match[1]} has no week {match[2]}") from None
 
     def latest(self, now: datetime) -> datetime:
@@ -55,6 +55,12 @@ class Schedule:
         """The first slot at or after `now`."""
         day = self._nominal_day(now)
         return min(slot for slot in (self.slot(day), self.slot(day + _WEEK), self.slot(day + 2 * _WEEK)) if slot >= now)
+
+    def between(self, after: datetime, until: datetime) -> list[datetime]:
+        """The slots after `after` and not after `until`, oldest first."""
+        first = self._nominal_day(after)
+        weeks = range((self._nominal_day(until) - first) // _WEEK + 2)
+        return [slot for week in weeks if after < (slot := self.slot(first + week * _WEEK)) <= until]
 
     def period(self, slot: datetime) -> str:
         """`2024-W26`: the ISO week of the slot's nominal local day (a gap at midnight moves the instant, not the day)."""
