@@ -51,7 +51,7 @@ _DATE = re.compile(
     rf"(?P<iso>{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)"
     rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{_TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
     rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{_TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
-    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|\.(?=\s|,|$)|(?![\d/.:]))"
+    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d)|(?<=/\d)(?![\d/.:])|(?<=/\d\d)(?![\d/.:]))"
     r")(?!\w)",
     re.IGNORECASE,
 )
@@ -77,9 +77,10 @@ _NAMED_TIME = {
     "minuit": 0,
 }
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|{WEEKDAY})\b)*",
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|start|starts|hora|uhr|{WEEKDAY})\b)*",
     re.IGNORECASE,
 )
+_RANGE = re.compile(_TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +189,73 @@ def _times(text: str) -> list[_Clock]:
             start = start.replace(hour=start.hour - 12)  # "11–1 pm" begins before noon
         clocks.append(_Clock(found.start(), found.end(), start, end))
     return clocks
+
+
+def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
+    """Every date in a paragraph, in order, with the times of day that stand beside it; open years are those nearest today.
+
+    `day_first` reads 5/7 as 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment.
+    """
+    raw = [(found, read) for found in _DATE.finditer(text) if (read := _read_date(found, today, day_first))]
+    clocks = [
+        clock
+        for clock in _times(text)
+        if not any(found.start() < clock.end and clock.start < found.end() for found, _ in raw)
+    ]
+    dates: list[Dated] = []
+    for place, (found, (first, last, open_year)) in enumerate(raw):
+        floor = raw[place - 1][0].end() if place else 0
+        ceiling = raw[place + 1][0].start() if place + 1 < len(raw) else len(text)
+        clock = _beside(text, found.start(), found.end(), floor, ceiling, clocks)
+        start, end = found.start(), found.end()
+        begins, ends = When(first), When(last) if last else None
+        if clock:
+            start, end = min(start, clock.start), max(end, clock.end)
+            begins = When(first, clock.first)
+            if clock.last:
+                day = last or (first if clock.last > clock.first else first + timedelta(days=1))
+                ends = When(day, clock.last)
+        dates.append(Dated(start, end, text[start:end].strip(), begins, ends, open_year))
+    return _joined(text, dates)
+
+
+def _beside(text: str, start: int, end: int, floor: int, ceiling: int, clocks: Sequence[_Clock]) -> _Clock | None:
+    after = next((clock for clock in clocks if end <= clock.start < ceiling), None)
+    if after and after.start - end <= 40 and _LINK.fullmatch(text[end : after.start]):
+        return after
+    before = next((clock for clock in reversed(clocks) if floor <= clock.start and clock.end <= start), None)
+    if before and start - before.end <= 24 and _LINK.fullmatch(text[before.end : start]):
+        return before
+    return None
+
+
+def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
+    joined: list[Dated] = []
+    for each in dates:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.last is None
+            and each.first.day > last.first.day
+            and _RANGE.fullmatch(text[last.end : each.start])
+        ):
+            joined[-1] = Dated(
+                last.start, each.end, text[last.start : each.end], last.first, each.last or each.first, last.year_open
+            )
+        else:
+            joined.append(each)
+    return joined
+
+
+def find_times(text: str) -> list[tuple[str, time, time | None]]:
+    """Times of day in a paragraph, each with its words and, if given, its end."""
+    return [(text[clock.start : clock.end].strip(), clock.first, clock.last) for clock in _times(text)]
+
+
+def is_date_line(text: str) -> bool:
+    """True if a line is little more than a date ("Oakland, June 5, 2024")."""
+    found = _DATE.search(text)
+    if not found or text[-1] in ",;":
+        return False
+    rest = text[: found.start()] + " " + text[found.end() :]
+    return len(_LINK.sub(" ", _TIME.sub(" ", rest)).split()) <= 2

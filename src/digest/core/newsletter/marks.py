@@ -1,32 +1,34 @@
-"""The marks that set a heading apart on its line: Markdown, numbers, bullets, decoration, capitals, a tag."""
+"""The marks that set a heading apart on its line: Markdown, numbers, bullets, labels, decoration, capitals, a tag."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-from digest.core.newsletter.dates import MONTH_NAME
+from digest.core.newsletter.dates import MONTH
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
-    r"(?:\(?(?P<a>\d{1,2})[.)]|(?:item |no\. |nr\. |núm\. )?#(?P<b>\d{1,2})[.:)]?|(?P<c>\d{1,2}) ?[-–—:]|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)",
-    re.IGNORECASE,
+    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*[.)]|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|#(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
 )
-_MONTH_FIRST = re.compile(MONTH_NAME + r"\b", re.IGNORECASE)
-_DECORATED = re.compile(
-    r"(?P<open>[*_=~\-#<>«»|+:•–—─\[\]\\/]{1,12}) *(?P<core>[^*_=~\-#<>«»|+:•–—─\s\[\]].*?) *(?P<close>[*_=~\-#<>«»|+:•–—─\[\]\\/]{1,12})"
-)
+_MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
+_FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"
+_DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–—─/\\\s].*?) *(?P<close>{_FRAME})")
+_MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
 _BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]) +(\S.*)")
+_LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
+_DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A line without its marks: `title` and `tag` as written, `marks` such as "md2", "number", "bullet*", "deco*", "caps"."""
+    """A line without its marks: `marks` are names such as "md2", "number", "bullet*", "deco*", "label", "caps", "tag"."""
 
     title: str
     tag: str | None
+    label: str | None
     marks: frozenset[str]
-    number: int | None = None
+    number: int | None
 
 
 def is_caps(text: str) -> bool:
@@ -41,14 +43,6 @@ def title_case(text: str) -> float:
     return sum(word[0].isupper() for word in words) / len(words) if words else 0.0
 
 
-def _roman(text: str) -> int | None:
-    values = {"I": 1, "V": 5, "X": 10}
-    total = 0
-    for here, after in zip(text, [*text[1:], "I"], strict=True):
-        total += -values[here] if values[here] < values[after] else values[here]
-    return total
-
-
 def bullet_of(text: str) -> tuple[str, str] | None:
     """The bullet (a symbol or an emoji) before a line's words, and the words; None if there is none."""
     if found := _BULLET.fullmatch(text):
@@ -59,43 +53,50 @@ def bullet_of(text: str) -> tuple[str, str] | None:
     return None
 
 
-def number_of(text: str) -> tuple[int, str] | None:
-    """The number before a line's words ("1.", "2)", "#3", "IV."), and the words; a day before a month is none."""
+def number_of(text: str) -> tuple[int, bool, str] | None:
+    """The number before a line's words ("1.", "2)", "#3", "IV."), whether it is one of a sub-section ("3.1"), the words.
+
+    A day before a month ("3. Juli") is no number.
+    """
     found = _NUMBER.fullmatch(text)
     if not found or _MONTH_FIRST.match(found["rest"]):
         return None
-    if found["d"]:
-        return (_roman(found["d"]) or 0, found["rest"]) if found["d"].isupper() else None
-    return int(found["a"] or found["b"] or found["c"]), found["rest"]
+    if roman := found["d"]:
+        values = [{"I": 1, "V": 5, "X": 10}[char] for char in roman]
+        signed = [-here if here < after else here for here, after in zip(values, [*values[1:], 0], strict=True)]
+        return sum(signed), False, found["rest"]
+    return int(found["a"] or found["e"] or found["b"]), bool(found["sub"] or found["sub2"]), found["rest"]
 
 
-def read_marks(text: str) -> Marked:
-    """A line taken apart into its marks and its words."""
+def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
+    """A line taken apart into its marks and its words; `dash_tags` also takes "Title – Tag" for a title with a tag."""
     marks: set[str] = set()
-    number = None
+    number = label = tag = None
     if found := _MARKDOWN.fullmatch(text):
         marks.add(f"md{len(found[1])}")
         text = found[2]
     for _ in range(2):
-        if (found := _DECORATED.fullmatch(text)) and _mirrored(found["open"], found["close"]):
-            marks.add("deco" + found["open"][0])
+        found = _DECORATED.fullmatch(text)
+        if found and _MIRROR.get(found["open"][-1], found["open"][-1]) == found["close"][0]:
+            marks.add("deco" + found["open"])
             text = found["core"]
-        if numbered := number_of(text):
-            marks.add("number")
-            number, text = numbered
+        elif numbered := number_of(text):
+            number, below, text = numbered
+            marks.add("subnumber" if below else "number")
         elif bulleted := bullet_of(text):
             marks.add("bullet" + bulleted[0])
             text = bulleted[1]
+    if found := _LABEL.fullmatch(text):
+        if found["rest"]:
+            marks.add("label")
+            label, text = found["label"], found["rest"]
+        else:
+            marks.add("deco[")
+            text = found["label"]
     if is_caps(text):
         marks.add("caps")
-    tag = None
-    if found := _TAG.fullmatch(text):
-        if len(found["tag"].split()) <= 5 and not re.search(r"\d$", found["title"]):
-            marks.add("tag")
-            text, tag = found["title"].strip(), found["tag"].strip()
-    return Marked(text, tag, frozenset(marks), number)
-
-
-def _mirrored(opening: str, closing: str) -> bool:
-    pairs = {"<": ">", "«": "»", "[": "]", "»": "«", ">": "<", "/": "\\", "\\": "/"}
-    return pairs.get(opening[-1], opening[-1]) == closing[0]
+    found = _TAG.fullmatch(text) or (_DASHED.fullmatch(text) if dash_tags else None)
+    if found and len(found["tag"].split()) <= 5 and not found["title"][-1].isdigit():
+        marks.add("tag")
+        text, tag = found["title"], found["tag"]
+    return Marked(text.strip(), tag.strip() if tag else None, label, frozenset(marks), number)

@@ -1,0 +1,104 @@
+"""A plain-text newsletter, as its editors left it, read into items.
+
+Every line with words is in exactly one place: a title, a field that holds the whole of it (`headline`, `organisation`),
+a body, or the furniture around the items (masthead, contents, banners, footer). All other lines stay in the body, also
+those that a byline, a date or a venue was read from: `places` accounts for each.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from digest.core.item import Kind
+from digest.core.newsletter.body import as_markdown
+from digest.core.newsletter.kinds import judge_kind
+from digest.core.newsletter.people import find_byline, find_headline, find_organisation, find_release_head, find_venue
+from digest.core.newsletter.split import Section, split
+from digest.core.newsletter.timing import read_timing
+from digest.core.when import When
+
+_SPANISH = re.compile(
+    r"\b(?:el|los|las|una|por|para|con|que|del|está|und|der|die|das|les|des|est|pour)\b", re.IGNORECASE
+)
+_ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|with)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One item found in a text; None where unknown. `line` is its title's (1-based); `evidence` maps fields to words.
+
+    `confidence` is that of the split, 0..1: below 0.6 it is doubtful that a new item begins here.
+    """
+
+    line: int
+    title: str
+    tag: str | None
+    kind: Kind
+    headline: str | None
+    organisation: str | None
+    byline: str | None
+    published: When | None
+    deadline: When | None
+    starts: When | None
+    ends: When | None
+    venue: str | None
+    body_markdown: str
+    confidence: float
+    evidence: dict[str, str]
+
+
+def read_newsletter(
+    text: str, today: date, titles: Collection[int] = (), not_titles: Collection[int] = ()
+) -> tuple[Found, ...]:
+    """The items of a newsletter in order. A year that the text leaves open is the one nearest `today`.
+
+    `titles` and `not_titles` are numbers of lines that a person says are titles, or are not; they win. ValueError with a
+    sentence if such a line does not exist or has no words.
+    """
+    day_first = len(_SPANISH.findall(text[:50_000])) > len(_ENGLISH.findall(text[:50_000]))
+    return tuple(_found(section, today, day_first=day_first) for section in split(text, titles, not_titles).sections)
+
+
+def _found(section: Section, today: date, *, day_first: bool) -> Found:
+    timing = read_timing(section, today, day_first=day_first)
+    judgement = judge_kind(section, timing)
+    release = judgement.kind is Kind.PRESS_RELEASE
+    organisation, headline = find_release_head(section) if release else (None, find_headline(section))
+    organisation = organisation or find_organisation(section, release=release)
+    byline = find_byline(section.body)
+    is_event = judgement.kind is Kind.EVENT
+    venue = find_venue(section, timing.starts.words if timing.starts else None) if is_event or timing.labelled else None
+    starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
+    moments = {"published": timing.published, "deadline": timing.deadline, "starts": starts, "ends": ends}
+    told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}
+    lifted = {each.line for each in (organisation, headline) if each}
+    body = [each for each in section.body if each.number not in lifted]
+    evidence = {"title": section.why, "kind": judgement.words}
+    evidence |= {field: each.words for field, each in (*told.items(), *moments.items()) if each}
+    return Found(
+        line=section.title.number,
+        title=section.marked.title,
+        tag=section.marked.tag,
+        kind=judgement.kind,
+        headline=headline.value if headline else None,
+        organisation=organisation.value if organisation else None,
+        byline=byline.value if byline else None,
+        published=timing.published.when if timing.published else None,
+        deadline=timing.deadline.when if timing.deadline else None,
+        starts=starts.when if starts else None,
+        ends=ends.when if ends else None,
+        venue=venue.value if venue else None,
+        body_markdown=as_markdown(body, section.subheadings),
+        confidence=round(section.confidence, 2),
+        evidence=evidence,
+    )
+
+
+def as_json(found: Found) -> dict[str, object]:
+    """An item as JSON values: dates in ISO 8601, null where unknown."""
+    values = {field: getattr(found, field) for field in found.__slots__}
+    return {field: value.isoformat() if isinstance(value, When) else value for field, value in values.items()}
+
+
+__all__ = ["Found", "as_json", "read_newsletter"]

@@ -1,0 +1,165 @@
+"""What a newsletter has around its items: masthead, table of contents, section banners, footer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.core.newsletter.marks import is_caps, read_marks
+from digest.core.newsletter.paragraphs import Paragraph
+from digest.core.newsletter.vocabulary import CONTENTS, FOOTER, MASTHEAD, ROLE, section_of
+
+_LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b\d{5}\b|\bP\.? ?O\.? Box\b|\bApartado\b|\bPostfach\b|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\S+@\S+|https?://|www\.|\b\w+\.(?:org|com|net|example|es|mx|info)\b"
+    r"|[|·•]|\b(?:tel|phone|teléfono)\b|\(\d{3}\)|\d{3}[- ]\d{4}|©",
+    re.IGNORECASE,
+)
+
+
+def plain(title: str) -> str:
+    """A title without marks, tag, leaders, page and punctuation, to compare it by."""
+    marked = read_marks(title)
+    return " ".join(re.findall(r"\w+", _LEADERS.sub("", marked.title).casefold()))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A table of contents: its paragraphs (positions), and the titles it promises, made plain."""
+
+    positions: frozenset[int]
+    entries: tuple[str, ...]
+
+    def promises(self, title: str) -> bool:
+        """True if an entry is that title, or begins it, or is begun by it."""
+        words = plain(title)
+        return any(
+            entry == words
+            or (len(entry) > 8 and words.startswith(entry))
+            or (len(words) > 8 and entry.startswith(words))
+            for entry in self.entries
+        )
+
+
+NO_CONTENTS = Contents(frozenset(), ())
+
+
+def find_contents(paragraphs: Sequence[Paragraph]) -> Contents:
+    """The table of contents: under a line that says so, or three neighbours near the top that all come back below."""
+    top = range(min(len(paragraphs), 40))
+    begins = next((at for at in top if CONTENTS.match(read_marks(paragraphs[at].text).title)), None)
+    if begins is not None:
+        return _listed(paragraphs, begins)
+    later = {plain(each.text) for each in paragraphs if each.opens}
+    counts: dict[str, int] = {}
+    for each in paragraphs:
+        if len(each.text) <= 120:
+            counts[plain(each.text)] = counts.get(plain(each.text), 0) + 1
+    run: list[int] = []
+    for at in top:
+        words = plain(paragraphs[at].text)
+        if (
+            words
+            and counts.get(words, 0) > 1
+            and words in later
+            and words not in {plain(paragraphs[on].text) for on in run}
+        ):
+            run.append(at)
+        elif run:
+            break
+    if len(run) < 3:
+        return NO_CONTENTS
+    return Contents(frozenset(run), tuple(plain(paragraphs[at].text) for at in run))
+
+
+def _listed(paragraphs: Sequence[Paragraph], begins: int) -> Contents:
+    positions, entries = [begins], []
+    for at in range(begins + 1, len(paragraphs)):
+        each = paragraphs[at]
+        words = plain(each.text)
+        apart = each.opens and at > begins + 1
+        if words in entries or each.part not in ("short", "list", "prose", "signature") or len(each.text) > 120:
+            break
+        if apart and (each.rule or not _comes_back(paragraphs, at, words)):
+            break
+        positions.append(at)
+        entries.append(words)
+    return Contents(frozenset(positions), tuple(entries)) if entries else NO_CONTENTS
+
+
+def _comes_back(paragraphs: Sequence[Paragraph], at: int, words: str) -> bool:
+    return any(plain(later.text) == words for later in paragraphs[at + 1 :] if later.opens and len(later.text) <= 160)
+
+
+def find_footer(paragraphs: Sequence[Paragraph]) -> int:
+    """The position of the footer's first paragraph; the number of paragraphs if there is none.
+
+    Read from the end upwards: it goes on as long as what is met is footer talk, or an address or a short line joined
+    to some; a rule above it, or a line of the masthead met again, settles where it begins.
+    """
+    head = {plain(each.text) for each in paragraphs[:6]}
+    begins = at = len(paragraphs)
+    while at > 0:
+        at -= 1
+        each = paragraphs[at]
+        if at == 0:
+            break
+        told = each.part == "footer" or (FOOTER.search(each.text) and len(each.text) < 400)
+        if told:
+            begins = at
+        elif each.part == "signoff" or (each.part == "signature" and not _ADDRESS.search(each.text)):
+            break
+        elif (
+            each.part in ("link", "contact", "label")
+            or _ADDRESS.search(each.text)
+            or (begins == len(paragraphs) and each.part == "date")
+        ):
+            if (
+                begins > at
+                and len(each.text) < 240
+                and (at + 1 == begins or begins == len(paragraphs))
+                and (begins < len(paragraphs) or _standing(each))
+            ):
+                begins = at
+        elif plain(each.text) in head and at > 6:
+            begins = at
+        elif begins < len(paragraphs) and not each.opens and len(each.text) < 100:
+            begins = at
+        elif each.rule and begins < len(paragraphs) and len(each.text.split()) < 60 and at + 4 >= begins:
+            begins = at
+        elif begins == len(paragraphs) or at < begins - 3:
+            break
+        if begins == at and each.rule:
+            break
+    while 0 < begins < len(paragraphs) and not paragraphs[begins].opens:
+        begins -= 1
+    return begins
+
+
+def _standing(each: Paragraph) -> bool:
+    return bool(_ADDRESS.search(each.text)) and each.part != "label"
+
+
+def is_masthead(text: str) -> bool:
+    """True if a line speaks of the newsletter itself."""
+    return bool(MASTHEAD.search(text))
+
+
+def banner_of(paragraph: Paragraph) -> str | None:
+    """The kind that a section banner announces; None if the paragraph is none."""
+    if paragraph.part in ("prose", "list") or len(paragraph.text) > 60:
+        return None
+    marked = read_marks(paragraph.text)
+    return section_of(marked.title) if marked.tag is None else None
+
+
+__all__ = [
+    "NO_CONTENTS",
+    "ROLE",
+    "Contents",
+    "banner_of",
+    "find_contents",
+    "find_footer",
+    "is_caps",
+    "is_masthead",
+    "plain",
+]

@@ -1,0 +1,142 @@
+"""A newsletter taken apart: which paragraphs are titles, which belong to whose body, which are furniture."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from digest.core.newsletter.furniture import find_contents, find_footer
+from digest.core.newsletter.headings import Candidate, find_headings
+from digest.core.newsletter.lines import Line, read_lines, wrap_width
+from digest.core.newsletter.marks import Marked
+from digest.core.newsletter.paragraphs import Paragraph, put_together
+
+_HEAD = ("release", "date", "contact", "short", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An item's paragraphs: its title, and its body (which begins with a release's head, if that stood above the title)."""
+
+    title: Paragraph
+    marked: Marked
+    confidence: float
+    why: str
+    body: tuple[Paragraph, ...]
+    subheadings: frozenset[int]
+    banner: str | None
+    banner_words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """All paragraphs of a text, each in exactly one place: a section's title or body, or the furniture."""
+
+    sections: tuple[Section, ...]
+    furniture: tuple[Paragraph, ...]
+
+
+def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] = ()) -> Split:
+    """The sections of a newsletter in order. `titles` and `not_titles` (line numbers) are a person's word, and win.
+
+    Raises ValueError with a sentence if such a line does not exist, has no words, or is named as both.
+    """
+    lines = read_lines(text)
+    _check(lines, titles, not_titles)
+    paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
+    contents = find_contents(paragraphs)
+    footer = find_footer(paragraphs)
+    found = find_headings(paragraphs, footer, contents)
+    chosen = {each.at: each for each in found if each.accepted}
+    for at, paragraph in enumerate(paragraphs):
+        if paragraph.number in titles:
+            chosen[at] = Candidate.said(at, paragraph)
+        elif any(line.number in not_titles for line in paragraph.lines):
+            chosen.pop(at, None)
+    footer = max([footer, *(at + 1 for at in chosen)])
+    banners = _banners(found, chosen, footer)
+    return _assemble(paragraphs, chosen, banners, found, contents.positions, footer)
+
+
+def _check(lines: Sequence[Line], titles: Collection[int], not_titles: Collection[int]) -> None:
+    for number in (*titles, *not_titles):
+        if not 1 <= number <= len(lines):
+            raise ValueError(f"There is no line {number}: the text has {len(lines)} lines")
+        if not lines[number - 1].speaks:
+            raise ValueError(f"Line {number} is empty or a rule and cannot be a title; name a line with words")
+        if number in titles and number in not_titles:
+            raise ValueError(f"Line {number} is named both as a title and as none; choose one")
+
+
+def _banners(found: Sequence[Candidate], chosen: dict[int, Candidate], last: int) -> Mapping[int, Candidate]:
+    """The section banners; one that is followed by text and has no title of its own below becomes a title, in doubt."""
+    banners = {each.at: each for each in found if each.banner and each.at not in chosen}
+    for at, each in list(banners.items()):
+        below = min((other for other in (*banners, *chosen) if other > at), default=last)
+        if each.heads and below not in chosen and below > at + 1:
+            chosen[at] = replace(each, cues={"a banner with a text and no titles": 0.0})
+            del banners[at]
+    return banners
+
+
+def _assemble(
+    paragraphs: Sequence[Paragraph],
+    chosen: Mapping[int, Candidate],
+    banners: Mapping[int, Candidate],
+    found: Sequence[Candidate],
+    contents: frozenset[int],
+    footer: int,
+) -> Split:
+    furniture = [each for at, each in enumerate(paragraphs) if at >= footer]
+    bodies: dict[int, list[int]] = {at: [] for at in sorted(chosen)}
+    owners: dict[int, Candidate | None] = {}
+    current: int | None = None
+    banner: Candidate | None = None
+    for at in range(footer):
+        if at in chosen:
+            current = at
+            owners[at] = banner
+        elif at in banners:
+            current, banner = None, banners[at]
+            furniture.append(paragraphs[at])
+        elif current is None or at in contents or paragraphs[at].part == "end":
+            furniture.append(paragraphs[at])
+        else:
+            bodies[current].append(at)
+    _give_heads(paragraphs, bodies, furniture)
+    below = {each.at for each in found if each.below_title}
+    sections = []
+    for at, body in bodies.items():
+        title, owner = chosen[at], owners[at]
+        sections.append(
+            Section(
+                title=title.paragraph,
+                marked=title.marked,
+                confidence=title.confidence,
+                why=title.why,
+                body=tuple(paragraphs[each] for each in sorted(body)),
+                subheadings=frozenset(paragraphs[each].number for each in body if each in below),
+                banner=owner.banner if owner else None,
+                banner_words=owner.marked.title if owner else None,
+            )
+        )
+    return Split(tuple(sections), tuple(sorted(furniture, key=lambda each: each.number)))
+
+
+def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]], furniture: list[Paragraph]) -> None:
+    """A release's head that stands above its title goes to that title, out of the body before it or the furniture."""
+    before: int | None = None
+    for at in bodies:
+        head = at
+        while head > 0 and paragraphs[head - 1].part in _HEAD and head - 1 not in bodies and at - head < 8:
+            head -= 1
+        head = next((each for each in range(head, at) if paragraphs[each].part == "release"), at)
+        own = bodies[before] if before is not None else []
+        if head < at and not (before is not None and head <= before + 2):
+            for each in range(head, at):
+                if each in own:
+                    own.remove(each)
+                elif paragraphs[each] in furniture:
+                    furniture.remove(paragraphs[each])
+                else:
+                    continue
+                bodies[at].append(each)
+        before = at

@@ -1,0 +1,135 @@
+"""Which of an item's dates is its deadline, which its beginning and end, which the day it was published."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from digest.core.newsletter.dates import Dated, find_dates, find_times
+from digest.core.newsletter.paragraphs import Paragraph
+from digest.core.newsletter.split import Section
+from digest.core.when import When
+
+_I = re.IGNORECASE
+_UNTIL = re.compile(
+    r"(?:\b(?:by|until|till|before|no later than|not later than|due(?: on| by)?|closes?(?: on)?|closing(?: date)?|ends?(?: on)?|deadline(?: is| for .{0,40} is)?|expires?(?: on)?"
+    r"|hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite"
+    r")\s*:?\s*(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|noon on|midnight on|on|de|es|finaliza)\s+)*)$",
+    _I,
+)
+_DUE_LINE = re.compile(
+    r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|anmeldeschluss|anmeldung bis|date limite|rsvp by|register by)\b",
+    _I,
+)
+_AT_LATEST = re.compile(
+    r"^\W{0,2}(?:at the (?:very )?latest|a más tardar|como (?:muy )?tarde|spätestens|au plus tard)", _I
+)
+_WHEN_LINE = re.compile(
+    r"^\W*(?:when|date|dates|date and time|date & time|time|starts?|cuándo|fechas?|fecha y hora|día|wann|datum|termin|beginn|quand|hora)\s*:",
+    _I,
+)
+_HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
+_PUBLISHED = re.compile(r"\b(?:published|posted|issued|publicado|veröffentlicht|publié)\b", _I)
+_RUNS = re.compile(r"\b(?:runs?|on view|on display|open|continues|exhibit\w*|abierta?|exposición)\b[^.]{0,40}$", _I)
+_PAST = re.compile(
+    r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A moment and the words it came from."""
+
+    when: When
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """An item's moments; `labelled` if a line said "When:"."""
+
+    published: Told | None = None
+    deadline: Told | None = None
+    starts: Told | None = None
+    ends: Told | None = None
+    labelled: bool = False
+
+
+def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
+    """The moments that a section tells; those far from today (a year) are history, and none of them."""
+    deadline = starts = ends = published = None
+    labelled = False
+    whole = [section.title, *section.body]
+    for place, each in enumerate(whole):
+        for found in find_dates(each.text, today, day_first=day_first):
+            told = Told(found.first, _said(found, today))
+            if abs(found.first.day - today) > timedelta(days=400):
+                continue
+            if _is_published(each, found, place, len(whole)):
+                published = published or told
+            elif _is_deadline(each.text, found):
+                if found.last:
+                    told = replace(told, when=found.last)
+                deadline = deadline or told
+            elif each.part in ("release", "signature", "contact") or _PAST.search(
+                each.text[max(0, found.start - 24) : found.start]
+            ):
+                continue
+            else:
+                when_line = bool(_WHEN_LINE.match(each.text))
+                if (
+                    starts is None
+                    or (when_line and not labelled)
+                    or (starts.when.at is None and found.first.at is not None and not labelled)
+                ):
+                    starts, ends = told, Told(found.last, told.words) if found.last else None
+                    labelled = labelled or when_line
+                    starts, ends = _with_hour(starts, ends, whole[place : place + 4])
+    return Timing(published, deadline, starts, ends, labelled)
+
+
+def _said(found: Dated, today: date) -> str:
+    return f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
+
+
+def _is_published(each: Paragraph, found: Dated, place: int, count: int) -> bool:
+    before = each.text[max(0, found.start - 30) : found.start]
+    if each.part == "release" or _PUBLISHED.search(before):
+        return True
+    if each.part == "date" and place and found.first.at is None and found.last is None:
+        return place <= 4 or place >= count - 2
+    if (
+        place >= count - 1
+        and count > 2
+        and len(each.text.split()) <= 16
+        and found.first.at is None
+        and not each.part == "label"
+    ):
+        return found.end >= len(each.text) - 2 and found.start > 0
+    return (
+        0 < place <= 4
+        and found.first.at is None
+        and bool(re.match(r"\W{0,3}\s*[–—-]+ ", each.text[found.end :]))
+        and found.start < 60
+    )
+
+
+def _is_deadline(text: str, found: Dated) -> bool:
+    before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
+    if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
+        return False
+    return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
+
+
+def _with_hour(starts: Told, ends: Told | None, below: Sequence[Paragraph]) -> tuple[Told, Told | None]:
+    """A day without an hour takes it from the lines right below it: "Time: 6 pm"."""
+    if starts.when.at is not None:
+        return starts, ends
+    for each in below:
+        times = find_times(each.text)
+        if times and (_HOUR_LINE.match(each.text) or each is below[0]):
+            words, first, last = times[0]
+            starts = Told(When(starts.when.day, first), f"{starts.words}; {words}")
+            day = ends.when.day if ends else starts.when.day
+            return starts, Told(When(day, last), starts.words) if last else ends
+    return starts, ends
