@@ -8,13 +8,23 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_ADDRESS = re.compile(r"[^\s<>@,;:\"']+@[\w-]+(\.[\w-]+)+")
-_TOKEN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE)
+from digest.core.token import PATTERN
+
+_ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]{}]+@[\w-]+(\.[\w-]+)*")
 
 
 def redact(value: Any) -> Any:
-    """A text without addresses and tokens; other values as they are."""
-    return _TOKEN.sub("[token]", _ADDRESS.sub("[address]", value)) if isinstance(value, str) else value
+    """What a log may say of a value: numbers as they are, anything else as text without addresses and tokens."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return PATTERN.sub("[token]", _ADDRESS.sub("[address]", str(value)))
+
+
+class _Redacting(logging.Formatter):
+    """What libraries log, a traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(redact(super().format(record)))
 
 
 def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -34,9 +44,9 @@ def configure() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def get(room: str) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -77,6 +77,8 @@ class Settings(BaseSettings):
         if value is not None:
             if not value.isprintable():
                 raise ValueError("it has a line break in it")
+            if len(getaddresses([value])) != 1:
+                raise ValueError("write one address; a name with a comma in it goes between double quotes")
             address.parse(parseaddr(value)[1] or value)
         return value
 
@@ -103,6 +105,13 @@ class Settings(BaseSettings):
         span(value)
         return value
 
+    @field_validator("late_limit")
+    @classmethod
+    def _longer_than_a_tick(cls, value: str) -> str:
+        if span(value) < timedelta(minutes=1):
+            raise ValueError("every edition would come too late; write at least 1m")
+        return value
+
     @field_validator("bounce_domain")
     @classmethod
     def _domain(cls, value: str | None) -> str | None:
@@ -114,23 +123,32 @@ class Settings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        odd = " " in value or not value.isprintable() or parts.query or parts.fragment or parts.port == 0
+        if parts.scheme not in ("https", "http") or not parts.hostname or odd:
             raise ValueError("write a web address like https://news.example.org")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("it must begin with https:// (plain http is for this machine alone)")
         return value.rstrip("/")
 
-    @field_validator("templates", "smtp_ca_file")
+    @field_validator("templates")
     @classmethod
-    def _exists(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.exists():
-            raise ValueError(f"there is no {value}")
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"there is no folder {value}")
+        return value
+
+    @field_validator("smtp_ca_file")
+    @classmethod
+    def _file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"there is no file {value}")
         return value
 
     @field_validator("web_bind")
     @classmethod
     def _bind(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"\[?[\w.:-]+\]?:\d{1,5}", value):
+        match = re.fullmatch(r"\[?[\w.:-]+\]?:([0-9]{1,5})", value or "")
+        if value is not None and not (match and 1 <= int(match[1]) <= 65535):
             raise ValueError("write a host and a port like 127.0.0.1:8000")
         return value
 

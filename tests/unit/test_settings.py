@@ -1,0 +1,200 @@
+"""Settings: each documented, each checked, each named when it is wrong."""
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from digest import settings
+from digest.core.errors import Misconfigured
+from digest.core.slot import Schedule
+from digest.settings import Settings, load, span
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+LINE = re.compile(r"(#?)(DIGEST_[A-Z_]+)=(.*)")
+
+
+def named():
+    """DIGEST_NAME → default, for every setting there is."""
+    return {field.alias or f"DIGEST_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """No .env but the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def documented():
+    found = map(LINE.fullmatch, EXAMPLE.read_text().splitlines())
+    return {match[2]: None if match[1] else match[3] for match in found if match}
+
+
+def test_the_example_and_the_settings_say_the_same():
+    defaults = {name: None if default is None else str(default) for name, default in named().items()}
+    assert PydanticUndefined not in named().values()
+    assert documented() == defaults
+
+
+def test_every_setting_has_a_comment_of_its_own_or_of_its_group():
+    blocks = EXAMPLE.read_text().split("\n\n")
+    for name in documented():
+        [block] = [block for block in blocks if re.search(rf"^#?{name}=", block, re.MULTILINE)]
+        said = [line for line in block.splitlines() if line.startswith("# ")]
+        assert said or name in ("DIGEST_SMTP_HOST", "DIGEST_SMTP_PORT"), name  # the heading says it all
+
+
+def test_the_example_as_it_is_changes_nothing(tmp_path):
+    before = load()
+    (tmp_path / ".env").write_text(EXAMPLE.read_text())
+    assert load() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLICATION", "two\nlines"),
+        ("PUBLICATION", " "),
+        ("FROM", "nobody"),
+        ("FROM", "A <a@harbour.example>\r\nBcc: b@harbour.example"),
+        ("FROM", "a@harbour.example, b@harbour.example"),
+        ("REPLY_TO", "desk@"),
+        ("STAFF", "ana@harbour.example, nobody"),
+        ("PUBLIC_URL", "news.example.org"),
+        ("PUBLIC_URL", "ftp://news.example.org"),
+        ("PUBLIC_URL", "http://news.example.org"),
+        ("PUBLIC_URL", "https://news.example.org/?a=b"),
+        ("PUBLIC_URL", "https://news.example.org/a b"),
+        ("PUBLIC_URL", "https://[::1"),
+        ("PUBLIC_URL", "http://127.0.0.1:99999"),
+        ("PUBLIC_URL", "http://127.0.0.1:0"),
+        ("BOUNCE_DOMAIN", "a@b.example"),
+        ("BOUNCE_DOMAIN", "no domain"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_PORT", "65536"),
+        ("SMTP_SECURITY", "ssl"),
+        ("SMTP_CONNECTIONS", "0"),
+        ("SMTP_CONNECTIONS", "101"),
+        ("SMTP_CA_FILE", "missing.pem"),
+        ("SMTP_CA_FILE", "."),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("SCHEDULE", "sunday"),
+        ("LEAD", "a day"),
+        ("LATE_LIMIT", "6"),
+        ("LATE_LIMIT", "0h"),
+        ("APPROVAL", "maybe"),
+        ("ITEM_WEEKS", "0"),
+        ("MAX_ITEMS", "many"),
+        ("TEMPLATES", "missing"),
+        ("WEB_BIND", "8000"),
+        ("WEB_BIND", "127.0.0.1:99999"),
+        ("WEB_BIND", "127.0.0.1:0"),
+        ("WEB_BIND", "127.0.0.1:80 80"),
+    ],
+)
+def test_a_bad_value_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(f"DIGEST_{name}", value)
+    with pytest.raises(Misconfigured, match=rf"^DIGEST_{name}: \S") as caught:
+        load()
+    said = str(caught.value)
+    assert "\n" not in said
+    assert "pydantic" not in said.lower()
+    assert caught.value.exit_code == 2
+
+
+def test_every_bad_value_is_named_at_once(monkeypatch):
+    monkeypatch.setenv("DIGEST_TIMEZONE", "x")
+    monkeypatch.setenv("DIGEST_LEAD", "y")
+    with pytest.raises(Misconfigured) as caught:
+        load()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["DIGEST_TIMEZONE", "DIGEST_LEAD"]
+
+
+def test_no_secret_is_ever_shown(monkeypatch):
+    for name in ("SECRET", "SECRETS_RETIRED", "PEPPER", "SMTP_PASSWORD"):
+        monkeypatch.setenv(f"DIGEST_{name}", "hunter2")
+    assert "hunter2" not in repr(load())
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("DIGEST_PUBLICATION=“Días”\nDIGEST_TIMEZONE=Europe/Madrid\nDIGEST_LEAD=\n", "utf-8")
+    monkeypatch.setenv("DIGEST_TIMEZONE", "Europe/Paris")
+    monkeypatch.setenv("DIGEST_REPLY_TO", "")
+    loaded = load()
+    assert (loaded.publication, loaded.timezone, loaded.lead, loaded.reply_to) == (
+        "“Días”",
+        "Europe/Paris",
+        "24h",
+        None,
+    )
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes("DIGEST_PUBLICATION=Días".encode("latin-1"))
+    with pytest.raises(Misconfigured, match=r"\.env is not UTF-8"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "security"),
+    [
+        ("127.0.0.1", 25, "none"),
+        ("localhost", 587, "none"),
+        ("mail.example.org", 465, "tls"),
+        ("mail.example.org", 25, "starttls"),
+    ],
+)
+def test_security_that_nobody_set(host, port, security):
+    assert Settings(smtp_host=host, smtp_port=port).security == security
+
+
+def test_clear_text_off_this_machine_is_refused(monkeypatch):
+    monkeypatch.setenv("DIGEST_SMTP_SECURITY", "none")
+    monkeypatch.setenv("DIGEST_SMTP_HOST", "mail.example.org")
+    with pytest.raises(Misconfigured, match=r"^DIGEST_SMTP_SECURITY: “none” is for a server on this machine"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("values", "bind"),
+    [
+        ({}, ("127.0.0.1", 8000)),
+        ({"public_url": "https://news.example.org"}, ("127.0.0.1", 8000)),
+        ({"public_url": "http://localhost:9000/"}, ("localhost", 9000)),
+        ({"public_url": "http://127.0.0.1"}, ("127.0.0.1", 80)),
+        ({"public_url": "http://127.0.0.1:9000", "web_bind": "[::1]:8080"}, ("::1", 8080)),
+    ],
+)
+def test_where_the_pages_listen(values, bind):
+    assert Settings(**values).bind == bind
+
+
+def test_from_needs_to_be_set_and_is_named_after_the_publication(monkeypatch):
+    with pytest.raises(Misconfigured, match="DIGEST_FROM is not set"):
+        load().from_mailbox  # noqa: B018  a property that refuses
+    monkeypatch.setenv("DIGEST_FROM", "weekly@Harbour.example")
+    monkeypatch.setenv("DIGEST_PUBLICATION", "Harbour Weekly")
+    assert load().from_mailbox == ("Harbour Weekly", "weekly@harbour.example")
+    monkeypatch.setenv("DIGEST_FROM", '"Desk, Harbour" <weekly@harbour.example>')
+    assert load().from_mailbox == ("Desk, Harbour", "weekly@harbour.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("90m", timedelta(minutes=90)),
+        (" 24H ", timedelta(days=1)),
+        ("2 d", timedelta(days=2)),
+        ("1w", timedelta(weeks=1)),
+    ],
+)
+def test_spans(text, length):
+    assert span(text) == length
+
+
+def test_the_schedule_is_meant_in_the_zone():
+    assert Settings(schedule="mon 7:30", timezone="Europe/Madrid").weekly == Schedule(0, time(7, 30), "Europe/Madrid")
+    assert "localhost" in settings.LOOPBACK
