@@ -132,6 +132,9 @@ class Run:
             await self._record(held, _nothing)
         except Exception as error:
             self.trouble = self.trouble or error
+            if not isinstance(error, LedgerStopped):
+                with contextlib.suppress(LedgerStopped):
+                    await self._record(held, _nothing)
         finally:
             if connection is not None:
                 await connection.close()
@@ -182,9 +185,13 @@ class Run:
         if (state := editions.get(Session(bind=db), self._edition_id).state) != EditionState.SENDING:
             self.halted = self.halted or f"the edition is {state}"
         reason = deliveries.why_unmarked(db, claimed.id, now)
-        result = State.SKIPPED if reason else State.PENDING
-        deliveries.finish(db, claimed.id, self._owner, [State.CLAIMED], result, last_reply=reason)
-        return Marking(result, at)
+        result = (
+            self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply=reason)
+            if reason
+            else self._finish(claimed, State.CLAIMED, State.PENDING)
+        )
+        result.work(db)
+        return Marking(result.state, at)
 
     def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
         return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, [expected], state, **values))
@@ -229,10 +236,6 @@ class Run:
     def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
         """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
         self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
-        if self._policy >= POLICY_IN_A_ROW:
-            self.halted = (
-                self.halted or f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
-            )
         failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted)
 
         def work(db: Db) -> None:
@@ -241,21 +244,23 @@ class Run:
                 receive.rejected(session, claimed.id, reply, self._keys, now)
                 session.flush()
 
-        return self._and_pause(Result(State.FAILED, work))
+        if self._policy < POLICY_IN_A_ROW:
+            return Result(State.FAILED, work)
+        reason = f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
+        return self._pausing(Result(State.FAILED, work), reason)
 
     def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
         """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
         self._ours += rejected.permanent
-        if self._ours >= OURS_IN_A_ROW:
-            self.halted = self.halted or f"the mail server refuses this sender: {rejected.reply}"
         later = None if rejected.permanent else now + timedelta(minutes=1)
         waiting = self._finish(claimed, State.CLAIMED, State.PENDING, last_reply=str(rejected.reply), not_before=later)
-        return self._and_pause(waiting)
+        if self._ours < OURS_IN_A_ROW:
+            return waiting
+        return self._pausing(waiting, f"the mail server refuses this sender: {rejected.reply}")
 
-    def _and_pause(self, result: Result) -> Result:
-        """The same, pausing the edition as well if the run has to end for it."""
-        if (reason := self.halted) is None:
-            return result
+    def _pausing(self, result: Result, reason: str) -> Result:
+        """The same, and the edition is paused with it."""
+        self.halted = self.halted or reason
         froms, to = MOVES["pause"]
 
         def work(db: Db) -> None:
