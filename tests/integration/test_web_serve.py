@@ -4,28 +4,33 @@ import asyncio
 import os
 import signal
 import socket
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
+from starlette.types import Receive, Scope, Send
 
 from digest import logs
 from digest.app import Installation
 from digest.core.address import parse
 from digest.core.errors import Refused
+from digest.core.item import Item, Kind, Status
 from digest.core.token import Purpose
 from digest.settings import Settings
-from digest.store import subscribers
+from digest.store import items, subscribers
 from digest.store.database import Database
 from digest.web import serve
 
 
 @pytest.fixture
-def taken() -> "socket.socket":
+def taken() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
 
 
-def installation(sqlite: Database, port: int = 0) -> Installation:
+def installation(sqlite: Database, port: int = 8000) -> Installation:
     return Installation(
         Settings(
             _env_file=None,  # type: ignore[call-arg]
@@ -47,11 +52,10 @@ async def test_the_public_pages_are_served_until_told_to_stop(
     sqlite: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure()
-    with sqlite.write() as session:
-        [number] = subscribers.add_many(
-            session, [subscribers.New(parse("ana@example.org"), "Ana", "en", ())], Installation(Settings()).clock()
-        )
     here = installation(sqlite, port := free_port())
+    with sqlite.write() as session:
+        entry = subscribers.New(parse("ana@example.org"), "Ana", "en", ())
+        [number] = subscribers.add_many(session, [entry], here.clock())
     token = here.keyring.issue(Purpose.UNSUBSCRIBE, number)
     before = signal.getsignal(signal.SIGTERM)
     stop, started = asyncio.Event(), asyncio.Event()
@@ -100,3 +104,41 @@ async def test_the_preview_takes_a_free_port_says_where_and_ends_at_sigterm(
         assert "Nothing to send yet" in (await client.get(url)).text
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, 10)
+
+
+async def test_an_open_preview_follows_the_store_by_itself(
+    sqlite: Database, require: Callable[[str], str], tmp_path: Path
+) -> None:
+    chromium = require("chromium")
+    here = installation(sqlite)
+    pages = serve.preview_pages(here)
+
+    async def adds_an_item_once_looked_at(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/version":
+            with sqlite.write() as session:
+                item = Item(Kind.NEWS, "Come lately", "It came while the page was open.")
+                known = items.by_uid(session, "late")
+                items.put(
+                    session, item, status=Status.READY, source="test", uid="late", html="<p>It came.</p>", content_hash="late",
+                    now=here.clock(), previous=known,
+                )  # fmt: skip
+        await pages(scope, receive, send)
+
+    stop, started = asyncio.Event(), asyncio.Event()
+    with serve.listening("127.0.0.1", 0, "") as listener:
+        serving = asyncio.create_task(serve.serve(adds_an_item_once_looked_at, listener, stop, started))
+        await started.wait()
+        options = (
+            "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+            "--disable-component-update --disable-sync --virtual-time-budget=4000 --dump-dom"
+        )
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        browser = await asyncio.create_subprocess_exec(
+            chromium, f"--user-data-dir={tmp_path / 'profile'}", *options.split(), url, stdout=PIPE, stderr=DEVNULL
+        )
+        shown, _ = await browser.communicate()
+        stop.set()
+        await serving
+    assert b"Come lately" in shown
+    assert b"Up to date" in shown
+    assert b"Nothing to send yet" not in shown

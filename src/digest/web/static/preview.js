@@ -8,6 +8,8 @@ async function refresh() {
   const proof = fresh.getElementById("proof")
   page.replaceChildren(...proof.childNodes)
   page.dataset.version = proof.dataset.version
+  const summaries = fresh.querySelectorAll(".menu > summary")
+  document.querySelectorAll(".menu > summary").forEach((each, at) => each.replaceChildren(...summaries[at].childNodes))
 }
 
 function say(words, state) {
