@@ -252,5 +252,13 @@ def write(item: Item, status: Status, uid: str) -> str:
     if status is not Status.READY:
         front["status"] = str(status)
     front["uid"] = uid
-    header = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000, default_flow_style=None)
+    header = "".join(
+        yaml.safe_dump(
+            {name: value},
+            allow_unicode=True,
+            width=10_000,
+            default_flow_style=None if isinstance(value, list) else False,
+        )
+        for name, value in front.items()
+    )
     return f"---\n{header}---\n\n{item.body}\n"

@@ -1,0 +1,180 @@
+"""kill -9, and what the mail server's own log says of it: everyone exactly once, or in doubt and listed.
+
+`make chaos` kills KILLS times (20) under random faults of the server; SEED (printed) tells a run again.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from .conftest import BEFORE, SLOT, WEEK, Terminal
+
+SERVER = Path(__file__).parents[1] / "integration" / "scripted_smtp.py"
+CONNECTIONS = 4
+DIED = "the sender died before the server's answer was recorded"
+
+
+@dataclass
+class Judge:
+    """A mail server in a process of its own, and its log."""
+
+    log: Path
+
+    def taken(self) -> Counter[tuple[str, str]]:
+        """(recipient, Message-ID) of all that the server is responsible for."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return Counter((line.split(" ")[0], line.split(" ")[1]) for line in lines)
+
+    @property
+    def size(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
+
+
+@contextlib.contextmanager
+def judging(terminal: Terminal, *options: str) -> Iterator[Judge]:
+    log = terminal.folder / "taken.log"
+    command = [sys.executable, str(SERVER), str(log), *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        terminal.env["SMTP_PORT"] = server.stdout.readline().strip()
+        yield Judge(log)
+        server.stdin.close()
+
+
+@pytest.fixture
+def crowd(digest: Terminal):
+    """The sample week assembled for so many readers."""
+
+    def gather(readers: int) -> Terminal:
+        digest.env["SMTP_CONNECTIONS"] = str(CONNECTIONS)
+        emails = "".join(f"reader{n}@example.net\n" for n in range(readers))
+        digest("init")
+        digest("items", "add", WEEK, "--now", BEFORE)
+        digest("subscribers", "import", digest.write("list.csv", "email\n" + emails), "--now", BEFORE)
+        digest("edition", "assemble", "--now", BEFORE)
+        return digest
+
+    return gather
+
+
+def kill_within(terminal: Terminal, judge: Judge, now: str, *, size: int, then: float) -> int:
+    """Send, and kill -9 `then` seconds after the server's log has reached `size` bytes. The exit code."""
+    command = [sys.executable, "-m", "digest", "edition", "send", "latest", "--now", now]
+    with subprocess.Popen(
+        command, cwd=terminal.folder, env=terminal.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as sender:
+        while judge.size < size and sender.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                sender.wait(0.005)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            sender.wait(then)
+        sender.kill()
+    return sender.returncode
+
+
+def recorded(terminal: Terminal) -> list[tuple[str, str, str, str]]:
+    """(address, Message-ID, state, reply) of every delivery, as the database has it."""
+    with contextlib.closing(sqlite3.connect(terminal.folder / "var" / "digest.db")) as database:
+        return database.execute("SELECT address, message_id, state, last_reply FROM delivery").fetchall()
+
+
+def verdict(terminal: Terminal, judge: Judge, resent: Counter[tuple[str, str]]) -> None:
+    """What the server took, the ledger says was accepted or is in doubt; nobody more than once, but for what staff resent."""
+    taken = judge.taken()
+    rows = {(address, message_id): state for address, message_id, state, _ in recorded(terminal)}
+    assert set(taken) <= set(rows), "the server has a message that the ledger does not know"
+    assert len({address for address, _ in rows}) == len(rows)
+    twice = {each: count for each, count in taken.items() if count > 1 + resent[each]}
+    assert not twice, f"sent twice: {twice}"
+    never = {each for each, state in rows.items() if state == "accepted" and not taken[each]}
+    assert not never, f"lost: {never}"
+    open_ = ("accepted", "uncertain", "transmitting")
+    denied = {each: rows[each] for each in taken if rows[each] not in open_ and not resent[each]}
+    assert not denied, f"taken by the server, and the ledger denies it: {denied}"
+
+
+def in_doubt(terminal: Terminal) -> set[tuple[str, str]]:
+    listed = terminal("edition", "uncertain", "latest", "--json").json["uncertain"]
+    return {(each["email"], each["message_id"]) for each in listed}
+
+
+def balanced(balance: dict[str, int], readers: int) -> None:
+    parts = ("accepted", "failed", "skipped", "uncertain", "pending")
+    assert balance["eligible"] == readers == sum(balance[part] for part in parts)
+
+
+def test_killed_in_the_middle_of_2000_and_resumed(crowd) -> None:
+    terminal = crowd(2000)
+    with judging(terminal) as judge:
+        code = kill_within(terminal, judge, SLOT, size=60_000, then=0)
+        assert code == -signal.SIGKILL
+        assert 500 < sum(judge.taken().values()) < 1900
+        verdict(terminal, judge, Counter())
+
+        resumed = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=None)
+        balance = resumed.json
+        balanced(balance, 2000)
+        assert balance["pending"] == balance["failed"] == balance["skipped"] == 0
+        assert balance["uncertain"] <= CONNECTIONS
+        assert resumed.code == (1 if balance["uncertain"] else 0)
+        doubtful = in_doubt(terminal)
+        assert len(doubtful) == balance["uncertain"]
+        verdict(terminal, judge, Counter())
+
+        terminal("edition", "uncertain", "latest", "--resend", "--json", "--now", SLOT)
+        balance = terminal("edition", "send", "latest", "--json", "--now", SLOT).json
+        assert balance["accepted"] == 2000
+        verdict(terminal, judge, Counter(doubtful))
+        assert len(judge.taken()) == 2000
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_while_the_server_misbehaves(crowd) -> None:
+    kills = int(os.environ.get("KILLS", "20"))
+    seed = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
+    print(f"KILLS={kills} SEED={seed}")  # noqa: T201
+    luck = random.Random(seed)
+    readers = 60 * kills
+    terminal = crowd(readers)
+    now = datetime.fromisoformat(SLOT)
+    died, killed = 0, 0
+    with judging(terminal, "--seed", str(seed), "--rate", "0.01") as judge:
+        for _ in range(kills):
+            from_start = luck.random() < 0.2
+            size = judge.size + (0 if from_start else luck.randrange(1, 4_000))
+            code = kill_within(
+                terminal, judge, now.isoformat(), size=size, then=luck.uniform(0, 1.5 if from_start else 0.03)
+            )
+            killed += code == -signal.SIGKILL
+            verdict(terminal, judge, Counter())
+            before, died = died, sum(reply == DIED for *_, reply in recorded(terminal))
+            assert died - before <= CONNECTIONS, "one kill left more in doubt than there are connections"
+            now += timedelta(minutes=luck.choice((0, 0, 10)))
+        assert killed > kills * 0.8
+
+        resent: Counter[tuple[str, str]] = Counter()
+        for _ in range(40):
+            done = terminal("edition", "send", "latest", "--json", "--now", now.isoformat(), code=None)
+            balanced(done.json, readers)
+            verdict(terminal, judge, resent)
+            doubtful = in_doubt(terminal)
+            assert len(doubtful) == done.json["uncertain"]
+            if done.code == 0:
+                break
+            terminal("edition", "uncertain", "latest", "--resend", "--json", "--now", now.isoformat())
+            resent.update(doubtful)
+            now += timedelta(hours=1)
+        assert done.code == 0, done
+    print(json.dumps(done.json | {"killed": killed, "resent": sum(resent.values())}))  # noqa: T201
