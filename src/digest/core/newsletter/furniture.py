@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.core.newsletter.marks import is_caps, read_marks
+from digest.core.newsletter.marks import read_marks
 from digest.core.newsletter.paragraphs import Paragraph
-from digest.core.newsletter.vocabulary import CONTENTS, FOOTER, MASTHEAD, ROLE, section_of
+from digest.core.newsletter.vocabulary import CONTENTS, FOOTER, MASTHEAD, section_of
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -40,6 +40,16 @@ class Contents:
         )
 
 
+_FOOTER_WEIGHTS = {
+    "release": -3.0,
+    "end": -3.0,
+    "signoff": -1.5,
+    "signature": -1.0,
+    "list": -1.0,
+    "contact": 0.2,
+    "label": 0.2,
+    "link": 0.4,
+}
 NO_CONTENTS = Contents(frozenset(), ())
 
 
@@ -93,50 +103,32 @@ def _comes_back(paragraphs: Sequence[Paragraph], at: int, words: str) -> bool:
 def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     """The position of the footer's first paragraph; the number of paragraphs if there is none.
 
-    Read from the end upwards: it goes on as long as what is met is footer talk, or an address or a short line joined
-    to some; a rule above it, or a line of the masthead met again, settles where it begins.
+    The end of the text that, weighed paragraph by paragraph, looks most like a footer; it must unsubscribe, repeat the
+    masthead, or give an address.
     """
     head = {plain(each.text) for each in paragraphs[:6]}
-    begins = at = len(paragraphs)
-    while at > 0:
-        at -= 1
+    begins, best, weight = len(paragraphs), 0.9, 0.0
+    for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
-        if at == 0:
+        weight += _footer_weight(each, repeats=at > 6 and plain(each.text) in head)
+        settled = weight + (1.0 if each.rule else 0.0)
+        if each.opens and settled > best:
+            begins, best = at, settled
+        if weight < -3:
             break
-        told = each.part == "footer" or (FOOTER.search(each.text) and len(each.text) < 400)
-        if told:
-            begins = at
-        elif each.part == "signoff" or (each.part == "signature" and not _ADDRESS.search(each.text)):
-            break
-        elif (
-            each.part in ("link", "contact", "label")
-            or _ADDRESS.search(each.text)
-            or (begins == len(paragraphs) and each.part == "date")
-        ):
-            if (
-                begins > at
-                and len(each.text) < 240
-                and (at + 1 == begins or begins == len(paragraphs))
-                and (begins < len(paragraphs) or _standing(each))
-            ):
-                begins = at
-        elif plain(each.text) in head and at > 6:
-            begins = at
-        elif begins < len(paragraphs) and not each.opens and len(each.text) < 100:
-            begins = at
-        elif each.rule and begins < len(paragraphs) and len(each.text.split()) < 60 and at + 4 >= begins:
-            begins = at
-        elif begins == len(paragraphs) or at < begins - 3:
-            break
-        if begins == at and each.rule:
-            break
-    while 0 < begins < len(paragraphs) and not paragraphs[begins].opens:
-        begins -= 1
     return begins
 
 
-def _standing(each: Paragraph) -> bool:
-    return bool(_ADDRESS.search(each.text)) and each.part != "label"
+def _footer_weight(each: Paragraph, *, repeats: bool) -> float:
+    if repeats or (FOOTER.search(each.text) and len(each.text) < 500):
+        return 2.0
+    if each.part in _FOOTER_WEIGHTS:
+        return _FOOTER_WEIGHTS[each.part]
+    if _ADDRESS.search(each.text) and len(each.text.split()) < 40:
+        return 0.95
+    if each.part == "prose":
+        return -2.0
+    return -0.6 if each.opens else 0.0
 
 
 def is_masthead(text: str) -> bool:
@@ -150,16 +142,3 @@ def banner_of(paragraph: Paragraph) -> str | None:
         return None
     marked = read_marks(paragraph.text)
     return section_of(marked.title) if marked.tag is None else None
-
-
-__all__ = [
-    "NO_CONTENTS",
-    "ROLE",
-    "Contents",
-    "banner_of",
-    "find_contents",
-    "find_footer",
-    "is_caps",
-    "is_masthead",
-    "plain",
-]

@@ -1,16 +1,14 @@
-"""Which short lines are titles: several cues each, and the newsletter's own convention, inferred from all of them."""
+"""Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention."""
 
-import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
-from digest.core.newsletter.furniture import Contents, banner_of, is_masthead
-from digest.core.newsletter.marks import Marked, read_marks
+from digest.core.newsletter.candidates import Candidate, find_candidates
+from digest.core.newsletter.cohesion import Cohesion
+from digest.core.newsletter.furniture import Contents, is_masthead, plain
 from digest.core.newsletter.paragraphs import PERSON, Paragraph
-from digest.core.newsletter.vocabulary import ROLE, SUBHEADING
+from digest.core.newsletter.vocabulary import SUBHEADING
 
-_STRONG = {
+_MARKS = {
     "md": 1.0,
     "under": 1.0,
     "ruled": 0.8,
@@ -22,243 +20,176 @@ _STRONG = {
     "tag": 2.0,
     "gap": 0.6,
 }
-_EXCLUSIVE = 2.2
+_CONVENTION = 2.2
 _TITLE = 0.45
-_TEXT = {"ends like a sentence", "ends in a colon", "a call before a signature", "a name"}
-_WORD = re.compile(r"[^\W\d_]{5,}")
+_SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
+    "ends like a sentence",
+    "ends in a colon",
+    "a call",
+    "a person's name",
+    "right below a heading",
+)
+_TEXT = {_SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
+_Cues = Iterator[tuple[str, float]]
 
 
-@dataclass(slots=True)
-class Candidate:
-    """A line that could be a title: `at` is its paragraph's position, `cues` are log-odds by name."""
-
-    at: int
-    paragraph: Paragraph
-    marked: Marked
-    marks: frozenset[str]
-    banner: str | None
-    heads: bool
-    cues: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def score(self) -> float:
-        """The log-odds of its being a title."""
-        return sum(self.cues.values())
-
-    @property
-    def confidence(self) -> float:
-        """The score as a probability."""
-        return 1 / (1 + math.exp(-self.score))
-
-    @property
-    def accepted(self) -> bool:
-        """True if it is taken for a title, be it in doubt."""
-        return self.confidence >= _TITLE
-
-    @property
-    def below_title(self) -> bool:
-        """True if it is a sub-heading rather than a title or a line of text."""
-        return not self.accepted and self.heads and not self.banner and not _TEXT & self.cues.keys()
-
-    @property
-    def why(self) -> str:
-        """The cues in words, the weightiest first."""
-        return "; ".join(sorted(self.cues, key=lambda cue: -abs(self.cues[cue]))) or "a short line alone"
-
-    @classmethod
-    def said(cls, at: int, paragraph: Paragraph) -> "Candidate":
-        """A title because a person says so."""
-        return cls(at, paragraph, read_marks(paragraph.text), frozenset(), None, True, {"a person says so": math.inf})
-
-
-def _shaped(paragraph: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
-    title = marked.title
-    if not title or len(paragraph.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
-        return False
-    first = next((char for char in title if char.isalnum()), "")
-    return bool(first) and (not first.islower() or bool(marks & {"md1", "md2", "md3", "number", "label"}))
-
-
-def candidates(paragraphs: Sequence[Paragraph], first: int, last: int) -> list[Candidate]:
-    """The paragraphs from `first` up to `last` that have the shape of a heading, with the marks of their surroundings."""
-    found = []
-    gaps = sorted(each.gap for each in paragraphs[first:last] if each.gap and each.opens)
-    usual = gaps[len(gaps) // 2] if gaps else 1
-    for at in range(first, last):
-        each = paragraphs[at]
-        if each.part in (
-            "release",
-            "end",
-            "contact",
-            "date",
-            "link",
-            "signoff",
-            "signature",
-            "greeting",
-            "list",
-            "footer",
-        ):
-            continue
-        marked = read_marks(each.text)
-        marks = set(marked.marks)
-        if each.rule and each.rule != "#":
-            marks.add("ruled")
-        if each.under:
-            marks.add("under" + each.under)
-        if each.gap > usual and found:
-            marks.add("gap")
-        formal = any(mark.startswith(("md", "under", "label", "deco", "caps", "number", "tag")) for mark in marks)
-        if each.part == "label" and not formal:
-            continue
-        if each.part == "prose" and not (formal and len(each.text.split()) <= 20):
-            continue
-        if not each.opens and not formal and not (len(paragraphs[at - 1].text) > 100 and len(each.text) < 90):
-            continue
-        if not _shaped(each, marked, frozenset(marks)):
-            continue
-        found.append(Candidate(at, each, marked, frozenset(marks), banner_of(each), heads=False))
-    starts = {each.at for each in found}
-    for each in found:
-        each.heads = each.at + 1 < last and each.at + 1 not in starts
+def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Contents) -> list[Candidate]:
+    """All candidates above position `footer`, weighed: their `cues` tell the titles from the sub-headings."""
+    body = paragraphs[:footer]
+    found = find_candidates(body, contents.positions)
+    foot = " ".join(plain(each.text) for each in paragraphs[footer:])
+    cohesion = Cohesion(body)
+    levels = _title_levels(found)
+    for order, each in enumerate(found):
+        last = found[order - 1] if order else None
+        until = found[order + 1].at if order + 1 < len(found) else footer
+        each.cues.update(_own_cues(each, levels))
+        each.cues.update(_cues_around(each, last, body))
+        each.cues.update(_masthead_cues(each, body, foot))
+        each.cues.update(_release_cues(each, body, found))
+        if contents.promises(each.paragraph.text):
+            each.cues["promised in the contents"] = 2.5
+        weight, words = cohesion.across(last.at if last else 0, each.at, until)
+        if words and each.heads:
+            each.cues["goes on about " + ", ".join(words)] = -0.8 * weight
+    _apply(found, convention(found))
     return found
 
 
-def local_cues(paragraphs: Sequence[Paragraph], found: Sequence[Candidate], last: int, contents: Contents) -> None:
-    """Give each candidate the cues that it and its neighbours bear."""
-    levels = _markdown_levels(found)
-    cohesion = _Cohesion(paragraphs, last)
-    for order, each in enumerate(found):
-        cues, title = each.cues, each.marked.title
-        before = paragraphs[each.at - 1] if each.at else None
-        after = paragraphs[each.at + 1] if each.at + 1 < last else None
-        for mark in each.marks:
-            kind = (
-                mark.rstrip("0123456789")
-                if mark.startswith("md")
-                else next((name for name in _STRONG if mark.startswith(name)), "")
-            )
-            cues[mark] = _STRONG.get(kind, 0.0) if kind != "md" or mark in levels else -0.5
-        if contents.promises(each.paragraph.text):
-            cues["promised in the contents"] = 2.5
-        if "subnumber" in each.marks:
-            cues["number of a sub-section"] = -3.0
-        if title[-1] == ".":
-            cues["ends like a sentence"] = -1.5
-        if title[-1] == ":":
-            cues["ends in a colon"] = -2.0
-        if title[-1] in '!»”"' and after and after.part in ("signature", "signoff"):
-            cues["a call before a signature"] = -3.0
-        if SUBHEADING.match(title):
-            cues["names a part of an item"] = -2.0
-        if each.banner:
-            cues["a section banner"] = -1.5 if each.heads else -4.0
-        if len(title.split()) > 12:
-            cues["long"] = -0.6
-        if before is None or (order == 0 and each.heads):
-            cues["the first"] = 0.8
-        if before and (
-            before.part in ("signature", "end", "contact", "link") or (before.part == "footer" and each.at > 3)
-        ):
-            cues["what is above has ended"] = 1.2
-        if after is None:
-            cues["the last line"] = 0.3
-        elif after.part in ("release", "date") or (after.part == "label" and each.heads):
-            cues[f"a {after.part} line below"] = 1.5 if after.part == "release" else 0.8
-        elif after.part in ("signature", "signoff"):
-            cues["a signature below"] = -1.5
-        if each.at <= 8 and is_masthead(each.paragraph.text):
-            cues["speaks of the newsletter"] = -3.0
-        if each.at == 0 and not each.heads:
-            cues["the name at the top"] = -1.5
-        if (
-            after
-            and after.part in ("greeting",)
-            or (after and after.part == "date" and each.at <= 3 and after.closes and before is None)
-        ):
-            cues["a masthead's line below"] = -2.5
-        if order and found[order - 1].at == each.at - 1 and not found[order - 1].banner:
-            cues["right below a heading"] = -1.6
-        if not each.paragraph.opens and not each.marks:
-            cues["within a block"] = -0.8
-        if (
-            PERSON.fullmatch(title)
-            and before
-            and before.part == "prose"
-            and len(title.split()) <= 3
-            and (ROLE.search(after.text) if after else False)
-        ):
-            cues["a name"] = -2.5
-        cohesion.weigh(
-            each, found[order + 1].at if order + 1 < len(found) else last, found[order - 1].at if order else 0
-        )
+def is_title(each: Candidate) -> bool:
+    """True if it is taken for a title, be it in doubt."""
+    return each.confidence >= _TITLE
 
 
-def _markdown_levels(found: Sequence[Candidate]) -> frozenset[str]:
-    levels = sorted(
-        {mark for each in found for mark in each.marks if mark.startswith("md") and each.heads and not each.banner}
+def is_subheading(each: Candidate) -> bool:
+    """True if it is a sub-heading: alone on its line or marked, and no title, banner or sentence."""
+    return (
+        not is_title(each)
+        and each.banner is None
+        and (each.paragraph.closes or each.formal)
+        and not _TEXT & each.cues.keys()
     )
-    often = [level for level in levels if sum(level in each.marks and each.heads for each in found) >= 2]
-    return frozenset((often or levels)[:1])
 
 
-class _Cohesion:
-    """Whether what follows a heading goes on about what went before: by words that occur there and nowhere else."""
+def _own_cues(each: Candidate, levels: frozenset[str]) -> _Cues:
+    title = each.marked.title
+    for mark in each.marks:
+        name = next((name for name in _MARKS if mark.startswith(name)), None)
+        if name:
+            yield mark, _MARKS[name] if name != "md" or mark in levels else -0.5
+    if "subnumber" in each.marks:
+        yield "numbered as a part", -3.0
+    if title[-1] == ".":
+        yield _SENTENCE, -1.5
+    if title[-1] == ":":
+        yield _COLON, -2.0
+    if SUBHEADING.match(title):
+        yield "names a part of an item", -2.0
+    if each.banner is not None:
+        yield "a section's banner", -1.5 if each.heads else -4.0
+    if len(title.split()) > 12:
+        yield "long", -0.6
+    if not each.paragraph.opens and not each.marks:
+        yield "within a block", -0.8
 
-    def __init__(self, paragraphs: Sequence[Paragraph], last: int) -> None:
-        self.words = [
-            frozenset(word.casefold() if word.islower() else word for word in _WORD.findall(each.text))
-            for each in paragraphs[:last]
-        ]
-        self.last_seen: dict[str, int] = {}
-        self.first_seen: dict[str, int] = {}
-        for at, words in enumerate(self.words):
-            for word in words:
-                self.last_seen[word] = at
-                self.first_seen.setdefault(word, at)
 
-    def weigh(self, each: Candidate, until: int, since: int) -> None:
-        since = max(since, each.at - 8)
-        until = min(until, each.at + 8)
-        above = frozenset[str]().union(*self.words[since : each.at])
-        below = frozenset[str]().union(*self.words[each.at + 1 : until])
-        if not above or not below:
-            return
-        shared = [
-            word for word in above & below if self.first_seen[word] >= since - 8 and self.last_seen[word] < until + 8
-        ]
-        weight = sum(1.0 if word[0].isupper() else 0.4 for word in shared)
-        if weight >= 1.0:
-            each.cues["goes on about: " + ", ".join(sorted(shared)[:4])] = -min(2.0, 0.8 * weight)
+def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragraph]) -> _Cues:
+    title = each.marked.title
+    above = body[each.at - 1] if each.at else None
+    below = body[each.at + 1] if each.at + 1 < len(body) else None
+    if last is None and each.heads:
+        yield "the first", 0.8
+    if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
+        yield "what is above has ended", 1.2
+    if below is None:
+        yield "the last line", 0.3
+    elif below.part == "date" or (below.part == "label" and each.heads):
+        yield f"a line with a {below.part} below", 0.8
+    elif below.part in ("signature", "signoff"):
+        yield (_CALL, -3.0) if title[-1] in '!»”"' else ("a signature below", -1.5)
+    if (
+        above
+        and above.part == "prose"
+        and PERSON.fullmatch(title)
+        and not each.heads
+        and not each.formal
+        and below
+        and below.gap >= each.paragraph.gap
+    ):
+        yield _NAMED, -2.5
+    if last and last.at == each.at - 1 and last.banner is None and not _TEXT & last.cues.keys():
+        yield _BELOW, -1.6
+
+
+def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> _Cues:
+    if each.at > 8:
+        return
+    below = body[each.at + 1] if each.at + 1 < len(body) else None
+    if is_masthead(each.paragraph.text):
+        yield "speaks of the newsletter", -3.0
+    if each.at == 0 and not each.heads:
+        yield "the name at the top", -1.5
+    if below and (
+        below.part == "greeting"
+        or (each.at < 3 and (is_masthead(below.text) or (below.part == "date" and not below.opens)))
+    ):
+        yield "a line of the masthead below", -2.5
+    words = plain(each.paragraph.text)
+    if len(words) > 6 and words in foot:
+        yield "said again at the foot", -2.5
+
+
+def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:
+    """A release's title stands above "For immediate release", with organisation and headline below; or below it, alone."""
+    if each.at + 1 < len(body) and body[each.at + 1].part == "release":
+        yield "a release's first line below", 1.5
+        return
+    at = each.at - 1
+    while at >= max(0, each.at - 5) and body[at].part in ("date", "contact", "short", "link"):
+        at -= 1
+    if at < 0 or body[at].part != "release":
+        return
+    if any(other.at == at - 1 and other.banner is None for other in found):
+        yield "in the head of a release", -2.5
+    elif each.heads:
+        yield "heads a release", 1.5
+
+
+def _title_levels(found: Sequence[Candidate]) -> frozenset[str]:
+    """The Markdown level of the titles: the highest at which two headings have a text right below."""
+    heads = [
+        mark for each in found if each.heads and each.banner is None for mark in each.marks if mark.startswith("md")
+    ]
+    often = sorted(mark for mark in set(heads) if heads.count(mark) >= 2)
+    return frozenset((often or sorted(set(heads)))[:1])
 
 
 def convention(found: Sequence[Candidate]) -> str | None:
-    """The mark by which this newsletter sets its titles apart: the one whose bearers, taken together, look most like titles.
+    """The mark by which this newsletter sets its titles apart: the one whose bearers together look most like titles.
 
     None if unmarked lines look more so.
     """
     totals: dict[str, float] = {}
     bearers: dict[str, int] = {}
     for each in found:
-        for mark in each.marks or {"": 0}:
+        for mark in each.marks or {""}:
             totals[mark] = totals.get(mark, 0.0) + each.score
-            bearers[mark] = bearers.get(mark, 0) + (each.heads and not each.banner)
+            bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)
     usable = {
-        mark: total
-        for mark, total in totals.items()
-        if mark not in ("tag", "subnumber") and (not mark or bearers[mark] >= 2)
+        mark
+        for mark in totals
+        if mark not in ("tag", "subnumber") and totals[mark] > 0 and (not mark or bearers[mark] >= 2)
     }
-    best = max(usable, key=lambda mark: (usable[mark], mark != ""), default="")
-    return best if best and usable[best] > 0 else None
+    return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
 
 
-def apply_convention(found: Sequence[Candidate], mark: str | None) -> None:
-    """Favour the bearers of the convention's mark, and the more the more there are; doubt the others."""
+def _apply(found: Sequence[Candidate], mark: str | None) -> None:
+    """Favour the bearers of the convention's mark, the more the more there are, and doubt the others of their sections."""
     if mark is None:
         return
-    count = sum(mark in each.marks for each in found)
-    weight = _EXCLUSIVE * min(1.0, count / 3) * (0.4 if mark == "gap" else 1.0)
+    weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
     sections = _sections(found)
-    kept = {sections[each.at] for each in found if mark in each.marks and not each.banner}
+    kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
     for each in found:
         if mark in each.marks:
             each.cues[f"marked as the others ({mark})"] = weight
@@ -272,11 +203,3 @@ def _sections(found: Sequence[Candidate]) -> Mapping[int, int]:
         section += each.banner is not None
         sections[each.at] = section
     return sections
-
-
-def find_headings(paragraphs: Sequence[Paragraph], last: int, contents: Contents) -> list[Candidate]:
-    """The candidates before position `last`, weighed."""
-    found = [each for each in candidates(paragraphs, 0, last) if each.at not in contents.positions]
-    local_cues(paragraphs, found, last, contents)
-    apply_convention(found, convention(found))
-    return found

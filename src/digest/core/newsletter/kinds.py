@@ -29,9 +29,10 @@ _INVITE = re.compile(
     r"|eintritt|wir laden|treffpunkt|entrée libre|venez|rendez-vous)\b",
     _I,
 )
-_WON = re.compile(
-    r"\b(?:we (?:have )?won|we did it|they did it|victory|victories|has been saved|won|wins|triumph|after (?:our|your) (?:petition|campaign|pressure)|thanks to (?:your|our)|agreed to all"
-    r"|lo (?:hemos )?(?:conseguid|lograd)\w+|lo (?:logramos|conseguimos)|hemos ganado|ganamos|victoria|gewonnen|geschafft|gagné|victoire)\b",
+_WON = re.compile(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b", _I)
+_WE_WON = re.compile(
+    r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|has been saved|is saved|after (?:our|your) (?:petition|campaign|pressure)|(?:thanks to|because of) (?:your|our) (?:petition|campaign|pressure|letters|calls)"
+    r"|lo (?:hemos |han )?(?:conseguido|logrado)|lo (?:logramos|conseguimos|lograron)|hemos (?:ganado|conseguido|logrado)|ganamos|wir haben (?:gewonnen|es geschafft)|on a gagné|nous avons gagné)\b",
     _I,
 )
 _STATES = re.compile(
@@ -62,7 +63,7 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
     vote(Kind.NEWS, 1.5, "nothing that says otherwise")
     for words, weight in ((section.marked.label, 4.0), (section.banner_words, 2.0), (section.marked.tag, 2.0)):
         if words and (named := section_of(words)):
-            vote(Kind(named), weight if named != "news" else 1.5, words)
+            vote(Kind(named), weight if named != "news" else 0.5, words)
     prefix = title.partition(":")[0]
     if prefix != title and (named := section_of(prefix)):
         vote(Kind(named), 3.0, prefix)
@@ -85,10 +86,11 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
         )
     for invite in list(dict.fromkeys(found[0].casefold() for found in _INVITE.finditer(f"{title}\n{text}")))[:3]:
         vote(Kind.EVENT, 0.4 if timing.starts else 0.15, invite)
-    if found := _WON.search(title):
-        vote(Kind.VICTORY, 1.3, found[0])
-    if found := _WON.search(start):
-        vote(Kind.VICTORY, 1.0, found[0])
+    for found in (_WON.search(title), _WON.search(start)):
+        if found:
+            vote(Kind.VICTORY, 0.7, found[0])
+    if found := _WE_WON.search(f"{title}\n{start}"):
+        vote(Kind.VICTORY, 2.0, found[0])
     stated = list(dict.fromkeys(found[0] for found in _STATES.finditer(text)))
     for words in stated[:3]:
         vote(Kind.STATEMENT, 0.7, words)

@@ -12,6 +12,7 @@ from digest.core.newsletter.vocabulary import CONTACT, FOOTER, GREETING, LABEL, 
 _LINK = re.compile(r"(?:[\w ]{0,24}: ?)?[<(]?(?:https?://|www\.)\S+[>)]?|[<(]?\S+@\S+\.\w+[>)]?")
 _NAME = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*[^\W\d_a-zà-ÿ][\w.’'-]*(?: (?:de|del|la|van|von|der|y|i|of|[^\W\d_a-zà-ÿ][\w.’'-]*)){1,4}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
+_SENTENCE_END = re.compile(r"[.…!?][”\"»’)]+$|[.…]$")
 PERSON = re.compile(_NAME)
 
 
@@ -100,7 +101,9 @@ def _own_part(paragraph: Paragraph) -> str:
         ),
         (
             "prose",
-            words >= 15 or (words >= 5 and text[-1] in '.…”"»)' and not is_caps(text)) or len(paragraph.lines) > 2,
+            words >= 15
+            or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
+            or len(paragraph.lines) > 2,
         ),
     )
     return next((part for part, holds in tests if holds), "short")

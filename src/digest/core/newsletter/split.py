@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from digest.core.newsletter.candidates import Candidate
 from digest.core.newsletter.furniture import find_contents, find_footer
-from digest.core.newsletter.headings import Candidate, find_headings
+from digest.core.newsletter.headings import find_headings, is_subheading, is_title
 from digest.core.newsletter.lines import Line, read_lines, wrap_width
 from digest.core.newsletter.marks import Marked
 from digest.core.newsletter.paragraphs import Paragraph, put_together
@@ -45,7 +46,7 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     contents = find_contents(paragraphs)
     footer = find_footer(paragraphs)
     found = find_headings(paragraphs, footer, contents)
-    chosen = {each.at: each for each in found if each.accepted}
+    chosen = {each.at: each for each in found if is_title(each)}
     for at, paragraph in enumerate(paragraphs):
         if paragraph.number in titles:
             chosen[at] = Candidate.said(at, paragraph)
@@ -68,13 +69,22 @@ def _check(lines: Sequence[Line], titles: Collection[int], not_titles: Collectio
 
 def _banners(found: Sequence[Candidate], chosen: dict[int, Candidate], last: int) -> Mapping[int, Candidate]:
     """The section banners; one that is followed by text and has no title of its own below becomes a title, in doubt."""
-    banners = {each.at: each for each in found if each.banner and each.at not in chosen}
+    banners = {
+        each.at: each
+        for each in found
+        if each.at not in chosen and (each.banner is not None or _stands_over(each, chosen))
+    }
     for at, each in list(banners.items()):
         below = min((other for other in (*banners, *chosen) if other > at), default=last)
         if each.heads and below not in chosen and below > at + 1:
             chosen[at] = replace(each, cues={"a banner with a text and no titles": 0.0})
             del banners[at]
     return banners
+
+
+def _stands_over(each: Candidate, chosen: Mapping[int, Candidate]) -> bool:
+    """A marked line right above a title is a section's banner, though its words name no kind."""
+    return each.formal and each.at + 1 in chosen and each.paragraph.opens
 
 
 def _assemble(
@@ -102,7 +112,7 @@ def _assemble(
         else:
             bodies[current].append(at)
     _give_heads(paragraphs, bodies, furniture)
-    below = {each.at for each in found if each.below_title}
+    below = {each.at for each in found if is_subheading(each)}
     sections = []
     for at, body in bodies.items():
         title, owner = chosen[at], owners[at]

@@ -29,7 +29,7 @@ _WHEN_LINE = re.compile(
     _I,
 )
 _HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
-_PUBLISHED = re.compile(r"\b(?:published|posted|issued|publicado|veröffentlicht|publié)\b", _I)
+_PUBLISHED = re.compile(r"^\W*(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?\W*$", _I)
 _RUNS = re.compile(r"\b(?:runs?|on view|on display|open|continues|exhibit\w*|abierta?|exposición)\b[^.]{0,40}$", _I)
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
@@ -94,7 +94,7 @@ def _said(found: Dated, today: date) -> str:
 
 def _is_published(each: Paragraph, found: Dated, place: int, count: int) -> bool:
     before = each.text[max(0, found.start - 30) : found.start]
-    if each.part == "release" or _PUBLISHED.search(before):
+    if each.part == "release" or _PUBLISHED.search(each.text[: found.start]):
         return True
     if each.part == "date" and place and found.first.at is None and found.last is None:
         return place <= 4 or place >= count - 2

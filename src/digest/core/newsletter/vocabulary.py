@@ -70,6 +70,8 @@ FOOTER = _any(
     r"\b(?:our|mailing|postal) address\b",
     r"\bto (?:subscribe|submit (?:an )?(?:item|event|announcement|notice)s?|be removed|stop receiving)\b",
     r"\bsubscribe at\b",
+    r"\b(?:si no (?:quieres?|deseas?) (?:recibir|seguir)|responde baja)\b",
+    r"\bto stop (?:getting|receiving)\b|\b(?:items|contributions|notices|copy) for (?:the )?next\b",
     r"\bback issues\b|\bnewsletter archive\b",
     r"\bdar(?:se|te)? de baja\b|\bdesuscri|\bcancelar (?:tu|su|la) suscripción\b",
     r"\breenvía?(?:lo|r|la)?\b.{0,40}\b(?:amig|contacto)",
@@ -120,6 +122,9 @@ LABEL = _any(
 )
 SECTIONS: dict[str, re.Pattern[str]] = {
     "action": _any(
+        r"participa",
+        r"involved",
+        r"actúa",
         r"actions?",
         r"alerts?",
         r"acciones|acción",
@@ -174,7 +179,7 @@ SECTIONS: dict[str, re.Pattern[str]] = {
     ),
 }
 FILLER = _any(
-    r"upcoming|this|next|week|weeks|week's|week’s|month|our|your|the|of|in|and|from|for|to|take|urgent|local|national|other|more|"
+    r"upcoming|get|this|next|week|weeks|week's|week’s|month|our|your|the|of|in|and|from|for|to|take|urgent|local|national|other|more|"
     r"community|state|coming|up|campaign|campaigns|now|items?|section|short|latest|movement|allies|partners|media|save|&|"
     r"próximos|próximas|esta|este|semana|mes|de|del|la|el|los|las|y|en|urgentes?|urgente|comunitarias|comunitarios|nuestras|nuestros|"
     r"locales|internacionales?|nacionales|kommende|aktuelle|diese|woche|der|die|das|und|prochains|les|des|du|et|à venir|cette|semaine|"

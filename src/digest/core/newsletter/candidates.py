@@ -1,0 +1,119 @@
+"""Lines that could be titles: short enough, shaped like a heading, with the marks that set them apart."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from digest.core.newsletter.furniture import banner_of
+from digest.core.newsletter.marks import Marked, read_marks
+from digest.core.newsletter.paragraphs import Paragraph
+
+_NEVER = {"release", "end", "contact", "date", "link", "signoff", "signature", "greeting", "list", "footer"}
+_FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
+_LONG = 100  # a line longer than this is a paragraph in itself
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A line that could be a title.
+
+    `at` is its paragraph's position; `heads` is true if text, and not another candidate, comes right below; `banner` is
+    the kind that it announces if it is a section's banner ("" for one that names no kind), None if it is none;
+    `cues` are what speaks for (positive log-odds) and against its being a title.
+    """
+
+    at: int
+    paragraph: Paragraph
+    marked: Marked
+    marks: frozenset[str]
+    banner: str | None
+    heads: bool
+    cues: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """The log-odds of its being a title."""
+        return sum(self.cues.values())
+
+    @property
+    def confidence(self) -> float:
+        """The score as a probability."""
+        return 1 / (1 + math.exp(-self.score))
+
+    @property
+    def formal(self) -> bool:
+        """True if a mark of its own, not only its shortness, sets it apart."""
+        return is_formal(self.marks)
+
+    @property
+    def why(self) -> str:
+        """The cues in words, the weightiest first."""
+        return "; ".join(sorted(self.cues, key=lambda cue: -abs(self.cues[cue]))) or "a short line alone"
+
+    @classmethod
+    def said(cls, at: int, paragraph: Paragraph) -> "Candidate":
+        """A title because a person says so."""
+        marked = read_marks(paragraph.text)
+        return cls(at, paragraph, marked, marked.marks, None, heads=True, cues={"a person says so": math.inf})
+
+
+def is_formal(marks: Collection[str]) -> bool:
+    """True if one of the marks is more than space and rules around."""
+    return any(mark.startswith(_FORMAL) for mark in marks)
+
+
+def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -> list[Candidate]:
+    """The paragraphs that have the shape of a heading, but for those at the positions in `without`."""
+    gaps = sorted(each.gap for each in paragraphs if each.gap and each.opens)
+    usual = gaps[len(gaps) // 2] if gaps else 1
+    tags = sum(read_marks(each.text).tag is not None for each in paragraphs if each.opens and len(each.text) < _LONG)
+    found = []
+    for at, each in enumerate(paragraphs):
+        if at in without or each.part in _NEVER:
+            continue
+        marked = read_marks(each.text, dash_tags=tags >= 2)
+        marks = marked.marks | _marks_around(each, usual if at else 99)
+        above = paragraphs[at - 1] if at else None
+        if _has_shape(each, marked, marks) and _has_place(each, above, marks):
+            found.append(Candidate(at, each, marked, marks, banner_of(each), heads=False))
+    starts = {each.at for each in found}
+    for candidate in found:
+        candidate.heads = candidate.at + 1 < len(paragraphs) and candidate.at + 1 not in starts
+    return _with_banners(found)
+
+
+def _marks_around(each: Paragraph, usual: int) -> frozenset[str]:
+    marks = set()
+    if each.rule and each.rule != "#":
+        marks.add("ruled")
+    if each.under and each.under != "#":
+        marks.add("under" + each.under)
+    if each.gap > usual:
+        marks.add("gap")
+    return frozenset(marks)
+
+
+def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
+    title = marked.title
+    first = next((char for char in title if char.isalnum()), "")
+    if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
+        return False
+    if each.part in ("prose", "label") and not is_formal(marks):
+        return False
+    return not first.islower() or bool(marks & {"md1", "md2", "md3", "number", "label"})
+
+
+def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:
+    if each.opens or is_formal(marks) or above is None:
+        return True
+    return len(above.text) > _LONG and len(each.text) < _LONG
+
+
+def _with_banners(found: list[Candidate]) -> list[Candidate]:
+    """Where most that bear a mark and head no text are known banners, the others that do are banners as well."""
+    for mark in {mark for each in found for mark in each.marks if mark.startswith(("deco", "caps", "under", "md"))}:
+        bearers = [each for each in found if mark in each.marks and not each.heads]
+        known = sum(each.banner is not None for each in bearers)
+        if known >= 2 and 2 * known > len(bearers):
+            found = [replace(each, banner="") if each in bearers and each.banner is None else each for each in found]
+    return found
