@@ -194,7 +194,7 @@ class Run:
         return Marking(result.state, at)
 
     def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
-        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, [expected], state, **values))
+        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values))
 
     # What an outcome means.
 

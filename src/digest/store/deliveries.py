@@ -1,12 +1,13 @@
 """The ledger: a row a subscriber and edition. Every finishing update repeats the state and owner that it expects."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, func, literal, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, update
+from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
 from digest.store.database import insert_or_nothing
@@ -69,26 +70,30 @@ def claim(connection: Connection, edition_id: int, owner: str, now: datetime, li
     return sorted((Claimed(*row) for row in taken), key=lambda each: each.id)
 
 
+# The statements of the hot path are built once: building one anew costs more than running it.
+_T, _S, _E = (SQLModel.metadata.tables[name] for name in ("delivery", "subscriber", "edition"))
+_OWN = update(_T).where(_T.c.id == bindparam("key"), _T.c.owner == bindparam("by"))
+_MARK = (
+    _OWN.where(_T.c.state == State.CLAIMED)
+    .where(select(literal(1)).where(_S.c.id == _T.c.subscriber_id, _S.c.state == "active").exists())
+    .where(
+        select(literal(1))
+        .where(_E.c.id == _T.c.edition_id, _E.c.state == "sending", _E.c.expires_at > bindparam("now"))
+        .exists()
+    )
+    .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
+)
+
+
+@cache
+def _finishing(columns: tuple[str, ...]) -> Update:
+    settled = _OWN.where(_T.c.state == bindparam("expected"))
+    return settled.values(owner=None, **{name: bindparam("new_" + name) for name in columns})
+
+
 def mark(connection: Connection, delivery_id: int, owner: str, now: datetime) -> bool:
     """The mark before the final dot: claimed → transmitting, only while the mail is still wanted."""
-    wanted = (
-        select(literal(1))
-        .where(col(SubscriberRow.id) == col(D.subscriber_id), col(SubscriberRow.state) == "active")
-        .exists()
-    )
-    sending = (
-        select(literal(1))
-        .where(col(EditionRow.id) == col(D.edition_id), col(EditionRow.state) == "sending")
-        .where(col(EditionRow.expires_at) > now)
-        .exists()
-    )
-    return _one(
-        connection,
-        update(D)
-        .where(col(D.id) == delivery_id, col(D.state) == State.CLAIMED, col(D.owner) == owner)
-        .where(wanted, sending)
-        .values(state=State.TRANSMITTING, attempts=col(D.attempts) + 1),
-    )
+    return _one(connection, _MARK, {"key": delivery_id, "by": owner, "now": now})
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -110,16 +115,11 @@ def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str
     return None
 
 
-def finish(
-    connection: Connection, delivery_id: int, owner: str, expected: Collection[State], state: State, **values: Any
-) -> bool:
+def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:
     """Move one of the owner's own deliveries out of `expected`; whether it was still there."""
-    return _one(
-        connection,
-        update(D)
-        .where(col(D.id) == delivery_id, col(D.owner) == owner, col(D.state).in_(list(expected)))
-        .values(state=state, owner=None, **values),
-    )
+    values["state"] = state
+    new = {"new_" + name: value for name, value in values.items()}
+    return _one(connection, _finishing(tuple(values)), {"key": delivery_id, "by": owner, "expected": expected} | new)
 
 
 def release(connection: Connection, owner: str) -> None:
@@ -218,5 +218,5 @@ def settle_uncertain(session: Session, edition_id: int, state: State, reply: str
     return int(cast(Any, done).rowcount)
 
 
-def _one(connection: Connection, statement: Any) -> bool:
-    return connection.execute(statement).rowcount == 1
+def _one(connection: Connection, statement: Update, values: dict[str, Any]) -> bool:
+    return connection.execute(statement, values).rowcount == 1
