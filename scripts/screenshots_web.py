@@ -67,7 +67,7 @@ def fill(folder: Path, *, empty: bool = False, **settings: object) -> Installati
         "timezone": "Europe/Lisbon",
     }
     folder.mkdir()
-    here = Installation(Settings(_env_file=None, **values, **settings), NOW)  # type: ignore[call-arg,arg-type]
+    here = Installation(Settings(_env_file=None, **(values | settings)), NOW)  # type: ignore[call-arg,arg-type]
     here.init()
     if not empty:
         intake.add(here.database, [bundled("examples", "week")], timezone="UTC", now=NOW)
