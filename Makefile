@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCK   := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo preview test lint lock bench chaos clean
+.PHONY: demo preview test lint lock screenshots migration bench chaos clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
@@ -33,6 +33,12 @@ lint: $(VENV)/dev.stamp
 lock: $(VENV)/dev.stamp    ## both locks anew; they hold hashes and no address
 	$(LOCK) pyproject.toml --extra postgres --group build -o requirements.lock --upgrade
 	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock --upgrade
+
+screenshots: $(VENV)/dev.stamp ## the pictures in docs/, from the real program
+	@$(BIN)/python scripts/readme_pictures.py
+
+migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.py: MESSAGE="what changes"
+	@$(BIN)/python scripts/migration.py "$(MESSAGE)"
 
 chaos: $(VENV)/dev.stamp   ## kill -9 again and again: KILLS=20
 	@$(BIN)/python -m pytest -q -m slow tests/acceptance/test_kill.py $(ARGS)

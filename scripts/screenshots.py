@@ -51,9 +51,9 @@ def probe(mail: str, width: int, *, dark: bool, script: str) -> Any:
     return json.loads(unescape(re.findall(r"<pre hidden(?:=\"\")?>(.*?)</pre>", shown, re.DOTALL)[-1]))
 
 
-def photograph(mail: str, width: int, *, dark: bool, path: Path) -> None:
-    """The whole mail, however long, as a PNG `width` px wide."""
-    height = int(probe(mail, width, dark=dark, script=HEIGHT))
+def photograph(mail: str, width: int, *, dark: bool, path: Path, height: int | None = None) -> None:
+    """The mail as a PNG `width` px wide: whole, however long, or its first `height` px."""
+    height = height or int(probe(mail, width, dark=dark, script=HEIGHT))
     _chromium(mail, width, height, dark, HEIGHT, f"--screenshot={path}", f"--window-size={width},{height}")
 
 

@@ -50,5 +50,5 @@ def configure() -> None:
 
 
 def get(room: str) -> Any:
-    """A logger that says which room speaks."""
-    return structlog.get_logger().bind(room=room)
+    """A logger that says which room speaks. It looks for the configuration when it speaks, not before."""
+    return structlog.get_logger(room=room)

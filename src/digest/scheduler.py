@@ -119,6 +119,7 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), TICK_SECONDS)
         if job.next_run_time and job.next_run_time - datetime.now(UTC) > timedelta(seconds=2 * TICK_SECONDS):
             job.modify(next_run_time=datetime.now(UTC))  # the clock was set back
+    scheduler.pause()
+    await service.idle()  # before the shutdown, which cancels what runs: a message in flight would be left in doubt
     scheduler.shutdown(wait=False)
-    await service.idle()
     log.info("stopped")

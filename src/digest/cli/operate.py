@@ -77,10 +77,17 @@ async def _run(here: Installation) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    parts = [asyncio.create_task(scheduler.run(here, stop)), asyncio.create_task(serve.public(here, stop))]
-    await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-    stop.set()
-    await asyncio.gather(*parts)
+    started = asyncio.Event()
+    pages = asyncio.create_task(serve.public(here, stop, started))
+    answering = asyncio.create_task(started.wait())
+    await asyncio.wait([pages, answering], return_when=asyncio.FIRST_COMPLETED)
+    answering.cancel()
+    if not pages.done():
+        ticking = asyncio.create_task(scheduler.run(here, stop))
+        await asyncio.wait([pages, ticking], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await ticking
+    await pages
 
 
 @app.command()

@@ -17,7 +17,7 @@ from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
-from digest.pipeline.report import _in_words, claimed_for, draft_room, eml
+from digest.pipeline.report import in_words, claimed_for, draft_room, eml
 from digest.store import deliveries, editions, items, search
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
@@ -171,7 +171,7 @@ class Desk:
         for each in decisions:
             was_in = each.id in copy.items
             reasons = (
-                _in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
+                in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
             )
             (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(

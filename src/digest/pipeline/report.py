@@ -84,7 +84,7 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     explained = []
     for each in decisions:
         included = each.included if got is None else each.id in got
-        reasons = _in_words(each, clerk, press.limit)
+        reasons = in_words(each, clerk, press.limit)
         if included != each.included:
             reasons = (
                 "it was " + ("in" if included else "left out") + " when the edition was sent; today it would not be so",
@@ -93,7 +93,7 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     return explained
 
 
-def _in_words(decision: Decision, clerk: Clerk, limit: int) -> tuple[str, ...]:
+def in_words(decision: Decision, clerk: Clerk, limit: int) -> tuple[str, ...]:
     topics = " and ".join(clerk.topic(slug, DEFAULT_LANGUAGE) for slug in decision.topics)
     words = {
         Reason.MUST_SEE: "everyone gets it (must see)",

@@ -17,6 +17,8 @@ from sqlmodel import Session, SQLModel
 
 from digest.core.errors import Misconfigured, Refused, TryAgain
 
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
 PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON")
 
 
@@ -26,11 +28,16 @@ class Database:
     def __init__(self, url: str, *, durable: bool = False) -> None:
         try:
             self.url = make_url(url)
-            driver = "postgresql+psycopg" if self.url.get_backend_name() == "postgresql" else self.url.drivername
-            self.engine = create_engine(self.url.set(drivername=driver))
-        except (ArgumentError, ModuleNotFoundError, ImportError) as error:
-            raise Misconfigured(f"DIGEST_DATABASE_URL cannot be used: {error}") from None
+            self.engine = create_engine(self.url.set(drivername=DRIVERS[self.url.get_backend_name()]))
+        except (ArgumentError, KeyError, ValueError):
+            raise Misconfigured(f"DIGEST_DATABASE_URL cannot be used; write {URLS}.") from None
+        except ImportError:
+            raise Misconfigured(
+                "DIGEST_DATABASE_URL names a PostgreSQL server, and what talks to one is not installed: install digest[postgres]."
+            ) from None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite and self.url.database in (None, "", ":memory:"):
+            raise Misconfigured(f"DIGEST_DATABASE_URL names no file; write {URLS}.")
         if self.is_sqlite:
             _tune_sqlite(self.engine, durable=durable)
         self._writer = self.engine.execution_options(digest_writes=True)
@@ -69,8 +76,8 @@ class Database:
             known = {script.revision for script in _scripts().walk_revisions()}
             if (current := self._revision()) and current not in known:
                 raise Refused(self._newer(current))
-            config = _alembic()
-            with self.engine.connect() as connection:
+            config = alembic_config()
+            with self._writer.connect() as connection:  # whoever comes second waits, and finds nothing left to do
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
@@ -103,14 +110,15 @@ class Database:
         self.engine.dispose()
 
 
-def _alembic() -> Config:
+def alembic_config() -> Config:
+    """Alembic, pointed at our migrations."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic())
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def _tune_sqlite(engine: Engine, *, durable: bool) -> None:
@@ -138,6 +146,8 @@ def _in_words(database: Database) -> Iterator[None]:
     except DBAPIError as error:
         if "file is not a database" in str(error.orig):
             raise Refused(f"{database.file} is not a database; move it away and run `digest init`.") from error
+        if "malformed" in str(error.orig):
+            raise Refused(f"The database {database.file} is damaged; restore it from a backup.") from error
         raise
 
 
