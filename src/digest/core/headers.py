@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 
 from digest.core.token import Keyring, Purpose
 
@@ -122,12 +123,14 @@ def serialise(fields: list[tuple[str, str]]) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n"
 
 
+@lru_cache(64)
 def encoded(name: str, text: str) -> str:
     """Unstructured text, folded at 76; as encoded words where it is not ASCII or has no place to fold (RFC 2047 §2)."""
     _refuse_control(text)
     return Header(text, _charset(text), maxlinelen=76, header_name=name).encode(linesep="\r\n")
 
 
+@lru_cache(64)
 def phrase(text: str) -> str:
     """A display name: an atom phrase, a quoted string, or encoded words."""
     _refuse_control(text)

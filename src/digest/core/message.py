@@ -3,7 +3,7 @@
 import html
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from digest.core import quoted_printable
 
@@ -32,17 +32,35 @@ class Block:
     def is_heading(self) -> bool:
         return self.key.startswith("heading:")
 
+    @property
+    def wants_heading(self) -> bool:
+        return self.key.startswith("item:")
 
-def chosen(blocks: Iterable[Block], selection: Collection[int]) -> Iterable[Block]:
+
+class Placed(Protocol):
+    """What decides whether something goes into a message: a Block, or what was made of one."""
+
+    @property
+    def item(self) -> int | None: ...
+    @property
+    def is_heading(self) -> bool: ...
+    @property
+    def wants_heading(self) -> bool: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def chosen(blocks: Iterable[P], selection: Collection[int]) -> Iterable[P]:
     """The blocks of a selection in document order; a heading only where an item of its section follows."""
-    heading: Block | None = None
+    heading: P | None = None
     for block in blocks:
         if block.is_heading:
             heading = block
         elif block.item is None:
             yield block
         elif block.item in selection:
-            if heading and block.key.startswith("item:"):
+            if heading and block.wants_heading:
                 yield heading
                 heading = None
             yield block
@@ -61,6 +79,16 @@ def join(blocks: Iterable[Block], part: Part, selection: Collection[int], slots:
     return "".join(fill(block, slots) for block in chosen((b for b in blocks if b.part == part), selection))
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A block as bytes between the names of slots; what `chosen` asks is looked up once and for all."""
+
+    item: int | None
+    is_heading: bool
+    wants_heading: bool
+    pieces: tuple[bytes | str, ...]
+
+
 class Composer:
     """The blocks of one edition in one language, encoded once, ready to be joined into any number of bodies.
 
@@ -69,13 +97,10 @@ class Composer:
 
     def __init__(self, blocks: Sequence[Block], boundary: str) -> None:
         self.boundary = boundary
-        self._parts: dict[Part, list[Block]] = {"text": [], "html": []}
-        self._encoded: dict[tuple[Part, str], tuple[bytes | str, ...]] = {}
+        self._parts: dict[Part, list[_Encoded]] = {"text": [], "html": []}
         for block in blocks:
-            self._parts[block.part].append(block)
-            self._encoded[block.part, block.key] = tuple(
-                piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces)
-            )
+            pieces = tuple(piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces))
+            self._parts[block.part].append(_Encoded(block.item, block.is_heading, block.wants_heading, pieces))
 
     def body(self, selection: Collection[int], slots: Mapping[str, str]) -> bytes:
         """A multipart/alternative body (RFC 2046 §5.1.4), CRLF line ends, no line over 76 octets, no leading dots."""
@@ -90,7 +115,7 @@ class Composer:
                 % (self.boundary.encode(), b"plain" if part == "text" else b"html")
             )
             for block in chosen(blocks, selection):
-                out += [values[piece] if isinstance(piece, str) else piece for piece in self._encoded[part, block.key]]
+                out += [values[piece] if isinstance(piece, str) else piece for piece in block.pieces]
             out.append(b"\r\n")
         out.append(b"--%s--\r\n" % self.boundary.encode())
         return b"".join(out)

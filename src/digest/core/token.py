@@ -31,7 +31,10 @@ class Keyring:
 
     def __init__(self, secret: str, retired: Sequence[str] = ()) -> None:
         self._keys = [
-            (_derive(each, "key id")[:1], {purpose: _derive(each, purpose) for purpose in Purpose})
+            (
+                _derive(each, "key id")[:1],
+                {purpose: hmac.new(_derive(each, purpose), None, "sha256") for purpose in Purpose},
+            )
             for each in (secret, *retired)
         ]
 
@@ -63,8 +66,10 @@ class Keyring:
         return None
 
 
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, payload, "sha256")[:8]
+def _mac(keyed: hmac.HMAC, payload: bytes) -> bytes:
+    mac = keyed.copy()  # hmac.digest would give up the interpreter's lock for these few bytes, and wait to get it back
+    mac.update(payload)
+    return mac.digest()[:8]
 
 
 def address_hmac(pepper: str, email_key: str) -> str:

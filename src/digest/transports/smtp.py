@@ -108,7 +108,8 @@ class Connection:
                 return Rejected(reply, stage)
             self._in_message = True
             self._protocol.write(wire)
-            await asyncio.wait_for(self._protocol._drain_helper(), COMMAND_SECONDS)
+            if self._protocol._paused:
+                await asyncio.wait_for(self._protocol._drain_helper(), COMMAND_SECONDS)
         except (SMTPException, OSError) as error:
             self.abort()
             return Lost(_said(error))
