@@ -13,7 +13,8 @@ from datetime import date
 from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
 from digest.core.newsletter.kinds import judge_kind
-from digest.core.newsletter.people import find_byline, find_headline, find_organisation, find_release_head, find_venue
+from digest.core.newsletter.people import find_byline, find_headline, find_organisation, find_release_head
+from digest.core.newsletter.places import find_venue
 from digest.core.newsletter.split import Section, split
 from digest.core.newsletter.timing import read_timing
 from digest.core.when import When
@@ -68,7 +69,9 @@ def _found(section: Section, today: date, *, day_first: bool) -> Found:
     organisation = organisation or find_organisation(section, release=release)
     byline = find_byline(section.body)
     is_event = judgement.kind is Kind.EVENT
-    venue = find_venue(section, timing.starts.words if timing.starts else None) if is_event or timing.labelled else None
+    venue = (
+        find_venue(section, timing.starts.verbatim if timing.starts else None) if is_event or timing.labelled else None
+    )
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
     moments = {"published": timing.published, "deadline": timing.deadline, "starts": starts, "ends": ends}
     told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from digest.core.newsletter.paragraphs import Paragraph
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(
+    r"(?<![\w])[^\W\d_A-ZÀ-Þ][^\W\d_]{5,}|(?<=[\w,;’'] )[A-ZÀ-Þ][^\W\d_]{3,}"
+)  # no word that begins a sentence
 _NAME, _NOUN, _LEAST, _REACH = 0.8, 0.25, 1.5, 8
 
 
@@ -29,7 +31,7 @@ class Cohesion:
         shared = [
             word for word in above & below if self.first[word] >= since - _REACH and self.last[word] < until + _REACH
         ]
-        weights = {word: _NAME if word[0].isupper() else _NOUN if len(word) >= 6 else 0.0 for word in shared}
+        weights = {word: _NAME if word[0].isupper() else _NOUN for word in shared}
         total = sum(weights.values())
         if total < _LEAST:
             return 0.0, []

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
+from digest.core.newsletter.hours import TO, Hours, find_hours, without_hours
 from digest.core.when import When
 
 _MONTHS = (
@@ -35,6 +36,18 @@ _WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names
 
 
 def _one_of(names: Sequence[str]) -> str:
+    """Any of the names as a whole word; a short one, an abbreviation perhaps, with its full stop."""
+    words = [
+        "(?:" + "|".join(each for each in names if (len(each) > 5) is long) + r")(?![^\W\d_])" for long in (True, False)
+    ]
+    return f"(?:{words[0]}|{words[1]}\\.?)"
+
+
+MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
+
+
+def _one_of(names: Sequence[str]) -> str:
     return "(?:" + "|".join(sorted(names, key=len, reverse=True)) + r")(?![^\W\d_])\.?"
 
 
@@ -43,44 +56,30 @@ WEEKDAY = _one_of(tuple(_WEEKDAY))
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)"
 _ORDINAL = r"(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
 _YEAR = r"(?:19|20)\d\d(?!\d)"
-_TO = r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|\bet\b|\bà\b)\s*(?:el |the |le |zum )?"
 _NOT_AN_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
+
+_WORDS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth "
+    "twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+).split()
+_WORD_DAY = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
 
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?(?:"
     rf"(?P<iso>{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)"
-    rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{_TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
-    rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{_TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
+    rf"|(?P<wd>{_WORD_DAY}) (?:of )?(?P<wm>{MONTH})(?:,? +(?P<wy>{_YEAR}))?"
+    rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
+    rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
     r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d)|(?<=/\d)(?![\d/.:])|(?<=/\d\d)(?![\d/.:]))"
     r")(?!\w)",
     re.IGNORECASE,
 )
-_HALF = r"(?:[ap]\.? ?m\b\.?|de la (?:mañana|tarde|noche|madrugada))"
-_HOUR = r"(?:[01]?\d|2[0-4])"
-_CLOCK = rf"{_HOUR}(?:[:.h]\d\d(?!\d))?"
-_SUFFIX = rf"(?:\s*(?:{_HALF}|uhr\b|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b))"
-_NAMED = r"noon|midnight|midday|mediodía|medianoche|mittags?|midi|minuit"
-_TIME = re.compile(
-    rf"(?<![\w:/$€.,#-])(?:(?P<from>(?:{_CLOCK})|{_NAMED})(?P<half1>{_SUFFIX})?(?:{_TO}(?:las? |l'|les )?"
-    rf"(?P<till>(?:{_CLOCK})|{_NAMED})(?P<half2>{_SUFFIX})?)?)(?![\w/:%])",
-    re.IGNORECASE,
-)
-_NAMED_TIME = {
-    "noon": 12,
-    "midday": 12,
-    "mediodía": 12,
-    "mittag": 12,
-    "mittags": 12,
-    "midi": 12,
-    "midnight": 0,
-    "medianoche": 0,
-    "minuit": 0,
-}
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|start|starts|hora|uhr|{WEEKDAY})\b)*",
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|start|starts|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
-_RANGE = re.compile(_TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
+_RANGE = re.compile(TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +92,6 @@ class Dated:
     first: When
     last: When | None
     year_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    start: int
-    end: int
-    first: time
-    last: time | None
 
 
 def _nearest(month: int, day: int, today: date) -> date | None:
@@ -133,6 +124,10 @@ def _read_date(found: re.Match[str], today: date, day_first: bool) -> tuple[date
         month, number = (second, first) if day_first else (first, second)
         year, until = found["ny"], None
     else:
+        if found["wd"]:
+            month = _MONTH[found["wm"].rstrip(".").casefold()]
+            day = _day(found["wy"], month, _WORDS.index(found["wd"].casefold()) + 1, today)
+            return (day, None, found["wy"] is None) if day else None
         kind = "e" if found["em"] else "d"
         month = _MONTH[found[kind + "m"].rstrip(".").casefold()]
         number, until, year = int(found[kind + "d"]), found[kind + "e"], found[kind + "y"]
@@ -140,55 +135,6 @@ def _read_date(found: re.Match[str], today: date, day_first: bool) -> tuple[date
         return None
     last_day = _day(str(first_day.year), month, int(until), today) if until else None
     return first_day, last_day if last_day and last_day > first_day else None, year is None
-
-
-def _read_hour(words: str, suffix: str, fallback: str) -> time | None:
-    words, suffix = words.casefold(), (suffix or fallback).casefold().strip()
-    if words in _NAMED_TIME:
-        return time(_NAMED_TIME[words])
-    hour, _, minute = re.sub(r"[.h]", ":", words).partition(":")
-    number, minutes = int(hour), int(minute or 0)
-    if minutes > 59 or number > 24:
-        return None
-    afternoon = suffix.startswith("p") or "tarde" in suffix or ("noche" in suffix and number != 12)
-    morning = suffix.startswith("a") or "mañana" in suffix or "madrugada" in suffix
-    if (afternoon or morning) and number <= 12:
-        number = number % 12 + (12 if afternoon else 0)
-    return time(number % 24, minutes)
-
-
-def _times(text: str) -> list[_Clock]:
-    """Times of day: a bare number is one only beside another that says so ("6–8 pm"), or after "a las", "at", "um"."""
-    clocks = []
-    for found in _TIME.finditer(text):
-        first, till = found["from"], found["till"]
-        said = found["half1"] or found["half2"] or ":" in first or "h" in first.casefold() or not first[0].isdigit()
-        if till and not till[0].isdigit():
-            said = True
-        led = re.search(
-            r"\b(?:at|a las?|de las?|desde las?|um|from)\s$",
-            text[max(0, found.start() - 12) : found.start()],
-            re.IGNORECASE,
-        )
-        if not said and not (led and (till or led[0].casefold().strip() not in ("at", "from", "um"))):
-            continue
-        if "." in first and not (found["half1"] or found["half2"]):
-            continue
-        start = _read_hour(first, found["half1"] or "", found["half2"] or "")
-        end = _read_hour(till, found["half2"] or "", found["half1"] or "") if till else None
-        if start is None:
-            continue
-        if (
-            end is not None
-            and end < start
-            and not found["half1"]
-            and start.hour >= 12
-            and first[0].isdigit()
-            and int(re.match(r"\d+", first)[0]) <= 12
-        ):  # type: ignore[index]
-            start = start.replace(hour=start.hour - 12)  # "11–1 pm" begins before noon
-        clocks.append(_Clock(found.start(), found.end(), start, end))
-    return clocks
 
 
 def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
@@ -199,7 +145,7 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
     raw = [(found, read) for found in _DATE.finditer(text) if (read := _read_date(found, today, day_first))]
     clocks = [
         clock
-        for clock in _times(text)
+        for clock in find_hours(text)
         if not any(found.start() < clock.end and clock.start < found.end() for found, _ in raw)
     ]
     dates: list[Dated] = []
@@ -219,14 +165,18 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
     return _joined(text, dates)
 
 
-def _beside(text: str, start: int, end: int, floor: int, ceiling: int, clocks: Sequence[_Clock]) -> _Clock | None:
+def _beside(text: str, start: int, end: int, floor: int, ceiling: int, clocks: Sequence[Hours]) -> Hours | None:
     after = next((clock for clock in clocks if end <= clock.start < ceiling), None)
-    if after and after.start - end <= 40 and _LINK.fullmatch(text[end : after.start]):
+    if after and after.start - end <= 40 and _linked(text[end : after.start]):
         return after
     before = next((clock for clock in reversed(clocks) if floor <= clock.start and clock.end <= start), None)
-    if before and start - before.end <= 24 and _LINK.fullmatch(text[before.end : start]):
+    if before and start - before.end <= 24 and _linked(text[before.end : start]):
         return before
     return None
+
+
+def _linked(between: str) -> bool:
+    return not between or bool(_LINK.fullmatch(between))
 
 
 def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
@@ -247,15 +197,10 @@ def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
     return joined
 
 
-def find_times(text: str) -> list[tuple[str, time, time | None]]:
-    """Times of day in a paragraph, each with its words and, if given, its end."""
-    return [(text[clock.start : clock.end].strip(), clock.first, clock.last) for clock in _times(text)]
-
-
 def is_date_line(text: str) -> bool:
     """True if a line is little more than a date ("Oakland, June 5, 2024")."""
     found = _DATE.search(text)
     if not found or text[-1] in ",;":
         return False
     rest = text[: found.start()] + " " + text[found.end() :]
-    return len(_LINK.sub(" ", _TIME.sub(" ", rest)).split()) <= 2
+    return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2

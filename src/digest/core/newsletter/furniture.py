@@ -111,7 +111,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
         weight += _footer_weight(each, repeats=at > 6 and plain(each.text) in head)
-        settled = weight + (1.0 if each.rule else 0.0)
+        settled = weight + (0.5 if each.rule and each.rule != "#" else 0.0)
         if each.opens and settled > best:
             begins, best = at, settled
         if weight < -3:

@@ -101,6 +101,8 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         yield "the first", 0.8
     if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
+    if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
+        yield "the first of several short lines", -1.2
     if below is None:
         yield "the last line", 0.3
     elif below.part == "date" or (below.part == "label" and each.heads):
@@ -118,7 +120,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     ):
         yield _NAMED, -2.5
     if last and last.at == each.at - 1 and last.banner is None and not _TEXT & last.cues.keys():
-        yield _BELOW, -1.6
+        yield _BELOW, -0.3 if each.marks and each.marks - {"gap"} == last.marks - {"gap"} else -1.6
 
 
 def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> _Cues:

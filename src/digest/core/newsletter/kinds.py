@@ -29,6 +29,11 @@ _INVITE = re.compile(
     r"|eintritt|wir laden|treffpunkt|entrée libre|venez|rendez-vous)\b",
     _I,
 )
+_OCCASION = re.compile(
+    r"\b(?:night|evening|party|picnic|march|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|screening|webinar|teach-in|training|fair|supper|dinner"
+    r"|noche|fiesta|marcha|concentración|vigilia|reunión|asamblea|taller|concierto|proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
+    _I,
+)
 _WON = re.compile(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b", _I)
 _WE_WON = re.compile(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|has been saved|is saved|after (?:our|your) (?:petition|campaign|pressure)|(?:thanks to|because of) (?:your|our) (?:petition|campaign|pressure|letters|calls)"
@@ -86,11 +91,13 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
         )
     for invite in list(dict.fromkeys(found[0].casefold() for found in _INVITE.finditer(f"{title}\n{text}")))[:3]:
         vote(Kind.EVENT, 0.4 if timing.starts else 0.15, invite)
+    if found := _OCCASION.search(title):
+        vote(Kind.EVENT, 0.4 if section.body else 1.8, found[0])
     for found in (_WON.search(title), _WON.search(start)):
         if found:
             vote(Kind.VICTORY, 0.7, found[0])
     if found := _WE_WON.search(f"{title}\n{start}"):
-        vote(Kind.VICTORY, 2.0, found[0])
+        vote(Kind.VICTORY, 2.2, found[0])
     stated = list(dict.fromkeys(found[0] for found in _STATES.finditer(text)))
     for words in stated[:3]:
         vote(Kind.STATEMENT, 0.7, words)

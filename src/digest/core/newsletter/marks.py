@@ -14,7 +14,7 @@ _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
 _FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"
 _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–—─/\\\s].*?) *(?P<close>{_FRAME})")
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
-_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]) +(\S.*)")
+_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]|>{2,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
 _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")

@@ -87,11 +87,11 @@ def _own_part(paragraph: Paragraph) -> str:
         ("end", RELEASE_END.search(text)),
         ("release", words <= 14 and RELEASE.search(text)),
         ("contact", words <= 24 and CONTACT.match(text)),
+        ("label", words <= 40 and LABEL.match(text)),
         ("date", words <= 12 and is_date_line(text)),
         ("link", _LINK.fullmatch(text)),
         ("signoff", words <= 8 and SIGN_OFF.match(text)),
         ("footer", words <= 60 and FOOTER.search(text)),
-        ("label", words <= 40 and LABEL.match(text)),
         ("greeting", words <= 10 and text[-1] in ",!:" and GREETING.match(text)),
         (
             "signature",

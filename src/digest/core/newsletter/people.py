@@ -1,4 +1,4 @@
-"""Who speaks, and where: byline, organisation, venue and a release's headline."""
+"""Who speaks: byline, organisation, and a release's headline."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from digest.core.newsletter.marks import read_marks, title_case
 from digest.core.newsletter.paragraphs import PERSON, Paragraph
 from digest.core.newsletter.split import Section
-from digest.core.newsletter.vocabulary import LABEL, ORGANISATION, ROLE, SIGN_OFF
+from digest.core.newsletter.vocabulary import ORGANISATION, ROLE
 
 _I = re.IGNORECASE
 _BY = re.compile(r"(?:By|Por|Von|Par|Text:|Texto:)\s+(?P<name>[^\W\d_].{3,70})")
@@ -24,17 +24,6 @@ _HOST = re.compile(
 _ABOUT = re.compile(
     r"^(?:About|Sobre|Acerca de|Über|À propos de) (?:the |la |el )?(?P<name>[A-ZÀ-Þ][^.:]{4,80}?)(?::|$)"
 )
-_WHERE = re.compile(
-    r"^(?:where|place|location|venue|address|lugar|dónde|sitio|dirección|wo|ort|où|lieu)\s*:\s*(?P<place>.+)", _I
-)
-_VENUE_IS = re.compile(
-    r"\b(?:the (?:venue|location|place) is|el lugar es|venue:)\s+(?P<place>[^\n]+?)(?:\.(?= [A-Z]|$)|$)", _I
-)
-_AT = re.compile(
-    r"^[\s,;:–—-]*(?:at|in|on|en|im|in der|au|à|a)\s+(?P<place>[^.;\n(]{3,90}?)(?:[.;(]|$|,? (?:from|and|to|with|starting|until|de|desde|con|y) )",
-    _I,
-)
-_BARE = re.compile(r"^[\s,;–—-]+(?P<place>[A-ZÀ-Þ][^.;\n(]{3,80}?)[.;(\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +114,3 @@ def find_organisation(section: Section, *, release: bool) -> Told | None:
         if found := _CAMPAIGN.search(each.text):
             return Told(found["name"], found[0])
     return None
-
-
-def find_venue(section: Section, when_words: str | None) -> Told | None:
-    """Where it takes place: a "Where:" line, "the venue is …", or the place named right after the date."""
-    for each in section.body:
-        if found := _WHERE.match(each.text) or _VENUE_IS.search(each.text):
-            return Told(found["place"].strip(" ."), found[0])
-    if when_words:
-        words = when_words.partition(" (year")[0]
-        for each in section.body:
-            at = each.text.find(words)
-            if at >= 0:
-                rest = each.text[at + len(words) :]
-                if found := _AT.match(rest) or _BARE.match(rest):
-                    return Told(found["place"].strip(" ,"), found[0].strip())
-    return None
-
-
-__all__ = [
-    "LABEL",
-    "SIGN_OFF",
-    "Told",
-    "find_byline",
-    "find_headline",
-    "find_organisation",
-    "find_release_head",
-    "find_venue",
-]

@@ -123,7 +123,7 @@ def _assemble(
                 confidence=title.confidence,
                 why=title.why,
                 body=tuple(paragraphs[each] for each in sorted(body)),
-                subheadings=frozenset(paragraphs[each].number for each in body if each in below),
+                subheadings=frozenset(paragraphs[each].number for each in body[:-1] if each in below),
                 banner=owner.banner if owner else None,
                 banner_words=owner.marked.title if owner else None,
             )

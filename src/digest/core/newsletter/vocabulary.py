@@ -14,7 +14,7 @@ RELEASE = _any(
     r"de (?:publicación|difusión) inmediata",
     r"zur sofortigen veröffentlichung",
     r"pour diffusion immédiate",
-    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa)\b\s*(?:[-–—:|,]|$)",
+    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
 )
 RELEASE_END = _any(r"^[-–—\s#]*30[-–—\s#]*$", r"^#{2,}$", r"^-?\s*(?:end|ends|fin)\s*-?$")
 CONTACT = _any(
@@ -27,7 +27,7 @@ CONTACT = _any(
 )
 SIGN_OFF = _any(
     r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
-    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,20},$",
+    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40},$",
     r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
     r"\b.{0,25},$",
     r"^(?:en|con) (?:solidaridad|lucha|resistencia|gratitud|unidad|esperanza|paz|cariño|afecto)\b.{0,30},?$",

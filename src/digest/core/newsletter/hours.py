@@ -1,0 +1,88 @@
+"""Times of day in running text: "9 AM to 1 PM", "6–8 pm", "18:30", "a las 20.30 h", "19 Uhr", "17 h 30", "half past nine"."""
+
+import re
+from dataclasses import dataclass
+from datetime import time
+
+TO = (
+    r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|\bet\b|\bà\b)\s*"
+    r"(?:el |the |le |zum )?"
+)
+_SPOKEN_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()
+_SPOKEN = "|".join(_SPOKEN_HOURS)
+_NAMED = {
+    "noon": 12,
+    "midday": 12,
+    "mediodía": 12,
+    "mittag": 12,
+    "mittags": 12,
+    "midi": 12,
+    "midnight": 0,
+    "medianoche": 0,
+    "minuit": 0,
+}
+_CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h )[0-5]\d(?!\d))?"
+_WORDS = rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}"
+_HALF = r"\s*(?:[ap]\.? ?m\b\.?|de la (?:mañana|tarde|noche|madrugada)|uhr\b|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b)"
+_TIME = re.compile(
+    rf"(?<![\w:/$€£.,#-])(?P<from>{_CLOCK}|{_WORDS})(?P<from_half>{_HALF})?"
+    rf"(?:{TO}(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
+    re.IGNORECASE,
+)
+_LED = re.compile(r"\b(?:(?P<sure>a las?|de las?|desde las?)|at|from|um)\s$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A time of day in a text, with its end if that is given; `start` and `end` are offsets."""
+
+    start: int
+    end: int
+    words: str
+    first: time
+    last: time | None
+
+
+def find_hours(text: str) -> list[Hours]:
+    """Times of day in order. A bare number is one only in a pair that says so ("6–8 pm"), or after "a las", "at", "um"."""
+    return [hours for found in _TIME.finditer(text) if _is_time(text, found) and (hours := _read(found))]
+
+
+def without_hours(text: str) -> str:
+    """The text without its times of day, and without bare numbers that could be some."""
+    return _TIME.sub(" ", text)
+
+
+def _is_time(text: str, found: re.Match[str]) -> bool:
+    first, till = found["from"], found["till"] or ""
+    if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
+        return True
+    if "." in first:
+        return "." in till
+    if till and (till[0].isalpha() or first[0].isalpha()):
+        return True
+    led = _LED.search(text, max(0, found.start() - 12), found.start())
+    return bool(led and (till or led["sure"]))
+
+
+def _read(found: re.Match[str]) -> Hours | None:
+    first_half, till_half = (found["from_half"] or "").strip().casefold(), (found["till_half"] or "").strip().casefold()
+    first = _hour(found["from"], first_half or till_half)
+    last = _hour(found["till"], till_half or first_half) if found["till"] else None
+    if last and last < first and first.hour >= 12 and not first_half and till_half.startswith("p"):
+        first = first.replace(hour=first.hour - 12)  # "11–1 pm" begins before noon
+    return Hours(found.start(), found.end(), found[0].strip(), first, last)
+
+
+def _hour(words: str, half: str) -> time:
+    words = words.casefold()
+    if words in _NAMED:
+        return time(_NAMED[words])
+    if spoken := next((name for name in re.split(r"\W", words) if name in _SPOKEN_HOURS), None):
+        return time(_SPOKEN_HOURS.index(spoken) + 1, {"h": 30, "q": 15}.get(words[0], 0) if " past " in words else 0)
+    hour, _, minute = re.sub(r" ?[.h] ?", ":", words).partition(":")
+    number = int(hour)
+    afternoon = half.startswith("p") or "tarde" in half or ("noche" in half and number != 12)
+    if number <= 12 and (afternoon or half.startswith("a") or "mañana" in half or "madrugada" in half):
+        number = number % 12 + (12 if afternoon else 0)
+    return time(number % 24, int(minute or 0))

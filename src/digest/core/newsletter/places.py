@@ -1,0 +1,48 @@
+"""Where an event takes place: a "Where:" line, a sentence that says so, or a place named beside the date."""
+
+import re
+
+from digest.core.newsletter.people import Told
+from digest.core.newsletter.split import Section
+
+_I = re.IGNORECASE
+_PLACE = r"(?:[^.;\n(]|\b(?:St|Dr|Ave|Av|Mt|Rd|Blvd|Sta|Sto|No|C)\.)"
+_LABELLED = re.compile(
+    r"^(?:where|place|location|venue|address|lugar|dónde|sitio|dirección|wo|ort|où|lieu)\s*:\s*(?P<place>[^(]+)", _I
+)
+_TOLD = re.compile(rf"\b(?:the (?:venue|location|place) is|el lugar es|venue:)\s+(?P<place>{_PLACE}+)", _I)
+_ENDS = r"(?=[.;(:\n]|$|,? (?:from|and|to|with|starting|until|for|desde|con|y|para|von|mit|avec)\b)"
+_AT = re.compile(rf"^[\s,;:–—-]*(?:at|in|on|en|im|in der|au|à|a)\s+(?P<place>(?!\d){_PLACE}{{3,90}}?){_ENDS}", _I)
+_BARE = re.compile(
+    rf"^[\s,;–—-]+(?P<place>[A-ZÀ-Þ]{_PLACE}{{3,80}}?)[.;(\n]|^, (?P<street>(?:place|rue|calle|plaza)\b{_PLACE}{{3,80}})"
+)
+_SPOT = (
+    r"hall|park|church|library|cent(?:er|re)|plaza|square|street|room|school|theat(?:er|re)|house|club|bandstand|gardens?|lychgate|"
+    r"caf[eé]|gate|market|museum|college|university|steps|capitol|courthouse|office|barn|centro|biblioteca|parque|iglesia|calle|sala|"
+    r"teatro|casa|escuela|ayuntamiento|local|salón|saal|haus|platz|place|rue|salle"
+)
+_SPOT_AT = re.compile(
+    rf"\b(?:at|in|en|im) (?P<place>(?:(?:the|el|la|our) )?(?:[\w’'-]+ ){{0,4}}?(?:{_SPOT})\b(?: (?:of|de|del|behind|la|los) {_PLACE}{{2,40}}?)?"
+    rf"(?:, [A-ZÀ-Þ0-9]{_PLACE}{{2,50}}?)?)(?=[.;:(,\n]|$| (?:from|and|to|with|starting|until|at|on|desde|con|y|that|so|bring)\b)",
+    _I,
+)
+
+
+def find_venue(section: Section, when_words: str | None) -> Told | None:
+    """The venue of a section whose date was read from `when_words`, a verbatim piece of one of its paragraphs."""
+    for each in section.body:
+        if found := _LABELLED.match(each.text) or _TOLD.search(each.text):
+            return _venue(found)
+    for each in section.body:
+        at = each.text.find(when_words) if when_words else -1
+        if at < 0:
+            continue
+        rest = each.text[at + len(when_words or "") :]
+        if found := _AT.match(rest) or _BARE.match(rest) or _SPOT_AT.search(each.text):
+            return _venue(found)
+    return None
+
+
+def _venue(found: re.Match[str]) -> Told:
+    place = next(value for value in found.groups() if value)
+    return Told(re.sub(r"^(?:the|The) (?=[A-ZÀ-Þ])", "", place.strip(" .,")), found[0].strip(" ,;"))
