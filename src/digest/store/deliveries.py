@@ -60,10 +60,11 @@ def claim(connection: Connection, edition_id: int, owner: str, now: datetime, li
         .order_by(col(D.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")  # as a subquery PostgreSQL may run it again and again, past the limit
     )
     taken = connection.execute(
         update(D)
-        .where(col(D.id).in_(due.scalar_subquery()), col(D.state) == State.PENDING)
+        .where(col(D.id).in_(select(due.c.id)), col(D.state) == State.PENDING)
         .values(state=State.CLAIMED, owner=owner)
         .returning(*_CLAIMED)
     )

@@ -24,7 +24,7 @@ def find(session: Session, reference: str) -> EditionRow | None:
     wanted = select(EditionRow)
     if reference == "latest":
         wanted = wanted.order_by(col(EditionRow.number).desc()).limit(1)
-    elif reference.isdigit():
+    elif reference.isdecimal() and len(reference) < 10:
         wanted = wanted.where(col(EditionRow.number) == int(reference))
     else:
         wanted = wanted.where(col(EditionRow.period) == reference)

@@ -50,12 +50,13 @@ def came_back(session: Session, delivery: DeliveryRow, now: datetime, *, complai
 
 
 def hard_bounces_elsewhere(session: Session, subscriber_id: int, edition_id: int) -> int:
-    """In how many other editions a hard bounce was recorded for this subscriber."""
+    """In how many other editions a hard bounce was recorded for this subscriber, those that came too late aside."""
     wanted = (
         select(func.count(func.distinct(col(DeliveryRow.edition_id))))
         .join(EventRow, col(EventRow.delivery_id) == col(DeliveryRow.id))
         .where(col(DeliveryRow.subscriber_id) == subscriber_id, col(DeliveryRow.edition_id) != edition_id)
         .where(col(EventRow.type) == "bounce", col(EventRow.payload)["verdict"].as_string() == "hard")
+        .where(col(EventRow.payload)["late"].as_boolean().is_not(True))
     )
     return session.scalar(wanted) or 0
 

@@ -25,7 +25,6 @@ class Stored:
     html: str
     content_hash: str
     ready_at: datetime | None
-    untouched: bool
 
 
 def by_uid(session: Session, uid: str) -> Stored | None:
@@ -37,7 +36,7 @@ def by_content(session: Session, content_hash: str) -> Stored | None:
 
 
 def by_id(session: Session, item_id: int) -> Stored | None:
-    return _one(session, col(ItemRow.id) == item_id)
+    return _one(session, col(ItemRow.id) == item_id) if item_id < 1 << 31 else None
 
 
 def from_source(session: Session, source: str) -> list[Stored]:
@@ -70,7 +69,7 @@ def put(
     now: datetime,
     previous: Stored | None = None,
 ) -> int:
-    """Add an item, or put it in place of `previous`; its topics are made if need be. Its id."""
+    """Add an item, or put it in place of `previous`; its topics are made if need be. Its id. `source`: whence this text."""
     ready_at = (previous.ready_at if previous and previous.ready_at else now) if status is Status.READY else None
     values = ItemFields.model_validate(
         {
@@ -87,7 +86,7 @@ def put(
             "body_markdown": item.body,
             "body_html": html,
             "status": str(status),
-            "source": previous.source if previous else source,
+            "source": source,
             "source_uid": uid,
             "content_hash": content_hash,
             "ready_at": ready_at,
@@ -169,12 +168,12 @@ def _one(session: Session, condition: ColumnElement[bool]) -> Stored | None:
 def _many(session: Session, condition: ColumnElement[bool]) -> list[Stored]:
     rows = session.scalars(select(ItemRow).where(condition).order_by(col(ItemRow.id))).all()
     topics: dict[int, list[str]] = {}
-    linked = select(col(ItemTopicRow.item_id), col(TopicRow.slug)).join(
-        TopicRow, col(TopicRow.id) == col(ItemTopicRow.topic_id)
+    linked = (
+        select(col(ItemTopicRow.item_id), col(TopicRow.slug))
+        .join(TopicRow, col(TopicRow.id) == col(ItemTopicRow.topic_id))
+        .join(ItemRow, col(ItemRow.id) == col(ItemTopicRow.item_id))
     )
-    for item_id, slug in session.execute(
-        linked.where(col(ItemTopicRow.item_id).in_([row.id for row in rows])).order_by(col(TopicRow.slug))
-    ):
+    for item_id, slug in session.execute(linked.where(condition).order_by(col(TopicRow.slug))):
         topics.setdefault(item_id, []).append(slug)
     return [_stored(row, tuple(topics.get(_id(row), ()))) for row in rows]
 
@@ -212,7 +211,6 @@ def _stored(row: ItemRow, topics: tuple[str, ...]) -> Stored:
         row.body_html,
         row.content_hash,
         row.ready_at,
-        row.created_at == row.updated_at,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session, col
 
 from digest.core.address import Address
+from digest.store.database import insert_or_nothing
 from digest.store.items import topic_ids
 from digest.store.tables import (
     ConsentRow,
@@ -161,8 +162,10 @@ def record_consent(
 
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
     """Keep the address out of every mailing; the first reason stays."""
-    if session.get(SuppressionRow, (hmac, EVERYTHING)) is None:
-        session.add(SuppressionRow(address_hmac=hmac, scope=EVERYTHING, reason=reason, event_id=event_id, at=at))
+    session.execute(
+        insert_or_nothing(session, SuppressionRow, "address_hmac", "scope"),
+        {"address_hmac": hmac, "scope": EVERYTHING, "reason": reason, "event_id": event_id, "at": at},
+    )
 
 
 def lift(session: Session, hmac: str) -> None:
