@@ -47,10 +47,6 @@ MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name 
 _WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
 
 
-def _one_of(names: Sequence[str]) -> str:
-    return "(?:" + "|".join(sorted(names, key=len, reverse=True)) + r")(?![^\W\d_])\.?"
-
-
 MONTH = _one_of(tuple(_MONTH))
 WEEKDAY = _one_of(tuple(_WEEKDAY))
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)"

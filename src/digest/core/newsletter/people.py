@@ -11,6 +11,7 @@ from digest.core.newsletter.vocabulary import ORGANISATION, ROLE
 
 _I = re.IGNORECASE
 _BY = re.compile(r"(?:By|Por|Von|Par|Text:|Texto:)\s+(?P<name>[^\W\d_].{3,70})")
+_SIGNED = re.compile(PERSON.pattern + r"(?:, [^.!?]{3,60})?")
 _DASH = re.compile(r"(?:[–—~-]+)\s*")
 _CAPITALISED = r"(?:[A-ZÀ-Þ][\w’'.&-]*|of|for|and|the|de|del|la|las|los|y|e|für|der|und|des|&)"
 _NAMED = re.compile(rf"[A-ZÀ-Þ][\w’'.&-]*(?: {_CAPITALISED}){{0,9}}")
@@ -46,7 +47,7 @@ def find_byline(body: Sequence[Paragraph]) -> Told | None:
         if (
             last
             and last.part == "short"
-            and PERSON.fullmatch(last.text)
+            and _SIGNED.fullmatch(last.text)
             and len(body) > 1
             and last.opens
             and not ORGANISATION.search(last.text)

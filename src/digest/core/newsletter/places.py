@@ -6,7 +6,7 @@ from digest.core.newsletter.people import Told
 from digest.core.newsletter.split import Section
 
 _I = re.IGNORECASE
-_PLACE = r"(?:[^.;\n(]|\b(?:St|Dr|Ave|Av|Mt|Rd|Blvd|Sta|Sto|No|C)\.)"
+_PLACE = r"(?:[^.;\n(]|(?<=\b(?:St|Dr|Av|Mt|Rd|No))\.|(?<=\b(?:Ave|Sta|Sto))\.)"
 _LABELLED = re.compile(
     r"^(?:where|place|location|venue|address|lugar|dónde|sitio|dirección|wo|ort|où|lieu)\s*:\s*(?P<place>[^(]+)", _I
 )
@@ -45,4 +45,4 @@ def find_venue(section: Section, when_words: str | None) -> Told | None:
 
 def _venue(found: re.Match[str]) -> Told:
     place = next(value for value in found.groups() if value)
-    return Told(re.sub(r"^(?:the|The) (?=[A-ZÀ-Þ])", "", place.strip(" .,")), found[0].strip(" ,;"))
+    return Told(re.sub(r"^the (?=[A-ZÀ-Þ])", "", place.strip(" .,")), found[0].strip(" ,;"))

@@ -69,12 +69,13 @@ def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
     deadline = starts = ends = published = None
     labelled = False
     whole = [section.title, *section.body]
+    alone = sum(each.part == "date" for each in whole) == 1
     for place, each in enumerate(whole):
         for found in find_dates(each.text, today, day_first=day_first):
             told = Told(found.first, _said(found, today), found.words)
             if abs(found.first.day - today) > timedelta(days=400):
                 continue
-            if _is_published(each, found, place, len(whole)):
+            if _is_published(each, found, place, len(whole), alone=alone):
                 published = published or told
             elif _is_deadline(each.text, found):
                 if found.last:
@@ -110,18 +111,18 @@ def _said(found: Dated, today: date) -> str:
     return f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
 
 
-def _is_published(each: Paragraph, found: Dated, place: int, count: int) -> bool:
+def _is_published(each: Paragraph, found: Dated, place: int, count: int, *, alone: bool) -> bool:
     before = each.text[max(0, found.start - 30) : found.start]
     if each.part == "release" or _PUBLISHED.search(each.text[: found.start]):
         return True
-    if each.part == "date" and place and found.first.at is None and found.last is None:
+    if each.part == "date" and alone and place and found.first.at is None and found.last is None:
         return place <= 4 or place >= count - 2
     if (
         place >= count - 1
         and count > 2
         and len(each.text.split()) <= 16
         and found.first.at is None
-        and not each.part == "label"
+        and each.part in ("short", "signature")
     ):
         return found.end >= len(each.text) - 2 and found.start > 0
     return (
