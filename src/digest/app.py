@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import digest
 from digest import settings as settings_module
+from digest.core import dkim
 from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
@@ -21,7 +22,7 @@ from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
 from digest.pipeline.receive import Keys
-from digest.settings import Settings
+from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.transports.smtp import Connection, Smarthost
@@ -95,8 +96,7 @@ class Installation:
     @cached_property
     def keyring(self) -> Keyring:
         retired = self.settings.secrets_retired
-        old = [each.strip() for each in retired.get_secret_value().split(",")] if retired else []
-        return Keyring(self._secret("secret"), [each for each in old if each])
+        return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
 
     @property
     def keys(self) -> Keys:
@@ -120,7 +120,28 @@ class Installation:
         s = self.settings
         name, address = s.from_mailbox
         reply_to = s.reply_to and parse(s.reply_to.rpartition("<")[2].rstrip(">")).email
-        return Sender(s.publication, name, address, reply_to, s.bounce_domain, s.public_url, self.keyring)
+        return Sender(
+            s.publication,
+            name,
+            address,
+            reply_to,
+            s.bounce_domain,
+            s.public_url,
+            self.keyring,
+            self._dkim_keys(address),
+        )
+
+    def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
+        s = self.settings
+        domain = s.dkim_domain or address.rpartition("@")[2]
+        keys = []
+        for selector, file in zip(listed(s.dkim_selector or ""), listed(s.dkim_key_file or ""), strict=True):
+            try:
+                keys.append(dkim.load(Path(file).read_bytes(), domain, selector))
+            except (OSError, ValueError) as error:
+                why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+                raise Misconfigured(f"DIGEST_DKIM_KEY_FILE: {file} cannot be used: {why}.") from None
+        return tuple(keys)
 
     @property
     def smarthost(self) -> Smarthost:

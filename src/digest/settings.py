@@ -21,6 +21,11 @@ _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def listed(text: str) -> list[str]:
+    """The parts of a setting that may hold several, separated by commas."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
 def span(text: str) -> timedelta:
     """`90m`, `24h`, `2d`, `1w`."""
     match = _SPAN.fullmatch(text.strip().lower())
@@ -54,6 +59,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_ca_file: Path | None = None
+    dkim_selector: str | None = None
+    dkim_domain: str | None = None
+    dkim_key_file: str | None = None
     timezone: str = "UTC"
     schedule: str = "sun 09:00"
     lead: str = "24h"
@@ -85,7 +93,7 @@ class Settings(BaseSettings):
     @field_validator("staff")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        return ", ".join(address.parse(each).email for each in value.split(",") if each.strip())
+        return ", ".join(address.parse(each).email for each in listed(value))
 
     @field_validator("timezone")
     @classmethod
@@ -112,7 +120,16 @@ class Settings(BaseSettings):
             raise ValueError("every edition would come too late; write at least 1m")
         return value
 
-    @field_validator("bounce_domain")
+    @field_validator("dkim_selector")
+    @classmethod
+    def _selectors(cls, value: str | None) -> str | None:
+        if value is not None and not all(
+            re.fullmatch(r"[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?", each) for each in listed(value)
+        ):
+            raise ValueError(f"“{value}” is not a selector; write letters and digits like news2026")
+        return value
+
+    @field_validator("bounce_domain", "dkim_domain")
     @classmethod
     def _domain(cls, value: str | None) -> str | None:
         return address.parse(f"bounce@{value}").domain if value else None
@@ -153,7 +170,11 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _no_clear_text_off_loopback(self) -> Self:
+    def _together(self) -> Self:
+        if len(listed(self.dkim_selector or "")) != len(listed(self.dkim_key_file or "")):
+            raise ValueError(
+                "DIGEST_DKIM_KEY_FILE: each selector in DIGEST_DKIM_SELECTOR needs its key file, in the same order"
+            )
         if self.security == "none" and self.smtp_host not in LOOPBACK:
             raise ValueError("DIGEST_SMTP_SECURITY: “none” is for a server on this machine; write starttls or tls")
         return self

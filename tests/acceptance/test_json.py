@@ -56,6 +56,7 @@ def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> No
         "edition deliveries": week("edition", "deliveries", "latest", "--json"),
         "edition uncertain": week("edition", "uncertain", "latest", "--json"),
         "tick": week("tick", "--json", "--now", SLOT),
+        "doctor": week("doctor", "--json"),
         "schedule": week("schedule", "--json"),
     }
     returned = bounce(inbox[0], "mx.example.org")

@@ -8,6 +8,7 @@ import typer
 
 from digest.app import Installation
 from digest.cli.shared import Json, Now, emit, installation, iso, say
+from digest.pipeline import doctor as examine
 
 app = typer.Typer()
 
@@ -17,6 +18,28 @@ def init(now: Now = None) -> None:
     """Create the database or bring it up to date; make the secrets that nobody set."""
     for line in installation(now).init():
         say(line)
+
+
+@app.command()
+def doctor(json_: Json = False, now: Now = None) -> None:
+    """Look at everything that sending needs: settings, database, templates, mail server, who the mail is from."""
+    here = installation(now)
+    findings = [
+        examine.look("database", lambda: examine.database(here.database)),
+        examine.look("templates", lambda: examine.templates(here.press, here.clock())),
+    ]
+    if not all(each.ok for each in findings):
+        findings.append(examine.Finding("mail server", False, "It was not tried; mend the above first."))
+    else:
+        findings += examine.identity(here.sender, here.settings.postal_address)
+        findings.append(asyncio.run(examine.mail_server(here.office.route)))
+    if json_:
+        emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
+    else:
+        for each in findings:
+            say(f"{ {True: 'good', None: 'hint', False: 'BAD '}[each.ok] }  {each.what}: {each.said}")
+    if any(each.ok is False for each in findings):
+        raise typer.Exit(1)
 
 
 @app.command()

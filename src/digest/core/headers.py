@@ -11,6 +11,7 @@ from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
 
+from digest.core.dkim import Key
 from digest.core.token import Keyring, Purpose
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -29,6 +30,7 @@ class Sender:
     bounce_domain: str | None
     public_url: str | None
     keyring: Keyring
+    dkim: tuple[Key, ...] = ()
 
     def __post_init__(self) -> None:
         _refuse_control(self.publication, self.name, self.address, self.reply_to, self.bounce_domain, self.public_url)

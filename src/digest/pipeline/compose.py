@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from digest.core.dkim import sign
 from digest.core.edition import EditionItem
 from digest.core.headers import Letter, Sender, header, serialise
 from digest.core.item import closes_at
@@ -82,7 +83,8 @@ class Mailroom:
             boundary=self._boundary,
         )
         body = self._composers[language].body(chosen, self.slots(claimed, copy))
-        return serialise(header(self.sender, letter)) + body
+        fields = header(self.sender, letter)
+        return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
 
     def part(self, part: Part, claimed: Claimed, now: datetime) -> str:
         """One part of the message as text: for previews and `edition render`."""

@@ -1,0 +1,43 @@
+"""`digest dkim`: keys that sign the mail."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from digest.cli.shared import installation, say
+from digest.core.dkim import Key
+from digest.core.errors import Misconfigured, Refused
+
+app = typer.Typer(name="dkim", help="DKIM: make a key, see what to publish.", no_args_is_help=True)
+
+
+@app.command()
+def new(
+    selector: Annotated[str, typer.Option(help="The name that the key is published under.")] = "digest",
+    kind: Annotated[Literal["rsa", "ed25519"], typer.Option(help="rsa is understood everywhere.")] = "rsa",
+    file: Annotated[
+        Path | None, typer.Option(help="Where to keep it; SELECTOR.pem beside the database if not said.")
+    ] = None,
+) -> None:
+    """Make a key, keep it where only you can read it, and print the DNS record to publish."""
+    here = installation()
+    domain = here.settings.dkim_domain or here.sender.domain
+    path = file or Path("var") / f"{selector}.pem"
+    private = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()
+    key = Key(domain, selector, private)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        raise Refused(f"{path} is there already; a key in use must not be lost, so choose another --file.") from None
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+    with os.fdopen(handle, "wb") as out:
+        out.write(key.pem())
+    say(f"The key is in {path}. Publish this TXT record at {key.name}:\n")
+    record = key.record
+    say(" ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250)))
+    say(f"\nThen set DIGEST_DKIM_SELECTOR={selector} and DIGEST_DKIM_KEY_FILE={path}.")

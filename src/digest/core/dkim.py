@@ -1,0 +1,112 @@
+"""DKIM signatures (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed, over messages whose bodies are canonical already.
+
+`core/quoted_printable.py` makes bodies that equal their own relaxed form, so the body is hashed as it is.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+
+Fields = Sequence[tuple[str, str]]
+
+OVERSIGNED = ("From", "Subject", "To", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Reply-To")
+"""Named once more than they are there, so that nobody can put a second one in front and keep the signature."""
+
+_WHITE = re.compile(r"[ \t\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A private key and where its public half is published: `selector._domainkey.domain`."""
+
+    domain: str
+    selector: str
+    private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        return "rsa-sha256" if isinstance(self.private, rsa.RSAPrivateKey) else "ed25519-sha256"
+
+    @property
+    def name(self) -> str:
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def record(self) -> str:
+        """The value of the TXT record."""
+        public = self.private.public_key()
+        if isinstance(public, rsa.RSAPublicKey):
+            form = serialization.PublicFormat.SubjectPublicKeyInfo
+            return f"v=DKIM1; k=rsa; p={_b64(public.public_bytes(serialization.Encoding.DER, form))}"
+        raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return f"v=DKIM1; k=ed25519; p={_b64(raw)}"
+
+    def pem(self) -> bytes:
+        """The private key as PKCS #8, not encrypted."""
+        pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return self.private.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
+
+
+def load(pem: bytes, domain: str, selector: str) -> Key:
+    """The key in a PEM file. ValueError with a sentence if it is none that DKIM can use."""
+    try:
+        private = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError):
+        raise ValueError("it is not a private key in PEM form without a password") from None
+    if isinstance(private, rsa.RSAPrivateKey):
+        if private.key_size < 1024:
+            raise ValueError(f"an RSA key of {private.key_size} bits is not accepted any more; use 2048")
+        return Key(domain, selector, private)
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return Key(domain, selector, private)
+    raise ValueError("it is neither an RSA nor an Ed25519 key")
+
+
+def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
+    """A DKIM-Signature field for each key, to be put before `fields`. `body`: canonical, ends with CRLF."""
+    if not keys:
+        return []
+    present = [name.lower() for name, _ in fields]
+    named = [*present, *(name.lower() for name in OVERSIGNED)]
+    canonical = "".join(f"{name.lower()}:{_WHITE.sub(' ', value).strip()}\r\n" for name, value in reversed(fields))
+    names = ":".join([*reversed(present), *named[len(present) :]])
+    body_hash = _b64(hashlib.sha256(body).digest())
+    return [("DKIM-Signature", _signature(key, names, canonical, body_hash, int(now.timestamp()))) for key in keys]
+
+
+def _signature(key: Key, names: str, canonical: str, body_hash: str, at: int) -> str:
+    tags = (
+        f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={at};"
+        f"\r\n h={_folded(names, ':')};\r\n bh={body_hash};\r\n b="
+    )
+    signed = canonical + "dkim-signature:" + _WHITE.sub(" ", tags).strip()
+    return tags + _folded(_b64(_raw(key, signed.encode())), "")
+
+
+def _raw(key: Key, signed: bytes) -> bytes:
+    if isinstance(key.private, rsa.RSAPrivateKey):
+        return key.private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    return key.private.sign(hashlib.sha256(signed).digest())  # RFC 8463 §3: the hash is what is signed
+
+
+def _folded(text: str, after: str) -> str:
+    """Broken into lines of at most 70, behind `after` where it is given."""
+    if not after:
+        return "\r\n ".join(text[at : at + 70] for at in range(0, len(text), 70))
+    lines, line = [], ""
+    for piece in re.findall(f"[^{after}]+{after}?", text):
+        if len(line) + len(piece) > 70:
+            lines.append(line)
+            line = ""
+        line += piece
+    return "\r\n ".join([*lines, line])
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
