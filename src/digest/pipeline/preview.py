@@ -17,7 +17,7 @@ from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
-from digest.pipeline.report import in_words, claimed_for, draft_room, eml
+from digest.pipeline.report import claimed_for, draft_room, eml, in_words
 from digest.store import deliveries, editions, items, search
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
@@ -170,9 +170,7 @@ class Desk:
         excluded: list[Placed] = []
         for each in decisions:
             was_in = each.id in copy.items
-            reasons = (
-                in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
-            )
+            reasons = in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
             (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(
             moment,
