@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def add(db: Database, paths: Sequence[Path], *, timezone: str, now: datetime, ke
     with db.write() as session:
         for path, file in read:
             uid = file.uid or _digest("file", str(path.resolve()))
-            _store(session, file, uid, f"file:{path.name}", now, result)
+            _store(session, file, uid, f"file:{path.name}"[:200], now, result)
     return result
 
 
@@ -111,7 +111,10 @@ def split_newsletter(
 def import_newsletter(
     db: Database, path: Path, found: Sequence[Found], *, timezone: str, language: str, now: datetime
 ) -> Intake:
-    """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else."""
+    """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else.
+
+    Touched is what was edited (its text comes from a file then) or is no draft any more.
+    """
     result = Intake()
     source = f"newsletter:{path.name}"[:200]
     with db.write() as session:
@@ -123,8 +126,9 @@ def import_newsletter(
                 uid = _digest(uid)
             seen.add(uid)
             item = _drafted(each, timezone, language)
-            content, previous = _content(item), before.get(uid)
-            if previous and (previous.content_hash == content or not previous.untouched):
+            content, previous = _content(item), items.by_uid(session, uid)
+            touched = previous is not None and not (previous.source == source and previous.status is Status.DRAFT)
+            if previous and (touched or previous.content_hash == content):
                 result.unchanged.append(previous)
                 continue
             item_id = items.put(
@@ -133,30 +137,40 @@ def import_newsletter(
             )  # fmt: skip
             (result.updated if previous else result.added).append(_get(session, item_id))
         for uid, stale in before.items():
-            if uid not in seen and stale.untouched and stale.status is Status.DRAFT:
+            if uid not in seen and stale.status is Status.DRAFT:
                 items.remove(session, stale.id)
     return result
 
 
 def _drafted(found: Found, timezone: str, language: str) -> Item:
-    """The headline of a piece, where it has one besides its title, leads the body."""
+    """As an item's file could say it. The headline of a piece, where it has one besides its title, leads the body."""
     body = f"**{found.headline}**\n\n{found.body_markdown}" if found.headline else found.body_markdown
+    if len(body) > front_matter.LONGEST_BODY:
+        raise Refused(
+            f"The item in line {found.line} has {len(body)} characters, and {front_matter.LONGEST_BODY} are the limit."
+        )
     topic = front_matter.slugify(found.tag or "")
     return Item(
         found.kind,
-        found.title[: front_matter.LONGEST_TITLE],
+        _line("title", found.title) or "Untitled",
         body.strip(),
         (topic,) if topic else (),
-        organisation=found.organisation,
-        byline=found.byline,
+        organisation=_line("organisation", found.organisation),
+        byline=_line("byline", found.byline),
         language=language,
         published=found.published,
         timezone=timezone,
         deadline=found.deadline,
         starts=found.starts,
         ends=found.ends,
-        venue=found.venue,
+        venue=_line("venue", found.venue),
     )
+
+
+def _line(name: str, text: str | None) -> str | None:
+    """A field's text on one line and no longer than it may be; None if nothing is left."""
+    printable = "".join(char if char.isprintable() else " " for char in text or "")
+    return " ".join(printable.split())[: front_matter.LONGEST[name]].rstrip() or None
 
 
 def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[Stored], list[Stored]]:
@@ -206,6 +220,8 @@ def _get(session: Session, item_id: int) -> Stored:
 
 
 def _content(item: Item) -> str:
+    """Of the item whatever the order of its topics, which the store does not keep."""
+    item = replace(item, topics=tuple(sorted(item.topics)))
     return hashlib.sha256(front_matter.write(item, Status.READY, "").encode()).hexdigest()
 
 
