@@ -67,7 +67,7 @@ _DATE = re.compile(
     rf"|(?P<wd>{_WORD_DAY}) (?:of )?(?P<wm>{MONTH})(?:,? +(?P<wy>{_YEAR}))?"
     rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
     rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
-    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d)|(?<=/\d)(?![\d/.:])|(?<=/\d\d)(?![\d/.:]))"
+    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d)|(?<=/\d)(?![\d/:]|\.\d)|(?<=/\d\d)(?![\d/:]|\.\d))"
     r")(?!\w)",
     re.IGNORECASE,
 )
@@ -199,4 +199,8 @@ def is_date_line(text: str) -> bool:
     if not found or text[-1] in ",;":
         return False
     rest = text[: found.start()] + " " + text[found.end() :]
+    if re.fullmatch(r"(?:[A-ZÀ-Þ][\w.’'-]*[ ,]*){1,5}", text[: found.start()]) and text[
+        : found.start()
+    ].rstrip().endswith(","):
+        rest = text[found.end() :]
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2

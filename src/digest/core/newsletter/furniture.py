@@ -39,6 +39,15 @@ class Contents:
             for entry in self.entries
         )
 
+    def complete(self, titles: Sequence[str]) -> bool:
+        """True if so many entries are found among the titles that what is no entry is hardly a title."""
+        words = [plain(title) for title in titles]
+        kept = sum(
+            any(each == entry or (len(entry) > 8 and each.startswith(entry)) for each in words)
+            for entry in self.entries
+        )
+        return kept >= 2 and kept >= 0.7 * len(self.entries)
+
 
 _FOOTER_WEIGHTS = {
     "release": -3.0,

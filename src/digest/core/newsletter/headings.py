@@ -40,6 +40,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     foot = " ".join(plain(each.text) for each in paragraphs[footer:])
     cohesion = Cohesion(body)
     levels = _title_levels(found)
+    complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
@@ -49,6 +50,8 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         each.cues.update(_release_cues(each, body, found))
         if contents.promises(each.paragraph.text):
             each.cues["promised in the contents"] = 2.5
+        elif complete:
+            each.cues["not in the contents"] = -2.0
         weight, words = cohesion.across(last.at if last else 0, each.at, until)
         if words and each.heads:
             each.cues["goes on about " + ", ".join(words)] = -0.8 * weight
@@ -135,7 +138,7 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> _Cu
         below.part == "greeting"
         or (each.at < 3 and (is_masthead(below.text) or (below.part == "date" and not below.opens)))
     ):
-        yield "a line of the masthead below", -2.5
+        yield "a line of the masthead below", -2.5 if below.opens else -4.0
     words = plain(each.paragraph.text)
     if len(words) > 6 and words in foot:
         yield "said again at the foot", -2.5
@@ -192,11 +195,25 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
     weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
     sections = _sections(found)
     kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
+    bearers = [each for each in found if mark in each.marks and each.banner is None and each.score > -weight]
+    also = {
+        other: cost
+        for other, cost in (("ruled", 3.0), ("under", 3.0), ("number", 3.0), ("gap", 1.0))
+        if other != mark and len(bearers) >= 4 and sum(_bears(each, other) for each in bearers) >= 0.7 * len(bearers)
+    }
+    for each in bearers[1:]:
+        for other, cost in also.items():
+            if not _bears(each, other):
+                each.cues[f"without what the others have ({other})"] = -cost
     for each in found:
         if mark in each.marks:
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept:
             each.cues[f"not marked as the others ({mark})"] = -weight * (0.3 if "tag" in each.marks else 1.0)
+
+
+def _bears(each: Candidate, mark: str) -> bool:
+    return any(own.startswith(mark) for own in each.marks)
 
 
 def _sections(found: Sequence[Candidate]) -> Mapping[int, int]:

@@ -12,7 +12,7 @@ from digest.core.newsletter.timing import Timing
 _I = re.IGNORECASE
 _ASK = re.compile(
     r"\b(?:sign (?:the|our|this|on|and|here)|call (?:your|on|the|him|her|them|now)|write (?:to|a letter|your|her|him|by)|(?:e-?mail|contact|tell|urge|ask|demand|message) (?:your|that|the|him|her|them|governor|congress|senator|mayor)"
-    r"|send (?:a|your|an|comments|letters|him|her)|submit (?:a |your |public )?comments?|comment on|take action|take a moment|act now|add your name|sign up to|donate|chip in|give (?:today|now)|petition|object(?:ions?)? (?:to|in writing)|boycott|volunteer"
+    r"|send (?:a|your|an|comments|letters|him|her)|submit (?:a |your |public )?comments?|comment on|take action|take a moment|act now|add your name|sign up to|donate|chip in|give (?:today|now|what)|petition|object(?:ions?)? (?:to|in writing)|boycott|volunteer"
     r"|fill (?:in|out)|we need (?:your|you)|please (?:call|write|sign|send|give|donate|fill|reply|vote|return)|can you (?:take|call|send|help|write|sign|give)|help us|pledge"
     r"|firma(?:d|r|n)? |firmas|llama(?:d|r)? a |escrib(?:e|id|an?)\b|envía(?:d|r)?|manda(?:d)? |exig(?:e|id|imos|ir)|alega(?:d|ciones)?\b|participa en|súmate|dona(?:d|r|tivos?)?\b|pide|pedid|apoya(?:d)?|difund(?:e|id)|rellena|necesitamos"
     r"|unterschreib\w*|schreib(?:t|en sie)|spenden?|signez|écrivez|appelez)",
@@ -77,7 +77,7 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
     ):
         vote(Kind.PRESS_RELEASE, 5.0, heading)
     if found := _ASKING_TITLE.search(title):
-        vote(Kind.ACTION, 1.2, found[0])
+        vote(Kind.ACTION, 1.4, found[0])
     asks = list(dict.fromkeys(found[0] for found in _ASK.finditer(text)))
     for ask in asks[:3]:
         vote(Kind.ACTION, 0.7, ask)

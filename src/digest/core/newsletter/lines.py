@@ -59,7 +59,7 @@ def wrap_width(lines: Sequence[Line]) -> int:
         for line, after in zip(lines, lines[1:], strict=False)
         if line.speaks and after.speaks and after.text[0].islower() and line.text[-1] not in ".!?:"
     )
-    if len(goes_on) < 4 or goes_on[len(goes_on) // 2] > 100:
+    if len(goes_on) < 2 or goes_on[len(goes_on) // 2] > 100:
         return 0
     return goes_on[int(len(goes_on) * 0.95)]
 

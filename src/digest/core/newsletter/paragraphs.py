@@ -41,6 +41,8 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True
+    if after.text[0].islower() and line.text[-1] not in ".!?:":
+        return False
     return meant(line, after, width)
 
 
@@ -56,7 +58,7 @@ def put_together(lines: Sequence[Line], width: int, alone: Collection[int] = ())
         if line.blank:
             gap += 1
         elif line.rule:
-            if before and before.speaks and found and found[-1].opens and len(found[-1].text) <= 160:
+            if before and before.speaks and found and found[-1].opens and _can_be_underlined(found[-1]):
                 found[-1] = replace(found[-1], under=line.rule, closes=True)
             else:
                 rule = line.rule
@@ -77,7 +79,24 @@ def put_together(lines: Sequence[Line], width: int, alone: Collection[int] = ())
             gap, rule = 0, ""
     if found:
         found[-1] = replace(found[-1], closes=True)
-    return _with_parts(found)
+    return _with_parts(_rules_used_one_way(found))
+
+
+def _rules_used_one_way(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Where a rule's character mostly stands between items, a rule right below a line stands between them as well."""
+    above = [each.rule for each in paragraphs]
+    under = [each.under for each in paragraphs]
+    for here in range(len(paragraphs) - 1):
+        drawn = paragraphs[here].under
+        if drawn and above.count(drawn) > 2 * under.count(drawn) and not paragraphs[here + 1].rule:
+            paragraphs[here] = replace(paragraphs[here], under="")
+            paragraphs[here + 1] = replace(paragraphs[here + 1], rule=drawn)
+    return paragraphs
+
+
+def _can_be_underlined(each: Paragraph) -> bool:
+    """True if a rule right below is the underline of a heading rather than the end of a text."""
+    return len(each.lines) <= 3 and len(each.text) <= 160 and not each.text.endswith((".", "…", ".»", ".”", '."'))
 
 
 def _own_part(paragraph: Paragraph) -> str:
@@ -126,6 +145,11 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
                 parts[here] = "list"
             elif mark and (parts[here] == "prose" or not each.opens):
                 parts[here] = "list"
+    for here in range(len(parts) - 1):
+        name, role = paragraphs[here], paragraphs[here + 1]
+        if parts[here : here + 2] == ["short", "short"] and not role.opens and PERSON.fullmatch(name.text):
+            if ROLE.search(role.text) and len(role.text.split()) <= 10:
+                parts[here] = parts[here + 1] = "signature"
     for here, part in enumerate(parts):
         if part != "signoff":
             continue

@@ -45,4 +45,4 @@ def find_venue(section: Section, when_words: str | None) -> Told | None:
 
 def _venue(found: re.Match[str]) -> Told:
     place = next(value for value in found.groups() if value)
-    return Told(re.sub(r"^the (?=[A-ZÀ-Þ])", "", place.strip(" .,")), found[0].strip(" ,;"))
+    return Told(re.sub(r"^(?:the|la|el) (?=[A-ZÀ-Þ])", "", place.strip(" .,")), found[0].strip(" ,;"))

@@ -75,7 +75,7 @@ def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
             told = Told(found.first, _said(found, today), found.words)
             if abs(found.first.day - today) > timedelta(days=400):
                 continue
-            if _is_published(each, found, place, len(whole), alone=alone):
+            if _is_published(each, found, place, whole[place + 1 :], alone=alone):
                 published = published or told
             elif _is_deadline(each.text, found):
                 if found.last:
@@ -111,15 +111,15 @@ def _said(found: Dated, today: date) -> str:
     return f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
 
 
-def _is_published(each: Paragraph, found: Dated, place: int, count: int, *, alone: bool) -> bool:
+def _is_published(each: Paragraph, found: Dated, place: int, later: Sequence[Paragraph], *, alone: bool) -> bool:
     before = each.text[max(0, found.start - 30) : found.start]
     if each.part == "release" or _PUBLISHED.search(each.text[: found.start]):
         return True
     if each.part == "date" and alone and place and found.first.at is None and found.last is None:
-        return place <= 4 or place >= count - 2
+        return place <= 4 or len(later) <= 1 or all(other.part == "signature" for other in later)
     if (
-        place >= count - 1
-        and count > 2
+        not later
+        and place > 1
         and len(each.text.split()) <= 16
         and found.first.at is None
         and each.part in ("short", "signature")

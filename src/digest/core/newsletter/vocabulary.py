@@ -70,7 +70,7 @@ FOOTER = _any(
     r"\b(?:our|mailing|postal) address\b",
     r"\bto (?:subscribe|submit (?:an )?(?:item|event|announcement|notice)s?|be removed|stop receiving)\b",
     r"\bsubscribe at\b",
-    r"\b(?:si no (?:quieres?|deseas?) (?:recibir|seguir)|responde baja)\b",
+    r"\b(?:si no (?:quieres?|querés|deseas?) (?:recibir|seguir)|responde baja)\b",
     r"\bto stop (?:getting|receiving)\b|\b(?:items|contributions|notices|copy) for (?:the )?next\b",
     r"\bback issues\b|\bnewsletter archive\b",
     r"\bdar(?:se|te)? de baja\b|\bdesuscri|\bcancelar (?:tu|su|la) suscripción\b",
