@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
@@ -22,6 +23,7 @@ from digest.store.subscribers import Subscriber
 COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source")
 LANGUAGE_LENGTH = 35
 CHUNK = 500
+GONE = ("unsubscribed", "suppressed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
     except (StopIteration, csv.Error):
         raise Refused(f"{path} has no header line; the first line must name the columns, “email” among them.") from None
     if "email" not in header:
-        other = next((mark for mark in (";", "\t", "|") if mark in header[0] or mark in "".join(header)), None)
+        other = next((mark for mark in (";", "\t", "|") if mark in "".join(header)), None)
         hint = (
             f"the columns seem to be separated by {other!r} instead of a comma"
             if other
@@ -104,57 +106,83 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
     result.ignored_columns = [name for name in header if name not in COLUMNS]
     rows: list[_Row] = []
     seen: dict[str, int] = {}
-    line = 1
-    try:
-        for values in reader:
-            line, begins = reader.line_num, line + 1
-            if not any(value.strip() for value in values):
-                continue
-            if len(values) != len(header):
-                result.rejected.append(
-                    BadRow(begins, None, f"it has {len(values)} fields where the header has {len(header)}")
-                )
-                continue
-            row = _row(dict(zip(header, values, strict=True)), begins, result)
-            if row is None:
-                continue
-            if first := seen.get(row.address.key):
-                result.rejected.append(BadRow(begins, "email", f"the address is there already, in line {first}"))
-                continue
-            seen[row.address.key] = begins
-            rows.append(row)
-    except csv.Error as error:
-        result.rejected.append(BadRow(reader.line_num, None, f"the line is not CSV: {error}"))
-    return rows
+    while True:
+        begins = (
+            reader.line_num + 1
+        )  # a quoted field may hold line breaks, so the row before says where this one begins
+        try:
+            values = next(reader)
+        except StopIteration:
+            return rows
+        except csv.Error as error:
+            result.rejected.append(BadRow(begins, None, f"the row is not CSV: {error}"))
+            continue
+        if not any(value.strip() for value in values):
+            continue
+        if len(values) != len(header):
+            counted = f"it has {len(values)} fields where the header has {len(header)}"
+            result.rejected.append(BadRow(begins, None, counted))
+            continue
+        row = _row(dict(zip(header, values, strict=True)), begins, result)
+        if row is None:
+            continue
+        if first := seen.get(row.address.key):
+            result.rejected.append(BadRow(begins, "email", f"the address is there already, in line {first}"))
+            continue
+        seen[row.address.key] = begins
+        rows.append(row)
 
 
 def _row(values: dict[str, str], line: int, result: ListImport) -> _Row | None:
-    problems: list[BadRow] = []
-    who: Address | None = None
-    try:
-        who = address.parse(values["email"])
-    except ValueError as error:
-        problems.append(BadRow(line, "email", str(error)))
-    name = values.get("name", "").strip()
-    if not name.isprintable():
-        problems.append(BadRow(line, "name", "it has a line break or another control character in it"))
-    if len(name) > 200:
-        problems.append(BadRow(line, "name", "it is longer than 200 characters"))
-    language = values.get("language", "").strip().replace("_", "-").lower() or "en"
-    if not language.replace("-", "").isalnum() or not 2 <= len(language) <= LANGUAGE_LENGTH:
-        problems.append(BadRow(line, "language", f"“{language[:40]}” is not a language; write en or es"))
-    at = None
-    if written := values.get("consent_at", "").strip():
+    read: dict[str, Any] = {}
+    for column, reader in _READERS.items():
         try:
-            at = datetime.fromisoformat(written)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        except ValueError:
-            problems.append(BadRow(line, "consent_at", f"“{written[:40]}” is not an ISO date"))
-    result.rejected += problems
-    if problems or who is None:
+            read[column] = reader(values.get(column, ""))
+        except ValueError as error:
+            result.rejected.append(BadRow(line, column, str(error)))
+    if len(read) < len(_READERS):
         return None
-    topics = tuple(dict.fromkeys(slug for each in values.get("topics", "").split(";") if (slug := slugify(each))))
-    return _Row(line, who, name, language, topics, at, values.get("consent_source", "").strip() or None)
+    return _Row(line, *(read[column] for column in COLUMNS))
+
+
+def _name(written: str) -> str:
+    name = written.replace("\xa0", " ").strip()
+    if not name.isprintable():
+        raise ValueError("it has a line break or another control character in it")
+    if len(name) > 200:
+        raise ValueError("it is longer than 200 characters")
+    return name
+
+
+def _language(written: str) -> str:
+    language = written.strip().replace("_", "-").lower() or "en"
+    if not language.replace("-", "").isalnum() or not 2 <= len(language) <= LANGUAGE_LENGTH:
+        raise ValueError(f"“{language[:40]}” is not a language; write en or es")
+    return language
+
+
+def _topics(written: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(slug for each in written.split(";") if (slug := slugify(each))))
+
+
+def _instant(written: str) -> datetime | None:
+    if not written.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(written.strip())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"“{written.strip()[:40]}” is not an ISO date") from None
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "email": address.parse,
+    "name": _name,
+    "language": _language,
+    "topics": _topics,
+    "consent_at": _instant,
+    "consent_source": lambda written: _name(written) or None,
+}
 
 
 def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, result: ListImport) -> None:
@@ -164,7 +192,7 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
     new: list[subscribers.New] = []
     for row in rows:
         hmac, before = hmacs[row.address.key], known.get(row.address.key)
-        if hmac in suppressed:
+        if hmac in suppressed or (before and before.state in GONE):
             result.suppressed += 1
             continue
         entry = subscribers.New(row.address, row.name, row.language, row.topics)
@@ -197,11 +225,11 @@ def add(
     who = _address(email)
     hmac = address_hmac(pepper, who.key)
     with db.write() as session:
-        if subscribers.suppressed_among(session, [hmac]):
-            raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
         known = subscribers.by_key(session, who.key)
-        slugs = [slug for topic in topics if (slug := slugify(topic))]
-        subscribers.put(session, subscribers.New(who, name, language, slugs), state="active", now=now, previous=known)
+        if subscribers.suppressed_among(session, [hmac]) or (known and known.state in GONE):
+            raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
+        entry = subscribers.New(who, _of("name", name), _of("language", language), _of("topics", ";".join(topics)))
+        subscribers.put(session, entry, state="active", now=now, previous=known)
         if known is None:
             subscribers.record_consent(session, hmac, "added", now, source=source)
         return _find(session, who)
@@ -214,11 +242,11 @@ def change(
     who = _address(email)
     with db.write() as session:
         known = _find(session, who)
-        slugs = list(known.interests) if topics is None else [slug for topic in topics if (slug := slugify(topic))]
+        slugs = list(known.interests) if topics is None else _of("topics", ";".join(topics))
         entry = subscribers.New(
             Address(known.email, known.key, who.domain),
-            known.name if name is None else name,
-            language or known.language,
+            known.name if name is None else _of("name", name),
+            _of("language", language) if language else known.language,
             slugs,
         )
         subscribers.put(session, entry, state=known.state, now=now, previous=known)
@@ -261,6 +289,14 @@ def _find(session: Session, who: Address) -> Subscriber:
     if known is None:
         raise Refused(f"{who.email} is not a subscriber.")
     return known
+
+
+def _of(column: str, written: str) -> Any:
+    """A value as a list would have it. Refused, naming what it was for, if a list could not."""
+    try:
+        return _READERS[column](written)
+    except ValueError as error:
+        raise Refused(f"The {column} cannot be taken: {error}.") from None
 
 
 def _address(email: str) -> Address:
