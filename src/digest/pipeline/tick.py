@@ -32,8 +32,9 @@ def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
         _draft(db, plan, upcoming, now, notify, _distrust(last, now))
     if now - newest <= plan.late_limit:
         _draft(db, plan, newest, now, notify, _distrust(last, now))
-    elif last is not None and last < newest:
-        _miss(db, plan, newest, now, notify)
+    for slot in plan.schedule.between(last or now, now):
+        if slot < newest or now - newest > plan.late_limit:
+            _miss(db, plan, slot, now, notify)
     with db.read() as session:
         drafts = editions.in_states(session, EditionState.DRAFT)
     for row in drafts:
@@ -54,9 +55,10 @@ def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
 
 
 def hold(db: Database, row: EditionRow, reason: str, notify: Notify) -> None:
-    """Keep an edition from going out unasked, and say so once."""
+    """Keep an edition from going out unasked, and say so once. Whoever moved it since `row` was read has decided otherwise."""
     with db.write() as session:
-        if editions.get(session, editions.identity(row)).held_reason is not None:
+        current = editions.get(session, editions.identity(row))
+        if current.held_reason is not None or current.state != row.state:
             return
         editions.set_values(session, editions.identity(row), held_reason=reason)
     notify(
