@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from digest.core.newsletter.furniture import banner_of
 from digest.core.newsletter.marks import Marked, read_marks
@@ -115,5 +115,6 @@ def _with_banners(found: list[Candidate]) -> list[Candidate]:
         bearers = [each for each in found if mark in each.marks and not each.heads]
         known = sum(each.banner is not None for each in bearers)
         if known >= 2 and 2 * known > len(bearers):
-            found = [replace(each, banner="") if each in bearers and each.banner is None else each for each in found]
+            for each in bearers:
+                each.banner = each.banner or ""
     return found

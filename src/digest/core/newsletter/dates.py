@@ -1,8 +1,8 @@
-"""Dates and times of day in running text: English, Spanish, German, French, and in figures."""
+"""Dates in running text: English, Spanish, German, French, and in figures; with the hours that stand beside them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from digest.core.newsletter.hours import TO, Hours, find_hours, without_hours
@@ -31,56 +31,57 @@ _DAYS = (
     "saturday sat sábado sáb samstag sonnabend samedi",
     "sunday sun domingo dom sonntag dimanche",
 )
-_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
-_WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
-
-
-def _one_of(names: Sequence[str]) -> str:
-    """Any of the names as a whole word; a short one, an abbreviation perhaps, with its full stop."""
-    words = [
-        "(?:" + "|".join(each for each in names if (len(each) > 5) is long) + r")(?![^\W\d_])" for long in (True, False)
-    ]
-    return f"(?:{words[0]}|{words[1]}\\.?)"
-
-
-MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
-_WEEKDAY = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
-
-
-MONTH = _one_of(tuple(_MONTH))
-WEEKDAY = _one_of(tuple(_WEEKDAY))
-_DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)"
-_ORDINAL = r"(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
-_YEAR = r"(?:19|20)\d\d(?!\d)"
-_NOT_AN_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
-
-_WORDS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
-    "seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth "
-    "twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
-_WORD_DAY = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-
-_DATE = re.compile(
-    rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?(?:"
-    rf"(?P<iso>{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)"
-    rf"|(?P<wd>{_WORD_DAY}) (?:of )?(?P<wm>{MONTH})(?:,? +(?P<wy>{_YEAR}))?"
-    rf"|(?P<em>{MONTH})\s+(?:the )?(?P<ed>{_DAY}){_ORDINAL}(?:{TO}(?P<ee>{_DAY}){_ORDINAL}{_NOT_AN_HOUR})?(?:,? +(?P<ey>{_YEAR}))?"
-    rf"|(?P<dd>{_DAY}){_ORDINAL}(?:{TO}(?:{WEEKDAY},? +)?(?P<de>{_DAY}){_ORDINAL})?\s*(?:de |of )?(?P<dm>{MONTH})(?:(?:,| del?| of)? +(?P<dy>{_YEAR}))?"
-    r"|(?P<na>\d{1,2})(?P<sep>[/.])(?P<nb>\d{1,2})(?:(?P=sep)(?P<ny>(?:20)?\d\d)(?!\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d)|(?<=/\d)(?![\d/:]|\.\d)|(?<=/\d\d)(?![\d/:]|\.\d))"
-    r")(?!\w)",
-    re.IGNORECASE,
+_MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_TWENTIETHS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth"
 )
+_ORDINALS = [
+    *_TWENTIETHS.split(),
+    *(f"twenty-{name}" for name in _TWENTIETHS.split()[:9]),
+    "thirtieth",
+    "thirty-first",
+]
+
+
+def _one_of(names: Collection[str]) -> str:
+    """Any of the names as a whole word; a short one, an abbreviation perhaps, with its full stop."""
+    whole, short = (
+        "(?:" + "|".join(each for each in names if (len(each) > 5) is long) + r")(?![^\W\d_])" for long in (True, False)
+    )
+    return rf"(?:{whole}|{short}\.?)"
+
+
+MONTH = _one_of(_MONTH_NUMBERS)
+WEEKDAY = _one_of([name for names in _DAYS for name in names.split()])
+_D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
+_Y = r"(?:19|20)\d\d(?!\d)"
+_NO_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
+_FORMS = (
+    rf"(?P<iso>{_Y}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)",
+    rf"(?P<word>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}) (?:of )?(?P<m0>{MONTH})(?:,? +(?P<y0>{_Y}))?",
+    rf"(?P<m1>{MONTH})\s+(?:the )?(?P<d1>{_D})(?:{TO}(?P<to1>{_D}){_NO_HOUR})?(?:,? +(?P<y1>{_Y}))?",
+    rf"(?P<d2>{_D})(?:{TO}(?:{WEEKDAY},? +)?(?P<to2>{_D}))?\s*(?:de |of )?(?P<m2>{MONTH})(?:(?:,| del?| of)? +(?P<y2>{_Y}))?",
+    r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
+    r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
+)
+_DATE = re.compile(
+    rf"(?<![\w/.-])(?:{WEEKDAY}(?:, ?| )(?:the |den |dem |el |le )?)?(?:{'|'.join(_FORMS)})(?!\w)", re.IGNORECASE
+)
+_COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|and|y|start|starts|hora|uhr|{WEEKDAY})\b)+",
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|"
+    rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
 _RANGE = re.compile(TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
+_PLACE_BEFORE = re.compile(r"(?:[A-ZÀ-Þ][\w.’'-]* ?){1,5}, (?:el |le |den |am )?")
+_REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date in a text: where (`start`, `end`: offsets), its first and, if given, last moment, and if the year was open."""
+    """A date in a text: where (offsets), its first and, if given, last moment, and if its year was left open."""
 
     start: int
     end: int
@@ -90,83 +91,87 @@ class Dated:
     year_open: bool
 
 
-def _nearest(month: int, day: int, today: date) -> date | None:
-    """The day of that month in the year that puts it closest to today; None if there is no such day."""
-    found = []
-    for year in (today.year - 1, today.year, today.year + 1):
-        try:
-            found.append(date(year, month, day))
-        except ValueError:
-            continue
-    return min(found, key=lambda each: abs(each - today), default=None)
-
-
-def _day(year: str | None, month: int, day: int, today: date) -> date | None:
-    if year is None:
-        return _nearest(month, day, today)
-    try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    except ValueError:
-        return None
-
-
-def _read_date(found: re.Match[str], today: date, day_first: bool) -> tuple[date, date | None, bool] | None:
-    if found["iso"]:
-        day = When.parse(found["iso"]).day
-        return day, None, False
-    if found["na"]:
-        first, second = int(found["na"]), int(found["nb"])
-        day_first = found["sep"] == "." or (day_first and second <= 12) or first > 12
-        month, number = (second, first) if day_first else (first, second)
-        year, until = found["ny"], None
-    else:
-        if found["wd"]:
-            month = _MONTH[found["wm"].rstrip(".").casefold()]
-            day = _day(found["wy"], month, _WORDS.index(found["wd"].casefold()) + 1, today)
-            return (day, None, found["wy"] is None) if day else None
-        kind = "e" if found["em"] else "d"
-        month = _MONTH[found[kind + "m"].rstrip(".").casefold()]
-        number, until, year = int(found[kind + "d"]), found[kind + "e"], found[kind + "y"]
-    if not 1 <= month <= 12 or (first_day := _day(year, month, number, today)) is None:
-        return None
-    last_day = _day(str(first_day.year), month, int(until), today) if until else None
-    return first_day, last_day if last_day and last_day > first_day else None, year is None
-
-
 def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
-    """Every date in a paragraph, in order, with the times of day that stand beside it; open years are those nearest today.
+    """Every date in a paragraph, in order, with the hours that stand beside it; an open year is the one nearest today.
 
     `day_first` reads 5/7 as 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment.
     """
-    raw = [(found, read) for found in _DATE.finditer(text) if (read := _read_date(found, today, day_first))]
-    clocks = [
-        clock
-        for clock in find_hours(text)
-        if not any(found.start() < clock.end and clock.start < found.end() for found, _ in raw)
+    text = text[:_REACH]
+    if not _COULD_BE.search(text):
+        return []
+    found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
+    hours = [
+        each for each in find_hours(text) if not any(one.start < each.end and each.start < one.end for one in found)
     ]
-    dates: list[Dated] = []
-    for place, (found, (first, last, open_year)) in enumerate(raw):
-        floor = raw[place - 1][0].end() if place else 0
-        ceiling = raw[place + 1][0].start() if place + 1 < len(raw) else len(text)
-        clock = _beside(text, found.start(), found.end(), floor, ceiling, clocks)
-        start, end = found.start(), found.end()
-        begins, ends = When(first), When(last) if last else None
-        if clock:
-            start, end = min(start, clock.start), max(end, clock.end)
-            begins = When(first, clock.first)
-            if clock.last:
-                day = last or (first if clock.last > clock.first else first + timedelta(days=1))
-                ends = When(day, clock.last)
-        dates.append(Dated(start, end, text[start:end].strip(), begins, ends, open_year))
-    return _joined(text, dates)
+    timed = []
+    for place, each in enumerate(found):
+        floor = found[place - 1].end if place else 0
+        ceiling = found[place + 1].start if place + 1 < len(found) else len(text)
+        beside = _beside(text, each, hours, floor, ceiling)
+        timed.append(_at(text, each, beside) if beside else each)
+    return _joined(text, timed)
 
 
-def _beside(text: str, start: int, end: int, floor: int, ceiling: int, clocks: Sequence[Hours]) -> Hours | None:
-    after = next((clock for clock in clocks if end <= clock.start < ceiling), None)
-    if after and after.start - end <= 40 and _linked(text[end : after.start]):
+def is_date_line(text: str) -> bool:
+    """True if a line is little more than a date ("Oakland, June 5, 2024")."""
+    found = _DATE.search(text)
+    if not found or text[-1] in ",;":
+        return False
+    before, after = text[: found.start()], text[found.end() :]
+    rest = after if _PLACE_BEFORE.fullmatch(before) else f"{before} {after}"
+    return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
+
+
+def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
+    value = match.groupdict()
+    until = year = None
+    if value["iso"]:
+        year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
+    elif value["word"]:
+        year, month, number = value["y0"], _month(value["m0"]), _ORDINALS.index(value["word"].casefold()) + 1
+    elif value["a"]:
+        first, second, year = int(value["a"]), int(value["b"]), value["y3"]
+        month, number = (second, first) if first > 12 or (day_first and second <= 12) else (first, second)
+    elif value["c"]:
+        year, month, number = value["y4"], int(value["d"]), int(value["c"])
+    else:
+        form = "1" if value["m1"] else "2"
+        year, month, number = value["y" + form], _month(value["m" + form]), _number(value["d" + form])
+        until = value["to" + form]
+    day = _day(year, month, number, today)
+    if day is None:
+        return None
+    last = _day(str(day.year), month, _number(until), today) if until else None
+    ends = When(last) if last and last > day else None
+    return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
+
+
+def _number(words: str) -> int:
+    return int(re.sub(r"\D", "", words))
+
+
+def _month(name: str) -> int:
+    return _MONTH_NUMBERS[name.rstrip(".").casefold()]
+
+
+def _day(year: str | None, month: int, number: int, today: date) -> date | None:
+    """That day, of the year nearest today if it is open; None if there is no such day."""
+    years = [int(year) + (2000 if len(year) == 2 else 0)] if year else [today.year - 1, today.year, today.year + 1]
+    days = []
+    for each in years:
+        try:
+            days.append(date(each, month, number))
+        except ValueError:
+            continue
+    return min(days, key=lambda day: abs(day - today), default=None)
+
+
+def _beside(text: str, dated: Dated, hours: Sequence[Hours], floor: int, ceiling: int) -> Hours | None:
+    after = next((each for each in hours if dated.end <= each.start < ceiling), None)
+    if after and after.start - dated.end <= 40 and _linked(text[dated.end : after.start]):
         return after
-    before = next((clock for clock in reversed(clocks) if floor <= clock.start and clock.end <= start), None)
-    if before and start - before.end <= 24 and _linked(text[before.end : start]):
+    before = next((each for each in reversed(hours) if floor <= each.start and each.end <= dated.start), None)
+    if before and dated.start - before.end <= 24 and _linked(text[before.end : dated.start]):
         return before
     return None
 
@@ -175,32 +180,27 @@ def _linked(between: str) -> bool:
     return not between or bool(_LINK.fullmatch(between))
 
 
+def _at(text: str, dated: Dated, hours: Hours) -> Dated:
+    start, end = min(dated.start, hours.start), max(dated.end, hours.end)
+    day, last = dated.first.day, dated.last
+    if hours.last:
+        over_midnight = last is None and hours.last <= hours.first
+        last = When(last.day if last else day + timedelta(days=over_midnight), hours.last)
+    return replace(dated, start=start, end=end, words=text[start:end].strip(), first=When(day, hours.first), last=last)
+
+
 def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
     joined: list[Dated] = []
     for each in dates:
-        last = joined[-1] if joined else None
+        before = joined[-1] if joined else None
         if (
-            last
-            and last.last is None
-            and each.first.day > last.first.day
-            and _RANGE.fullmatch(text[last.end : each.start])
+            before
+            and not before.last
+            and each.first.day > before.first.day
+            and _RANGE.fullmatch(text[before.end : each.start])
         ):
-            joined[-1] = Dated(
-                last.start, each.end, text[last.start : each.end], last.first, each.last or each.first, last.year_open
-            )
+            words = text[before.start : each.end]
+            joined[-1] = replace(before, end=each.end, words=words, last=each.last or each.first)
         else:
             joined.append(each)
     return joined
-
-
-def is_date_line(text: str) -> bool:
-    """True if a line is little more than a date ("Oakland, June 5, 2024")."""
-    found = _DATE.search(text)
-    if not found or text[-1] in ",;":
-        return False
-    rest = text[: found.start()] + " " + text[found.end() :]
-    if re.fullmatch(r"(?:[A-ZÀ-Þ][\w.’'-]*[ ,]*){1,5}", text[: found.start()]) and text[
-        : found.start()
-    ].rstrip().endswith(","):
-        rest = text[found.end() :]
-    return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2

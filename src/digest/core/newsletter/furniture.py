@@ -1,7 +1,7 @@
 """What a newsletter has around its items: masthead, table of contents, section banners, footer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.core.newsletter.marks import read_marks
@@ -49,6 +49,7 @@ class Contents:
         return kept >= 2 and kept >= 0.7 * len(self.entries)
 
 
+_ENTRY = 160  # characters that an entry of the contents has at most
 _FOOTER_WEIGHTS = {
     "release": -3.0,
     "end": -3.0,
@@ -64,49 +65,32 @@ NO_CONTENTS = Contents(frozenset(), ())
 
 def find_contents(paragraphs: Sequence[Paragraph]) -> Contents:
     """The table of contents: under a line that says so, or three neighbours near the top that all come back below."""
+    last = {plain(each.text): at for at, each in enumerate(paragraphs) if each.opens and len(each.text) <= _ENTRY}
     top = range(min(len(paragraphs), 40))
     begins = next((at for at in top if CONTENTS.match(read_marks(paragraphs[at].text).title)), None)
     if begins is not None:
-        return _listed(paragraphs, begins)
-    later = {plain(each.text) for each in paragraphs if each.opens}
-    counts: dict[str, int] = {}
-    for each in paragraphs:
-        if len(each.text) <= 120:
-            counts[plain(each.text)] = counts.get(plain(each.text), 0) + 1
-    run: list[int] = []
+        return _listed(paragraphs, begins, last)
+    run: dict[str, int] = {}
     for at in top:
         words = plain(paragraphs[at].text)
-        if (
-            words
-            and counts.get(words, 0) > 1
-            and words in later
-            and words not in {plain(paragraphs[on].text) for on in run}
-        ):
-            run.append(at)
+        if words and last.get(words, 0) > at and words not in run:
+            run[words] = at
         elif run:
             break
-    if len(run) < 3:
-        return NO_CONTENTS
-    return Contents(frozenset(run), tuple(plain(paragraphs[at].text) for at in run))
+    return Contents(frozenset(run.values()), tuple(run)) if len(run) >= 3 else NO_CONTENTS
 
 
-def _listed(paragraphs: Sequence[Paragraph], begins: int) -> Contents:
-    positions, entries = [begins], []
+def _listed(paragraphs: Sequence[Paragraph], begins: int, last: Mapping[str, int]) -> Contents:
+    entries: dict[str, int] = {}
     for at in range(begins + 1, len(paragraphs)):
         each = paragraphs[at]
         words = plain(each.text)
-        apart = each.opens and at > begins + 1
-        if words in entries or each.part not in ("short", "list", "prose", "signature") or len(each.text) > 120:
+        if words in entries or each.part not in ("short", "list", "prose", "signature") or len(each.text) > _ENTRY:
             break
-        if apart and (each.rule or not _comes_back(paragraphs, at, words)):
+        if each.opens and at > begins + 1 and (each.rule or last.get(words, 0) <= at):
             break
-        positions.append(at)
-        entries.append(words)
-    return Contents(frozenset(positions), tuple(entries)) if entries else NO_CONTENTS
-
-
-def _comes_back(paragraphs: Sequence[Paragraph], at: int, words: str) -> bool:
-    return any(plain(later.text) == words for later in paragraphs[at + 1 :] if later.opens and len(later.text) <= 160)
+        entries[words] = at
+    return Contents(frozenset((begins, *entries.values())), tuple(entries)) if entries else NO_CONTENTS
 
 
 def find_footer(paragraphs: Sequence[Paragraph]) -> int:

@@ -8,7 +8,7 @@ TO = (
     r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|\bet\b|\bà\b)\s*"
     r"(?:el |the |le |zum )?"
 )
-_SPOKEN_HOURS = "one two three four five six seven eight nine ten eleven twelve".split()
+_SPOKEN_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SPOKEN = "|".join(_SPOKEN_HOURS)
 _NAMED = {
     "noon": 12,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from digest.core.item import Kind
 from digest.core.newsletter.split import Section
-from digest.core.newsletter.vocabulary import RELEASE, section_of
 from digest.core.newsletter.timing import Timing
+from digest.core.newsletter.vocabulary import RELEASE, section_of
 
 _I = re.IGNORECASE
 _ASK = re.compile(

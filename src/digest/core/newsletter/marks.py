@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.core.newsletter.dates import MONTH
 
@@ -19,6 +20,8 @@ _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)"
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
+_LONGEST = 200  # no heading is longer
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:
@@ -33,8 +36,8 @@ class Marked:
 
 def is_caps(text: str) -> bool:
     """True if (nearly) all letters of it are capitals, and there are enough to tell."""
-    letters = [char for char in text if char.isalpha()]
-    return len(letters) >= 4 and sum(char.isupper() for char in letters) >= 0.9 * len(letters)
+    upper, lower = sum(map(str.isupper, text)), sum(map(str.islower, text))
+    return upper + lower >= 4 and upper >= 0.9 * (upper + lower)
 
 
 def title_case(text: str) -> float:
@@ -68,8 +71,11 @@ def number_of(text: str) -> tuple[int, bool, str] | None:
     return int(found["a"] or found["e"] or found["b"]), bool(found["sub"] or found["sub2"]), found["rest"]
 
 
+@lru_cache(maxsize=65_536)
 def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
     """A line taken apart into its marks and its words; `dash_tags` also takes "Title – Tag" for a title with a tag."""
+    if len(text) > _LONGEST:
+        return Marked(text, None, None, frozenset(), None)
     marks: set[str] = set()
     number = label = tag = None
     if found := _MARKDOWN.fullmatch(text):

@@ -1,8 +1,8 @@
 """Paragraphs: lines put together again where a hard wrap took them apart, and what part each plays."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from digest.core.newsletter.dates import is_date_line
 from digest.core.newsletter.lines import Line, meant
@@ -27,7 +27,7 @@ class Paragraph:
     under: str
     opens: bool
     closes: bool
-    part: str = field(default="short")
+    part: str = "short"
 
     @property
     def number(self) -> int:
@@ -99,76 +99,71 @@ def _can_be_underlined(each: Paragraph) -> bool:
     return len(each.lines) <= 3 and len(each.text) <= 160 and not each.text.endswith((".", "…", ".»", ".”", '."'))
 
 
-def _own_part(paragraph: Paragraph) -> str:
-    text = paragraph.text
-    words = len(text.split())
-    tests = (
-        ("end", RELEASE_END.search(text)),
-        ("release", words <= 14 and RELEASE.search(text)),
-        ("contact", words <= 24 and CONTACT.match(text)),
-        ("label", words <= 40 and LABEL.match(text)),
-        ("date", words <= 12 and is_date_line(text)),
-        ("link", _LINK.fullmatch(text)),
-        ("signoff", words <= 8 and SIGN_OFF.match(text)),
-        ("footer", words <= 60 and FOOTER.search(text)),
-        ("greeting", words <= 10 and text[-1] in ",!:" and GREETING.match(text)),
-        (
-            "signature",
-            words <= 14
-            and (signed := _DASH_SIGNED.fullmatch(text))
-            and (ROLE.search(text) or not signed["name"].isupper()),
-        ),
-        (
-            "prose",
-            words >= 15
-            or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
-            or len(paragraph.lines) > 2,
-        ),
-    )
-    return next((part for part, holds in tests if holds), "short")
+_PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
+    "end": lambda _, text, words: words <= 3 and RELEASE_END.search(text),
+    "release": lambda _, text, words: words <= 14 and RELEASE.search(text),
+    "contact": lambda _, text, words: words <= 24 and CONTACT.match(text),
+    "label": lambda _, text, words: words <= 40 and LABEL.match(text),
+    "date": lambda _, text, words: words <= 12 and is_date_line(text),
+    "link": lambda _, text, words: words <= 5 and _LINK.fullmatch(text),
+    "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
+    "footer": lambda _, text, words: words <= 60 and FOOTER.search(text),
+    "greeting": lambda _, text, words: words <= 10 and text[-1] in ",!:" and GREETING.match(text),
+    "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
+    "prose": lambda each, text, words: (
+        words >= 15 or len(each.lines) > 2 or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
+    ),
+}
+
+
+def _own_part(each: Paragraph) -> str:
+    """The first part that a paragraph's own words fit, "short" if none does."""
+    words = len(each.text.split(None, 61))
+    return next((part for part, fits in _PARTS.items() if fits(each, each.text, words)), "short")
 
 
 def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """Each paragraph's own part; then lists, known by their neighbours, and signatures, known by the sign-off above."""
+    """Each paragraph's own part; then lists, known by their neighbours, and signatures, known by what is above or below."""
     parts = [_own_part(each) for each in paragraphs]
-    for here, each in enumerate(paragraphs):
-        if parts[here] in ("short", "prose", "signature", "label"):
-            mark = bullet_of(each.text) and "bullet" or (number_of(each.text) and "number") or ""
-            beside = [paragraphs[at] for at in (here - 1, here + 1) if 0 <= at < len(paragraphs)]
-            alike = [
-                other for other in beside if (bullet_of(other.text) if mark == "bullet" else number_of(other.text))
-            ]
-            if mark and any(
-                (other.number < each.number and not each.opens) or (other.number > each.number and not each.closes)
-                for other in alike
-            ):
-                parts[here] = "list"
-            elif mark and (parts[here] == "prose" or not each.opens):
-                parts[here] = "list"
+    marks = [
+        _list_mark(each) if part in ("short", "prose", "signature") else ""
+        for each, part in zip(paragraphs, parts, strict=True)
+    ]
+    for here, mark in enumerate(marks):
+        if mark and (
+            not paragraphs[here].opens
+            or parts[here] == "prose"
+            or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
+        ):
+            parts[here] = "list"
     for here in range(len(parts) - 1):
-        name, role = paragraphs[here], paragraphs[here + 1]
-        if parts[here : here + 2] == ["short", "short"] and not role.opens and PERSON.fullmatch(name.text):
-            if ROLE.search(role.text) and len(role.text.split()) <= 10:
-                parts[here] = parts[here + 1] = "signature"
+        if parts[here : here + 2] == ["short", "short"] and _name_and_role(*paragraphs[here : here + 2]):
+            parts[here : here + 2] = ["signature", "signature"]
     for here, part in enumerate(parts):
-        if part != "signoff":
-            continue
-        for at in range(here + 1, min(here + 6, len(parts))):
-            if (
-                at > here + 1
-                and paragraphs[at].opens
-                and not (
-                    ROLE.search(paragraphs[at].text)
-                    and len(paragraphs[at].text.split()) <= 10
-                    and paragraphs[at].gap == 1
-                )
-            ):
-                break
-            if (
-                parts[at] not in ("short", "signature", "prose")
-                or len(paragraphs[at].text.split()) > 14
-                or paragraphs[at].rule
-            ):
-                break
-            parts[at] = "signature"
+        if part == "signoff":
+            for at in range(here + 1, min(here + 6, len(parts))):
+                if not _signs(paragraphs[at], parts[at], first=at == here + 1):
+                    break
+                parts[at] = "signature"
     return [replace(each, part=part) for each, part in zip(paragraphs, parts, strict=True)]
+
+
+def _list_mark(each: Paragraph) -> str:
+    if bullet_of(each.text):
+        return "bullet"
+    return "number" if number_of(each.text) else ""
+
+
+def _name_and_role(name: Paragraph, role: Paragraph) -> bool:
+    """True for two lines of a block like "Nadia Rowntree / Chair"."""
+    return (
+        not role.opens and bool(PERSON.fullmatch(name.text) and ROLE.search(role.text)) and len(role.text.split()) <= 10
+    )
+
+
+def _signs(each: Paragraph, part: str, *, first: bool) -> bool:
+    """True if a line below a sign-off goes on signing: it is short, and right below, or names a role."""
+    words = len(each.text.split(None, 15))
+    if part not in ("short", "signature", "prose") or words > 14 or each.rule:
+        return False
+    return first or not each.opens or (each.gap == 1 and words <= 10 and bool(ROLE.search(each.text)))

@@ -95,7 +95,7 @@ def _assemble(
     contents: frozenset[int],
     footer: int,
 ) -> Split:
-    furniture = [each for at, each in enumerate(paragraphs) if at >= footer]
+    furniture = set(range(footer, len(paragraphs)))
     bodies: dict[int, list[int]] = {at: [] for at in sorted(chosen)}
     owners: dict[int, Candidate | None] = {}
     current: int | None = None
@@ -106,9 +106,9 @@ def _assemble(
             owners[at] = banner
         elif at in banners:
             current, banner = None, banners[at]
-            furniture.append(paragraphs[at])
+            furniture.add(at)
         elif current is None or at in contents or paragraphs[at].part == "end":
-            furniture.append(paragraphs[at])
+            furniture.add(at)
         else:
             bodies[current].append(at)
     _give_heads(paragraphs, bodies, furniture)
@@ -128,10 +128,10 @@ def _assemble(
                 banner_words=owner.marked.title if owner else None,
             )
         )
-    return Split(tuple(sections), tuple(sorted(furniture, key=lambda each: each.number)))
+    return Split(tuple(sections), tuple(paragraphs[at] for at in sorted(furniture)))
 
 
-def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]], furniture: list[Paragraph]) -> None:
+def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]], furniture: set[int]) -> None:
     """A release's head that stands above its title goes to that title, out of the body before it or the furniture."""
     before: int | None = None
     for at in bodies:
@@ -144,8 +144,8 @@ def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]]
             for each in range(head, at):
                 if each in own:
                     own.remove(each)
-                elif paragraphs[each] in furniture:
-                    furniture.remove(paragraphs[each])
+                elif each in furniture:
+                    furniture.remove(each)
                 else:
                     continue
                 bodies[at].append(each)
