@@ -76,7 +76,7 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
         if event is not None:
             events.came_back(session, delivery, now)
             if verdict is Verdict.HARD:
-                _suppress(session, delivery, "hard bounce", keys, now, event)
+                _stop(session, delivery, "hard bounce", "suppressed", keys, now, event)
     return verdict
 
 
@@ -125,14 +125,17 @@ def _apply(
     if old:
         return f"recorded; it came more than {BELIEVED_FOR.days} days after the delivery and changes nothing"
     events.came_back(session, delivery, now, complaint=report.kind is Kind.COMPLAINT)
+    if report.verdict is Verdict.OPT_OUT:
+        _stop(session, delivery, "unsubscribed", "unsubscribed", keys, now, event)
+        return "counted, and the subscriber is unsubscribed"
     if report.kind is Kind.COMPLAINT:
-        _suppress(session, delivery, "complaint", keys, now, event)
+        _stop(session, delivery, "complaint", "suppressed", keys, now, event)
         return "counted, and the subscriber gets no more mail"
     if report.verdict is not Verdict.HARD:
         return f"counted as a {report.verdict} bounce; the subscriber stays"
     if not certain and not _confirmed(session, delivery):
         return "counted; the subscriber stays until a second edition confirms it, since the token travels with forwards"
-    _suppress(session, delivery, "hard bounce", keys, now, event)
+    _stop(session, delivery, "hard bounce", "suppressed", keys, now, event)
     return "counted, and the address is suppressed: it does not exist any more"
 
 
@@ -151,10 +154,12 @@ def _record(
     )  # fmt: skip
 
 
-def _suppress(session: Session, delivery: DeliveryRow, reason: str, keys: Keys, now: datetime, event: int) -> None:
+def _stop(
+    session: Session, delivery: DeliveryRow, reason: str, state: str, keys: Keys, now: datetime, event: int
+) -> None:
     person = subscribers.by_id(session, delivery.subscriber_id) if delivery.subscriber_id else None
     if person is not None and person.state != "suppressed":
-        leave(session, person, pepper=keys.pepper, now=now, reason=reason, state="suppressed", event_id=event)
+        leave(session, person, pepper=keys.pepper, now=now, reason=reason, state=state, event_id=event)
 
 
 def _leave(session: Session, subscriber_id: int, way: str, keys: Keys, now: datetime) -> str:
