@@ -13,7 +13,7 @@ from datetime import date
 from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
 from digest.core.newsletter.kinds import judge_kind
-from digest.core.newsletter.people import find_byline, find_headline, find_organisation, find_release_head
+from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
 from digest.core.newsletter.places import find_venue
 from digest.core.newsletter.split import Section, split
 from digest.core.newsletter.timing import read_timing
@@ -61,12 +61,30 @@ def read_newsletter(
     return tuple(_found(section, today, day_first=day_first) for section in split(text, titles, not_titles).sections)
 
 
+def places(text: str, today: date) -> dict[int, str]:
+    """Where each line with words went, by its number: "title", "headline", "organisation", "body" or "furniture"."""
+    parts = split(text)
+    placed = {line.number: "furniture" for each in parts.furniture for line in each.lines}
+    for section in parts.sections:
+        lifted = _lifted(section, judge_kind(section, read_timing(section, today, day_first=False)).kind)
+        placed |= {line.number: "body" for each in section.body for line in each.lines}
+        placed |= {told.line: field for field, told in lifted.items() if told and told.line}
+        placed |= {line.number: "title" for line in section.title.lines}
+    return placed
+
+
+def _lifted(section: Section, kind: Kind) -> dict[str, Told | None]:
+    """The fields that can hold the whole of a line, which then leaves the body."""
+    release = kind is Kind.PRESS_RELEASE
+    organisation, headline = find_release_head(section) if release else (None, find_headline(section))
+    return {"headline": headline, "organisation": organisation or find_organisation(section, release=release)}
+
+
 def _found(section: Section, today: date, *, day_first: bool) -> Found:
     timing = read_timing(section, today, day_first=day_first)
     judgement = judge_kind(section, timing)
-    release = judgement.kind is Kind.PRESS_RELEASE
-    organisation, headline = find_release_head(section) if release else (None, find_headline(section))
-    organisation = organisation or find_organisation(section, release=release)
+    lifted = _lifted(section, judgement.kind)
+    organisation, headline = lifted["organisation"], lifted["headline"]
     byline = find_byline(section.body)
     is_event = judgement.kind is Kind.EVENT
     venue = (
@@ -75,8 +93,8 @@ def _found(section: Section, today: date, *, day_first: bool) -> Found:
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
     moments = {"published": timing.published, "deadline": timing.deadline, "starts": starts, "ends": ends}
     told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}
-    lifted = {each.line for each in (organisation, headline) if each}
-    body = [each for each in section.body if each.number not in lifted]
+    gone = {each.line for each in lifted.values() if each}
+    body = [each for each in section.body if each.number not in gone]
     evidence = {"title": section.why, "kind": judgement.words}
     evidence |= {field: each.words for field, each in (*told.items(), *moments.items()) if each}
     return Found(
@@ -104,4 +122,4 @@ def as_json(found: Found) -> dict[str, object]:
     return {field: value.isoformat() if isinstance(value, When) else value for field, value in values.items()}
 
 
-__all__ = ["Found", "as_json", "read_newsletter"]
+__all__ = ["Found", "as_json", "places", "read_newsletter"]

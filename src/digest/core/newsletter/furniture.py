@@ -10,7 +10,8 @@ from digest.core.newsletter.vocabulary import CONTENTS, FOOTER, MASTHEAD, sectio
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"\b\d{5}\b|\bP\.? ?O\.? Box\b|\bApartado\b|\bPostfach\b|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\S+@\S+|https?://|www\.|\b\w+\.(?:org|com|net|example|es|mx|info)\b"
+    r"\b\d{5}\b|\bP\.? ?O\.? Box\b|\bApartado\b|\bPostfach\b|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\S+@\S+|"
+    r"https?://|www\.|\b\w+\.(?:org|com|net|example|es|mx|info)\b"
     r"|[|·•]|\b(?:tel|phone|teléfono)\b|\(\d{3}\)|\d{3}[- ]\d{4}|©",
     re.IGNORECASE,
 )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import time
 
 TO = (
-    r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|\bet\b|\bà\b)\s*"
+    r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|"
+    r"\bet\b|\bà\b)\s*"
     r"(?:el |the |le |zum )?"
 )
 _SPOKEN_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

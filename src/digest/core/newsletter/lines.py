@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
@@ -56,7 +57,7 @@ def wrap_width(lines: Sequence[Line]) -> int:
     """
     goes_on = sorted(
         len(line.text)
-        for line, after in zip(lines, lines[1:], strict=False)
+        for line, after in pairwise(lines)
         if line.speaks and after.speaks and after.text[0].islower() and line.text[-1] not in ".!?:"
     )
     if len(goes_on) < 2 or goes_on[len(goes_on) // 2] > 100:

@@ -9,7 +9,8 @@ from digest.core.newsletter.dates import MONTH
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
-    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*[.)]|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|#(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
+    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*[.)]|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|#(?P<b>\d{1,2})[.:)]?|"
+    r"(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
 )
 _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
 _FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"

@@ -10,7 +10,9 @@ from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import CONTACT, FOOTER, GREETING, LABEL, RELEASE, RELEASE_END, ROLE, SIGN_OFF
 
 _LINK = re.compile(r"(?:[\w ]{0,24}: ?)?[<(]?(?:https?://|www\.)\S+[>)]?|[<(]?\S+@\S+\.\w+[>)]?")
-_NAME = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*[^\W\d_a-zà-ÿ][\w.’'-]*(?: (?:de|del|la|van|von|der|y|i|of|[^\W\d_a-zà-ÿ][\w.’'-]*)){1,4}"
+_TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
+_WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
+_NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
 _SENTENCE_END = re.compile(r"[.…!?][”\"»’)]+$|[.…]$")
 PERSON = re.compile(_NAME)

@@ -16,10 +16,12 @@ _DASH = re.compile(r"(?:[–—~-]+)\s*")
 _CAPITALISED = r"(?:[A-ZÀ-Þ][\w’'.&-]*|of|for|and|the|de|del|la|las|los|y|e|für|der|und|des|&)"
 _NAMED = re.compile(rf"[A-ZÀ-Þ][\w’'.&-]*(?: {_CAPITALISED}){{0,9}}")
 _CAMPAIGN = re.compile(
-    r"\b(?:for|by|from|with|of) the (?P<name>[A-ZÀ-Þ][\w’'&-]+(?: [A-ZÀ-Þ][\w’'&-]+){1,5}) (?:letter|petition|campaign|action|alert|e-?mail)"
+    r"\b(?:for|by|from|with|of) the (?P<name>[A-ZÀ-Þ][\w’'&-]+(?: [A-ZÀ-Þ][\w’'&-]+){1,5}) (?:letter|petition|"
+    r"campaign|action|alert|e-?mail)"
 )
 _HOST = re.compile(
-    r"^(?:host(?:s|ed by)?|organi[sz]ed by|sponsor(?:s|ed by)?|organiza[n]?|convoca[n]?|veranstalter|organisé par)\s*:\s*(?P<name>.+)",
+    r"^(?:host(?:s|ed by)?|organi[sz]ed by|sponsor(?:s|ed by)?|organiza[n]?|convoca[n]?|veranstalter|"
+    r"organisé par)\s*:\s*(?P<name>.+)",
     _I,
 )
 _ABOUT = re.compile(

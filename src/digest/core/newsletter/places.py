@@ -17,13 +17,17 @@ _BARE = re.compile(
     rf"^[\s,;–—-]+(?P<place>[A-ZÀ-Þ]{_PLACE}{{3,80}}?)[.;(\n]|^, (?P<street>(?:place|rue|calle|plaza)\b{_PLACE}{{3,80}})"
 )
 _SPOT = (
-    r"hall|park|church|library|cent(?:er|re)|plaza|square|street|room|school|theat(?:er|re)|house|club|bandstand|gardens?|lychgate|"
-    r"caf[eé]|gate|market|museum|college|university|steps|capitol|courthouse|office|barn|centro|biblioteca|parque|iglesia|calle|sala|"
+    r"hall|park|church|library|cent(?:er|re)|plaza|square|street|room|school|theat(?:er|re)|house|club|bandstand|"
+    r"gardens?|lychgate|"
+    r"caf[eé]|gate|market|museum|college|university|steps|capitol|courthouse|office|barn|centro|biblioteca|parque|"
+    r"iglesia|calle|sala|"
     r"teatro|casa|escuela|ayuntamiento|local|salón|saal|haus|platz|place|rue|salle"
 )
 _SPOT_AT = re.compile(
-    rf"\b(?:at|in|en|im) (?P<place>(?:(?:the|el|la|our) )?(?:[\w’'-]+ ){{0,4}}?(?:{_SPOT})\b(?: (?:of|de|del|behind|la|los) {_PLACE}{{2,40}}?)?"
-    rf"(?:, [A-ZÀ-Þ0-9]{_PLACE}{{2,50}}?)?)(?=[.;:(,\n]|$| (?:from|and|to|with|starting|until|at|on|desde|con|y|that|so|bring)\b)",
+    rf"\b(?:at|in|en|im) (?P<place>(?:(?:the|el|la|our) )?(?:[\w’'-]+ ){{0,4}}?(?:{_SPOT})\b(?: (?:of|de|del|"
+    rf"behind|la|los) {_PLACE}{{2,40}}?)?"
+    rf"(?:, [A-ZÀ-Þ0-9]{_PLACE}{{2,50}}?)?)(?=[.;:(,\n]|$| (?:from|and|to|with|starting|until|at|on|desde|con|y|"
+    rf"that|so|bring)\b)",
     _I,
 )
 

@@ -13,26 +13,31 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|before|no later than|not later than|due(?: on| by)?|closes?(?: on)?|closing(?: date)?|ends?(?: on)?|deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on"
-    r"|hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite"
+    r"(?:\b(?:by|until|till|before|no later than|not later than|due(?: on| by)?|closes?(?: on)?|closing(?: date)?|"
+    r"ends?(?: on)?|deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on"
+    r"|hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
+    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite"
     r")\s*:?\s*(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|noon on|midnight on|on|de|es|finaliza)\s+)*)$",
     _I,
 )
 _DUE_LINE = re.compile(
-    r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|anmeldeschluss|anmeldung bis|date limite|rsvp by|register by)\b",
+    r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|"
+    r"anmeldeschluss|anmeldung bis|date limite|rsvp by|register by)\b",
     _I,
 )
 _AT_LATEST = re.compile(
     r"^\W{0,2}(?:at the (?:very )?latest|a más tardar|como (?:muy )?tarde|spätestens|au plus tard)", _I
 )
 _WHEN_LINE = re.compile(
-    r"^\W*(?:when|date|dates|date and time|date & time|time|starts?|cuándo|fechas?|fecha y hora|día|wann|datum|termin|beginn|quand|hora)\s*:",
+    r"^\W*(?:when|date|dates|date and time|date & time|time|starts?|cuándo|fechas?|fecha y hora|día|wann|datum|"
+    r"termin|beginn|quand|hora)\s*:",
     _I,
 )
 _HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
 _PUBLISHED = re.compile(r"^\W*(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?\W*$", _I)
 _OVER = re.compile(
-    r"\b(?:until|till|to|back|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|fin)\b[^.!?]{0,16}$",
+    r"\b(?:until|till|to|back|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
+    r"fin)\b[^.!?]{0,16}$",
     _I,
 )
 _RETURNS = re.compile(
@@ -112,7 +117,6 @@ def _said(found: Dated, today: date) -> str:
 
 
 def _is_published(each: Paragraph, found: Dated, place: int, later: Sequence[Paragraph], *, alone: bool) -> bool:
-    before = each.text[max(0, found.start - 30) : found.start]
     if each.part == "release" or _PUBLISHED.search(each.text[: found.start]):
         return True
     if each.part == "date" and alone and place and found.first.at is None and found.last is None:

@@ -3,21 +3,23 @@
 import re
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """One pattern that fits where any of the given ones does, whatever the case of the letters."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
-RELEASE = _any(
+RELEASE = any_of(
     r"for immediate release",
     r"(?:for|embargoed).{0,12}until .{0,30}release",
     r"para (?:su )?(?:publicación|difusión|divulgación) inmediata",
     r"de (?:publicación|difusión) inmediata",
     r"zur sofortigen veröffentlichung",
     r"pour diffusion immédiate",
-    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
+    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|"
+    r"communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
 )
-RELEASE_END = _any(r"^[-–—\s#]*30[-–—\s#]*$", r"^#{2,}$", r"^-?\s*(?:end|ends|fin)\s*-?$")
-CONTACT = _any(
+RELEASE_END = any_of(r"^[-–—\s#]*30[-–—\s#]*$", r"^#{2,}$", r"^-?\s*(?:end|ends|fin)\s*-?$")
+CONTACT = any_of(
     r"^(?:press |media )?contacts?\b(?: person)?\s*[:：]",
     r"^(?:contacto|contactos)(?: de prensa| para la prensa| para medios)?\s*:",
     r"^(?:kontakt|pressekontakt|contact presse)\s*:",
@@ -25,7 +27,7 @@ CONTACT = _any(
     r"^for more information",
     r"^para más información",
 )
-SIGN_OFF = _any(
+SIGN_OFF = any_of(
     r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
     r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40},$",
     r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
@@ -35,10 +37,10 @@ SIGN_OFF = _any(
     r"^(?:mit .{0,20}grüßen|viele grüße|solidarische grüße|cordialement|solidairement|salutations?)\b.{0,20},?$",
     r"^(?:signed|firmado|firman|unterzeichnet|signé)\s*[:,]?$",
 )
-GREETING = _any(
+GREETING = any_of(
     r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|chère?s|bonjour)\b.{0,60}[,!:]?$",
 )
-ROLE = _any(
+ROLE = any_of(
     r"\b(?:co-?)?(?:executive |deputy |associate |policy |program |legal |field |communications |campaigns? )*"
     r"(?:director|president|vice[- ]president|chair|chairperson|chairwoman|chairman|coordinator|organizer|organiser|"
     r"secretary|treasurer|manager|editor|spokesperson|founder|attorney|counsel|officer|steward|pastor|reverend|"
@@ -46,7 +48,7 @@ ROLE = _any(
     r"secretari[oa](?: general)?|vocera|vocero|organizadora|organizador|abogad[oa]|editora|responsable|"
     r"geschäftsführer(?:in)?|sprecher(?:in)?|vorsitzende[r]?|porte-parole|directeur|directrice|présidente)\b",
 )
-ORGANISATION = _any(
+ORGANISATION = any_of(
     r"\b(?:network|campaign|coalition|union|committee|association|council|federation|foundation|cent(?:er|re)|"
     r"project|institute|alliance|league|movement|society|fund|collective|organi[sz]ation|initiative|"
     r"partnership|congress|assembly|church|workers united|local \d+|chapter|task force|action group|"
@@ -55,7 +57,7 @@ ORGANISATION = _any(
     r"liga|movimiento|colectivo|colectiva|organización|iniciativa|asamblea|"
     r"bündnis|verein|verband|gewerkschaft|initiative|netzwerk|stiftung|réseau|syndicat|comité|fédération|collectif)\b",
 )
-FOOTER = _any(
+FOOTER = any_of(
     r"\bunsubscribe\b",
     r"\bforward (?:this|to a friend|it)\b.{0,40}",
     r"\b(?:update|manage|change) (?:your )?(?:e-?mail |subscription )?(?:preferences|subscription|address)\b",
@@ -82,14 +84,15 @@ FOOTER = _any(
     r"\b(?:newsletter )?abbestellen\b|\babmelden\b.{0,30}\bnewsletter\b|\bimpressum\b",
     r"\b(?:se )?désabonner\b|\bdésinscri",
 )
-CONTENTS = _any(
+CONTENTS = any_of(
     r"^(?:in this (?:issue|edition|e-?mail|newsletter|week's issue|bulletin|digest)|(?:table of )?contents|inside"
-    r"(?: this issue| this edition)?|(?:in|on) (?:today's|this week's) (?:issue|edition|digest)|at a glance|this week(?: in brief)?|"
+    r"(?: this issue| this edition)?|(?:in|on) (?:today's|this week's) (?:issue|edition|digest)|at a glance|"
+    r"this week(?: in brief)?|"
     r"what's inside|what’s inside|quick links|highlights|"
     r"en (?:este|esta) (?:número|edición|boletín|entrega|semana)|contenidos?|índice|sumario|"
     r"in dieser ausgabe|inhalt(?:sverzeichnis)?|übersicht|dans ce (?:numéro|bulletin)|sommaire)\W*$",
 )
-MASTHEAD = _any(
+MASTHEAD = any_of(
     r"\b(?:newsletter|bulletin|digest|gazette|e-?news|news-?letter|boletín|gaceta|hoja informativa|rundbrief|"
     r"mitteilungen|lettre d'information|infolettre|dispatch|update from)\b",
     r"\b(?:issue|vol(?:ume)?|no|nº|n°|núm(?:ero)?|edition|edición|año|época|ausgabe|nr)\b\.?\s*#?\s*\d",
@@ -97,7 +100,7 @@ MASTHEAD = _any(
     r"^(?:news|noticias|nachrichten|nouvelles) (?:from|of|de|aus|du)\b.{0,40}$",
     r"\b(?:weekly|monthly|semanal|mensual|quincenal)\b.{0,30}$",
 )
-SUBHEADING = _any(
+SUBHEADING = any_of(
     r"^(?:the )?(?:background|context|details|the facts|facts|demands|quotes?|resources|next steps?|logistics|agenda|program|"
     r"schedule|speakers|sponsors|endorsers|co-?sponsors|talking points|sample (?:script|letter|message|text|tweet)s?|"
     r"script|call script|action steps?|summary|conclusion|read more|learn more|more information|references|sources|"
@@ -108,10 +111,11 @@ SUBHEADING = _any(
     r"^about [A-Z].{0,60}$",
     r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|"
     r"convocan|más información|resumen|fuentes|notas?|guion|quiénes somos|por qué importa|los hechos|"
-    r"(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|acerca de .{0,60})\W*$",
+    r"(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|"
+    r"acerca de .{0,60})\W*$",
     r"^(?:hintergrund|kontext|details|forderungen|programm|über uns|contexte|programme|à propos.{0,50})\W*$",
 )
-LABEL = _any(
+LABEL = any_of(
     r"^(?:when|where|what|who|why|how|date|dates|time|place|location|venue|cost|price|tickets?|rsvp|register|registration|"
     r"deadline|due|info|more info|details|link|online|zoom|language|hosts?|hosted by|organi[sz]ed by|sponsor(?:ed by|s)?|"
     r"address|bring|starts?|ends?|doors|by|from|published|posted|source|read more|sign up|"
@@ -121,7 +125,7 @@ LABEL = _any(
     r"quand|où|quoi|qui|lieu|heure|entrée|tarif|inscriptions?|date limite|organisé par)\s*[:：]\s*",
 )
 SECTIONS: dict[str, re.Pattern[str]] = {
-    "action": _any(
+    "action": any_of(
         r"participa",
         r"involved",
         r"actúa",
@@ -133,7 +137,7 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"aktionen",
         r"actions urgentes",
     ),
-    "event": _any(
+    "event": any_of(
         r"events?",
         r"calendar",
         r"eventos",
@@ -150,14 +154,14 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"rallies",
         r"dates",
     ),
-    "press_release": _any(r"press", r"releases?", r"comunicados?", r"prensa", r"pressemitteilungen", r"communiqués?"),
-    "statement": _any(
+    "press_release": any_of(r"press", r"releases?", r"comunicados?", r"prensa", r"pressemitteilungen", r"communiqués?"),
+    "statement": any_of(
         r"statements?", r"declaraciones|declaración", r"pronunciamientos?", r"erklärungen", r"déclarations?"
     ),
-    "victory": _any(
+    "victory": any_of(
         r"victory|victories", r"wins?", r"victorias?", r"logros", r"good", r"erfolge", r"victoires?", r"successes"
     ),
-    "news": _any(
+    "news": any_of(
         r"news",
         r"headlines",
         r"noticias",
@@ -178,11 +182,14 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"notices?",
     ),
 }
-FILLER = _any(
-    r"upcoming|get|this|next|week|weeks|week's|week’s|month|our|your|the|of|in|and|from|for|to|take|urgent|local|national|other|more|"
+FILLER = any_of(
+    r"upcoming|get|this|next|week|weeks|week's|week’s|month|our|your|the|of|in|and|from|for|to|take|urgent|local|"
+    r"national|other|more|"
     r"community|state|coming|up|campaign|campaigns|now|items?|section|short|latest|movement|allies|partners|media|save|&|"
-    r"próximos|próximas|esta|este|semana|mes|de|del|la|el|los|las|y|en|urgentes?|urgente|comunitarias|comunitarios|nuestras|nuestros|"
-    r"locales|internacionales?|nacionales|kommende|aktuelle|diese|woche|der|die|das|und|prochains|les|des|du|et|à venir|cette|semaine|"
+    r"próximos|próximas|esta|este|semana|mes|de|del|la|el|los|las|y|en|urgentes?|urgente|comunitarias|"
+    r"comunitarios|nuestras|nuestros|"
+    r"locales|internacionales?|nacionales|kommende|aktuelle|diese|woche|der|die|das|und|prochains|les|des|du|et|"
+    r"à venir|cette|semaine|"
     r"international|statewide|global|featured|recent|recientes|activities|releases|alerts|calls|call|"
     r"celebrate|celebrations|celebrating|key|brief|breve|breves|kurz|bref|good|buenas",
 )
