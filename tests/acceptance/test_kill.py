@@ -178,3 +178,23 @@ def test_killed_again_and_again_while_the_server_misbehaves(crowd) -> None:
             now += timedelta(hours=1)
         assert done.code == 0, done
     print(json.dumps(done.json | {"killed": killed, "resent": sum(resent.values())}))  # noqa: T201
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(crowd) -> None:
+    terminal = crowd(600)
+    with judging(terminal) as judge:
+        sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
+        while judge.size < 8_000 and sender.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                sender.wait(0.005)
+        sender.send_signal(signal.SIGINT)
+        out, err = sender.communicate(timeout=30)
+        assert sender.returncode == 130
+        balance = json.loads(out)
+        balanced(balance, 600)
+        assert balance["accepted"] == sum(judge.taken().values()) < 600
+        assert balance["accepted"] + balance["pending"] == 600
+        assert "Nothing is lost; go on with `digest edition send 2026-W11`." in err.decode()
+        verdict(terminal, judge, Counter())
+        assert terminal("edition", "send", "latest", "--json", "--now", SLOT).json["accepted"] == 600
+        verdict(terminal, judge, Counter())
