@@ -68,7 +68,10 @@ def places(text: str, today: date) -> dict[int, str]:
     for section in parts.sections:
         lifted = _lifted(section, judge_kind(section, read_timing(section, today, day_first=False)).kind)
         placed |= {line.number: "body" for each in section.body for line in each.lines}
-        placed |= {told.line: field for field, told in lifted.items() if told and told.line}
+        fields = {told.line: field for field, told in lifted.items() if told}
+        placed |= {
+            line.number: fields[each.number] for each in section.body if each.number in fields for line in each.lines
+        }
         placed |= {line.number: "title" for line in section.title.lines}
     return placed
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from digest.core.newsletter.furniture import banner_of
-from digest.core.newsletter.marks import Marked, read_marks
+from digest.core.newsletter.marks import Marked, read_marks, title_case
 from digest.core.newsletter.paragraphs import Paragraph
 
 _NEVER = {"release", "end", "contact", "date", "link", "signoff", "signature", "greeting", "list", "footer"}
@@ -106,7 +106,8 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:
     if each.opens or is_formal(marks) or above is None:
         return True
-    return len(above.text) > _LONG and len(each.text) < _LONG
+    ends = above.part == "prose" and above.text[-1] in '.!?…”"»'
+    return len(each.text) < _LONG and (len(above.text) > _LONG or (ends and title_case(each.text) >= 0.7))
 
 
 def _with_banners(found: list[Candidate]) -> list[Candidate]:

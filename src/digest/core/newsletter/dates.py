@@ -54,7 +54,7 @@ def _one_of(names: Collection[str]) -> str:
 
 MONTH = _one_of(_MONTH_NUMBERS)
 WEEKDAY = _one_of([name for names in _DAYS for name in names.split()])
-_D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
+_D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d|,\d\d\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
 _Y = r"(?:19|20)\d\d(?!\d)"
 _NO_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
 _FORMS = (
@@ -62,7 +62,7 @@ _FORMS = (
     rf"(?P<word>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}) (?:of )?(?P<m0>{MONTH})(?:,? +(?P<y0>{_Y}))?",
     rf"(?P<m1>{MONTH})\s+(?:the )?(?P<d1>{_D})(?:{TO}(?P<to1>{_D}){_NO_HOUR})?(?:,? +(?P<y1>{_Y}))?",
     rf"(?P<d2>{_D})(?:{TO}(?:{WEEKDAY},? +)?(?P<to2>{_D}))?\s*(?:de |of )?(?P<m2>{MONTH})(?:(?:,| del?| of)? +(?P<y2>{_Y}))?",
-    r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
+    r"(?!24/7|9/11(?!/))(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
     r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
 )
 _DATE = re.compile(

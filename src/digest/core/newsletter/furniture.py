@@ -100,11 +100,13 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     The end of the text that, weighed paragraph by paragraph, looks most like a footer; it must unsubscribe, repeat the
     masthead, or give an address.
     """
-    head = {plain(each.text) for each in paragraphs[:6]}
-    begins, best, weight = len(paragraphs), 0.9, 0.0
+    head = tuple(name for each in paragraphs[:3] if len(each.text) <= 80 and " " in (name := plain(each.text)))
+    begins, best, weight, told = len(paragraphs), 0.9, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
-        weight += _footer_weight(each, repeats=at > 6 and plain(each.text) in head)
+        own = _footer_weight(each, repeats=at > 6 and bool(head) and plain(each.text).startswith(head))
+        weight += max(own, 0.0) if told else own
+        told = (told or own >= 2) and not each.opens
         settled = weight + (0.5 if each.rule and each.rule != "#" else 0.0)
         if each.opens and settled > best:
             begins, best = at, settled

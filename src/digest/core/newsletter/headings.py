@@ -29,6 +29,13 @@ _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "a person's name",
     "right below a heading",
 )
+_TOP = {
+    "speaks of the newsletter": -3.0,
+    "the name at the top": -1.5,
+    "a line of the masthead below": -2.5,
+    "a line of the masthead right below": -4.0,
+    "said again at the foot": -2.5,
+}
 _TEXT = {_SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
 _Cues = Iterator[tuple[str, float]]
 
@@ -40,13 +47,14 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     foot = " ".join(plain(each.text) for each in paragraphs[footer:])
     cohesion = Cohesion(body)
     levels = _title_levels(found)
+    dense = 2 * sum(each.opens for each in body) < len(body)
     complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
-        each.cues.update(_own_cues(each, levels))
+        each.cues.update(_own_cues(each, levels, dense=dense))
         each.cues.update(_cues_around(each, last, body))
-        each.cues.update(_masthead_cues(each, body, foot))
+        each.cues.update((cue, _TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
         if contents.promises(each.paragraph.text):
             each.cues["promised in the contents"] = 2.5
@@ -74,7 +82,7 @@ def is_subheading(each: Candidate) -> bool:
     )
 
 
-def _own_cues(each: Candidate, levels: frozenset[str]) -> _Cues:
+def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
     title = each.marked.title
     for mark in each.marks:
         name = next((name for name in _MARKS if mark.startswith(name)), None)
@@ -87,12 +95,12 @@ def _own_cues(each: Candidate, levels: frozenset[str]) -> _Cues:
     if title[-1] == ":":
         yield _COLON, -2.0
     if SUBHEADING.match(title):
-        yield "names a part of an item", -2.0
+        yield "names a part of an item", -2.7
     if each.banner is not None:
         yield "a section's banner", -1.5 if each.heads else -4.0
     if len(title.split()) > 12:
         yield "long", -0.6
-    if not each.paragraph.opens and not each.marks:
+    if not each.paragraph.opens and not each.marks and not dense:
         yield "within a block", -0.8
 
 
@@ -122,26 +130,26 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         and below.gap >= each.paragraph.gap
     ):
         yield _NAMED, -2.5
-    if last and last.at == each.at - 1 and last.banner is None and not _TEXT & last.cues.keys():
+    if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | _TOP.keys()) & last.cues.keys():
         yield _BELOW, -0.3 if each.marks and each.marks - {"gap"} == last.marks - {"gap"} else -1.6
 
 
-def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> _Cues:
+def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
     if each.at > 8:
         return
     below = body[each.at + 1] if each.at + 1 < len(body) else None
     if is_masthead(each.paragraph.text):
-        yield "speaks of the newsletter", -3.0
+        yield "speaks of the newsletter"
     if each.at == 0 and not each.heads:
-        yield "the name at the top", -1.5
+        yield "the name at the top"
     if below and (
         below.part == "greeting"
         or (each.at < 3 and (is_masthead(below.text) or (below.part == "date" and not below.opens)))
     ):
-        yield "a line of the masthead below", -2.5 if below.opens else -4.0
+        yield "a line of the masthead below" if below.opens else "a line of the masthead right below"
     words = plain(each.paragraph.text)
     if len(words) > 6 and words in foot:
-        yield "said again at the foot", -2.5
+        yield "said again at the foot"
 
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:
@@ -177,6 +185,8 @@ def convention(found: Sequence[Candidate]) -> str | None:
     totals: dict[str, float] = {}
     bearers: dict[str, int] = {}
     for each in found:
+        if _TOP.keys() & each.cues.keys():
+            continue
         for mark in each.marks or {""}:
             totals[mark] = totals.get(mark, 0.0) + each.score
             bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)

@@ -92,7 +92,10 @@ def find_release_head(section: Section) -> tuple[Told | None, Told | None]:
 
 
 def _line(each: Paragraph | None) -> Told | None:
-    return Told(read_marks(each.text).title, each.text, each.number) if each else None
+    if each is None:
+        return None
+    marked = read_marks(each.text)
+    return Told(each.text if marked.tag else marked.title, each.text, each.number)
 
 
 def find_headline(section: Section) -> Told | None:

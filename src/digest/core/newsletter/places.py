@@ -1,6 +1,7 @@
 """Where an event takes place: a "Where:" line, a sentence that says so, or a place named beside the date."""
 
 import re
+from itertools import zip_longest
 
 from digest.core.newsletter.people import Told
 from digest.core.newsletter.split import Section
@@ -14,7 +15,7 @@ _TOLD = re.compile(rf"\b(?:the (?:venue|location|place) is|el lugar es|venue:)\s
 _ENDS = r"(?=[.;(:\n]|$|,? (?:from|and|to|with|starting|until|for|desde|con|y|para|von|mit|avec)\b)"
 _AT = re.compile(rf"^[\s,;:–—-]*(?:at|in|on|en|im|in der|au|à|a)\s+(?P<place>(?!\d){_PLACE}{{3,90}}?){_ENDS}", _I)
 _BARE = re.compile(
-    rf"^[\s,;–—-]+(?P<place>[A-ZÀ-Þ]{_PLACE}{{3,80}}?)[.;(\n]|^, (?P<street>(?:place|rue|calle|plaza)\b{_PLACE}{{3,80}})"
+    rf"^\s?[,;:|–—-]\s*(?P<place>[A-ZÀ-Þ]{_PLACE}{{3,80}}?)[.;(\n]|^, (?P<street>(?:place|rue|calle|plaza)\b{_PLACE}{{3,80}})"
 )
 _SPOT = (
     r"hall|park|church|library|cent(?:er|re)|plaza|square|street|room|school|theat(?:er|re)|house|club|bandstand|"
@@ -37,13 +38,15 @@ def find_venue(section: Section, when_words: str | None) -> Told | None:
     for each in section.body:
         if found := _LABELLED.match(each.text) or _TOLD.search(each.text):
             return _venue(found)
-    for each in section.body:
+    for each, below in zip_longest(section.body, section.body[1:]):
         at = each.text.find(when_words) if when_words else -1
         if at < 0:
             continue
         rest = each.text[at + len(when_words or "") :]
         if found := _AT.match(rest) or _BARE.match(rest) or _SPOT_AT.search(each.text):
             return _venue(found)
+        if below and not rest.strip(" .") and not below.opens and below.part == "short":
+            return Told(below.text.strip(" ."), below.text)
     return None
 
 
