@@ -1,0 +1,223 @@
+"""The rules of the newsletter reader, one by one."""
+
+import time
+from datetime import date
+from datetime import time as hour
+
+import pytest
+
+from digest.core.item import Kind
+from digest.core.newsletter import Found, as_json, read_newsletter
+from digest.core.newsletter.dates import find_dates
+from digest.core.newsletter.hours import find_hours
+from digest.core.newsletter.lines import read_lines, wrap_width
+from digest.core.newsletter.marks import read_marks
+from digest.core.newsletter.vocabulary import section_of
+
+TODAY = date(2024, 6, 20)
+PLAIN = """Rent board meets
+
+The rent board meets again and will hear from tenants about the elevator.
+
+A second look
+
+The elevator has been broken since January, and the owner has not answered.
+
+Bakery strike
+
+The bakers went out on Monday. They want a day off in the week.
+"""
+
+
+def only(text: str, today: date = TODAY) -> Found:
+    (found,) = read_newsletter(text, today)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("June 29, 9 AM to 1 PM", "2024-06-29T09:00", "2024-06-29T13:00"),
+        ("Sat 29 June, 18:30–20:00", "2024-06-29T18:30", "2024-06-29T20:00"),
+        ("by July 1st", "2024-07-01", None),
+        ("29 de junio a las 18:00", "2024-06-29T18:00", None),
+        ("hasta el 1 de julio", "2024-07-01", None),
+        ("domingo 30 de junio, de 10 a 14 h", "2024-06-30T10:00", "2024-06-30T14:00"),
+        ("1. Juli 2024, 19 Uhr", "2024-07-01T19:00", None),
+        ("Samstag, 6. Juli, 14–18 Uhr", "2024-07-06T14:00", "2024-07-06T18:00"),
+        ("le 1er juillet à 19 h", "2024-07-01T19:00", None),
+        ("dimanche 21 juillet à 17 h 30", "2024-07-21T17:30", None),
+        ("on 7/15", "2024-07-15", None),
+        ("am 15.7.2024", "2024-07-15", None),
+        ("2024-07-01", "2024-07-01", None),
+        ("July 12–14", "2024-07-12", "2024-07-14"),
+        ("del 12 al 14 de julio", "2024-07-12", "2024-07-14"),
+        ("June 28 – July 2", "2024-06-28", "2024-07-02"),
+        ("6:30 p.m., Saturday, June 29", "2024-06-29T18:30", None),
+        ("July 5, 9 pm – 1 am", "2024-07-05T21:00", "2024-07-06T01:00"),
+        ("the fifteenth of July", "2024-07-15", None),
+        ("January 5", "2024-01-05", None),
+        ("December 28", "2023-12-28", None),
+    ],
+)
+def test_a_date_is_read_with_its_hours_and_an_open_year_is_the_nearest(text: str, first: str, last: str | None):
+    (dated,) = find_dates(text, TODAY)
+    assert dated.first.isoformat() == first
+    assert (dated.last and dated.last.isoformat()) == last
+    assert dated.year_open is ("2024" not in text)
+
+
+@pytest.mark.parametrize(
+    "text", ["24/7", "1.4 km of road", "since 9/11", "June 31", "31 people", "may 2,000 come", "£2.50"]
+)
+def test_what_only_looks_like_a_date_is_none(text: str):
+    assert find_dates(text, TODAY) == []
+
+
+def test_figures_are_read_day_first_where_the_language_writes_them_so():
+    assert [each.first.day for each in find_dates("5/7", TODAY, day_first=True)] == [date(2024, 7, 5)]
+    assert [each.first.day for each in find_dates("5/7", TODAY)] == [date(2024, 5, 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("6–8 pm", hour(18), hour(20)),
+        ("11–1 pm", hour(11), hour(13)),
+        ("from noon until 5 pm", hour(12), hour(17)),
+        ("a las 7 de la tarde", hour(19), None),
+        ("19.45 to 21.45", hour(19, 45), hour(21, 45)),
+        ("half past nine", hour(9, 30), None),
+    ],
+)
+def test_hours_are_read_in_words_and_figures(text: str, first: hour, last: hour | None):
+    assert [(each.first, each.last) for each in find_hours(text)] == [(first, last)]
+
+
+@pytest.mark.parametrize("text", ["5 to 2 for the park", "12 people", "at 40 Oak", "£8.50", "chapter 9-12"])
+def test_bare_numbers_are_no_hours(text: str):
+    assert find_hours(text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "tag"),
+    [
+        ("Immigration Victory : Legal Status", "Immigration Victory", "Legal Status"),
+        ("Violence and the Arms Trade :Ayotzinapa", "Violence and the Arms Trade", "Ayotzinapa"),
+        ("March on Washington; PPC", "March on Washington", "PPC"),
+        ("Bike shed: we need your answer", "Bike shed: we need your answer", None),
+        ("## 3) *** SAVE THE PARK ***", "SAVE THE PARK", None),
+        ("[ACTION] Save the park", "Save the park", None),
+        ("3. Juli 2024", "3. Juli 2024", None),
+    ],
+)
+def test_a_title_is_told_from_its_marks_and_its_tag(line: str, title: str, tag: str | None):
+    marked = read_marks(line)
+    assert (marked.title, marked.tag) == (title, tag)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("UPCOMING EVENTS", "event"),
+        ("Acciones urgentes", "action"),
+        ("Take Action", "action"),
+        ("NOTICIAS", "news"),
+        ("Press Releases", "press_release"),
+        ("Events move fast", None),
+        ("Rent board meets", None),
+    ],
+)
+def test_a_banner_is_made_of_nothing_but_section_words(line: str, kind: str | None):
+    assert section_of(line) == kind
+
+
+def test_line_numbers_are_those_of_the_text_as_given_whatever_its_line_ends():
+    text = "\ufeff" + PLAIN.replace("\n", "\r\n")
+    assert [found.line for found in read_newsletter(text, TODAY)] == [1, 5, 9]
+    assert [line.text for line in read_lines("a\u00a0 b\\\r\n\u200b\r\n* * *")] == ["a b", "", "* * *"]
+
+
+def test_a_wrapped_paragraph_is_one_again_and_an_address_keeps_its_lines():
+    text = """SEND A LETTER
+
+Write to the consul before the summer is over and ask for a date, a
+doctor and a visit. Put it in an envelope, because electronic mail is
+not answered here and never was.
+
+The Consul General
+22 Marine Parade
+Port Ellery
+
+* be polite and be brief, and do not forget to
+  sign your name
+* put a stamp on it
+"""
+    assert wrap_width(read_lines(text)) > 60
+    assert only(text).body_markdown.split("\n\n")[1:] == [
+        "The Consul General  \n22 Marine Parade  \nPort Ellery",
+        "- be polite and be brief, and do not forget to sign your name\n- put a stamp on it",
+    ]
+
+
+def test_a_person_decides_what_is_a_title():
+    assert [found.line for found in read_newsletter(PLAIN, TODAY, not_titles=[5])] == [1, 9]
+    without = read_newsletter(PLAIN, TODAY, titles=[3], not_titles=[1])
+    assert (without[0].line, without[0].confidence) == (3, 1.0)
+    (first, *_) = read_newsletter(PLAIN, TODAY, not_titles=[5])
+    assert "A second look" in first.body_markdown
+
+
+@pytest.mark.parametrize(
+    ("titles", "not_titles", "says"),
+    [([99], [], "no line 99"), ([0], [], "no line 0"), ([], [2], "Line 2 is empty"), ([1], [1], "both")],
+)
+def test_a_line_that_cannot_be_a_title_is_refused_with_a_sentence(titles: list[int], not_titles: list[int], says: str):
+    with pytest.raises(ValueError, match=says):
+        read_newsletter(PLAIN, TODAY, titles, not_titles)
+
+
+def test_a_release_gives_up_its_organisation_and_headline_but_keeps_its_dateline():
+    found = only(
+        "Asylum seekers\n\nFor Immediate Release: June 5, 2024\\\n\nNational Network for Bread and Roses\n\n"
+        "Bread for all, and roses too\n\nThe Network said today that there is bread enough for everybody in the valley.\n"
+    )
+    assert (found.kind, found.organisation) == (Kind.PRESS_RELEASE, "National Network for Bread and Roses")
+    assert found.headline == "Bread for all, and roses too"
+    assert found.published is not None
+    assert found.published.isoformat() == "2024-06-05"
+    assert found.body_markdown.startswith("For Immediate Release: June 5, 2024\n\nThe Network said")
+
+
+def test_evidence_says_that_todays_date_settled_a_year():
+    found = only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n")
+    assert found.evidence["deadline"] == "July 8 (year settled by 2024-06-20)"
+
+
+def test_json_has_every_key_with_dates_as_iso_and_null_where_unknown():
+    found = as_json(only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n"))
+    people = ["headline", "organisation", "byline"]
+    moments = ["published", "deadline", "starts", "ends"]
+    rest = ["venue", "body_markdown", "confidence", "evidence"]
+    assert list(found) == ["line", "title", "tag", "kind", *people, *moments, *rest]
+    assert (found["kind"], found["deadline"], found["venue"]) == ("action", "2024-07-08", None)
+
+
+def test_nothing_is_found_in_nothing():
+    assert read_newsletter("", TODAY) == ()
+    assert read_newsletter(" \n\u00a0\n-----\n", TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [PLAIN, "HELLO THERE\n\nshort text.\n\n", "* item\n", "In solidarity,\n\nAna Ruiz\n\n", "a : ", "Aa ", "9 pm "],
+)
+def test_reading_takes_time_in_proportion_to_the_text(piece: str):
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        start = time.perf_counter()
+        read_newsletter(text, TODAY)
+        return time.perf_counter() - start
+
+    seconds(10_000)
+    assert seconds(80_000) < 30 * max(seconds(10_000), 0.005)
