@@ -50,6 +50,7 @@ class Contents:
         return kept >= 2 and kept >= 0.7 * len(self.entries)
 
 
+_RULE_WEIGHTS = {"": 0.0, "#": 0.0, "--": 4.0}  # a rule above makes it likelier that a footer begins
 _ENTRY = 160  # characters that an entry of the contents has at most
 _FOOTER_WEIGHTS = {
     "release": -3.0,
@@ -107,7 +108,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
         own = _footer_weight(each, repeats=at > 6 and bool(head) and plain(each.text).startswith(head))
         weight += max(own, 0.0) if told else own
         told = (told or own >= 2) and not each.opens
-        settled = weight + (0.5 if each.rule and each.rule != "#" else 0.0)
+        settled = weight + _RULE_WEIGHTS.get(each.rule, 0.5)
         if each.opens and settled > best:
             begins, best = at, settled
         if weight < -3:

@@ -218,7 +218,7 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
     for each in found:
         if mark in each.marks:
             each.cues[f"marked as the others ({mark})"] = weight
-        elif sections[each.at] in kept:
+        elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
             each.cues[f"not marked as the others ({mark})"] = -weight * (0.3 if "tag" in each.marks else 1.0)
 
 

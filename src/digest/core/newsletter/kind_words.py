@@ -11,6 +11,8 @@ ASKS = any_of(
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
+    r"\b(?:e-?mail|call|text|phone) (?:\S+@\S+|\(?\d{3})",
+    r"\b(?:volunteers?|drivers?|helpers?|hands|hosts|donations) (?:wanted|needed)\b|^se (?:busca|necesita)n?\b",
     r"\bobject(?:ions?)? (?:to|in writing)\b",
     r"\bfill (?:in|out)\b|\bhelp us\b|\bwe need (?:your|you)\b",
     r"\bplease (?:call|write|sign|send|give|donate|fill|reply|vote|return|bring|tell|contact)\b",
@@ -27,7 +29,8 @@ ASKING_TITLE = any_of(
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
-    r"^(?:participa|súmate|necesitamos)\b",
+    r"^(?:participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"\b(?:wanted|needed)$",
 )
 OCCASION = any_of(
     r"\b(?:night|evening|party|picnic|march|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"

@@ -32,6 +32,8 @@ class Line:
 def rule_of(text: str) -> str:
     """The character that a rule ("-----", "* * *", "=-=-=") is drawn with, "" if the text is none."""
     drawn = text.replace(" ", "").replace("_", "-")
+    if text in ("--", "—"):
+        return "--"  # the signature delimiter of mail and news (RFC 3676, section 4.3)
     if not _RULE.fullmatch(drawn) or len(set(drawn)) > 2:
         return ""
     if drawn[0] in ".…!?¡¿" and len(drawn) < 5:

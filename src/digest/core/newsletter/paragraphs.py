@@ -9,6 +9,7 @@ from digest.core.newsletter.lines import Line, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import CONTACT, FOOTER, GREETING, LABEL, RELEASE, RELEASE_END, ROLE, SIGN_OFF
 
+_LABELLED = re.compile(r"[^\W\d_][\w ]{1,24}: ")
 _LINK = re.compile(r"(?:[\w ]{0,24}: ?)?[<(]?(?:https?://|www\.)\S+[>)]?|[<(]?\S+@\S+\.\w+[>)]?")
 _TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
 _WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
@@ -40,6 +41,8 @@ class Paragraph:
 def starts_anew(line: Line, after: Line, width: int) -> bool:
     """True if a line of a block does not go on with the line before it."""
     if bullet_of(after.text) or number_of(after.text) or after.text.startswith("# ") or LABEL.match(after.text):
+        return True
+    if LABEL.match(line.text) and _LABELLED.match(after.text):
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True

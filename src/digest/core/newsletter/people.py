@@ -43,18 +43,8 @@ def find_byline(body: Sequence[Paragraph]) -> Told | None:
     for each in body[:3]:
         if (found := _BY.fullmatch(each.text)) and len(each.text.split()) <= 12:
             return Told(found["name"].strip(" ."), each.text)
-    signed = [each for each in body if each.part == "signature"]
+    signed = [each for each in body if each.part == "signature"] or _signed_alone(body)
     if not signed:
-        last = body[-1] if body else None
-        if (
-            last
-            and last.part == "short"
-            and _SIGNED.fullmatch(last.text)
-            and len(body) > 1
-            and last.opens
-            and not ORGANISATION.search(last.text)
-        ):
-            return Told(last.text, last.text)
         return None
     tail = [signed[-1]]
     for each in reversed(signed[:-1]):
@@ -63,6 +53,16 @@ def find_byline(body: Sequence[Paragraph]) -> Told | None:
         tail.insert(0, each)
     parts = [_role_apart(_DASH.sub("", each.text, count=1) if _DASH.match(each.text) else each.text) for each in tail]
     return Told(", ".join(part.strip(" ,") for part in parts), " / ".join(each.text for each in tail))
+
+
+def _signed_alone(body: Sequence[Paragraph]) -> list[Paragraph]:
+    """The last block of a body, if it is a person's name and perhaps, below it or after a comma, a role."""
+    opens = max((at for at, each in enumerate(body) if each.opens), default=0)
+    block = list(body[opens:])
+    if opens == 0 or len(block) > 3 or any(each.part != "short" for each in block):
+        return []
+    first = block[0].text
+    return block if _SIGNED.fullmatch(first) and not ORGANISATION.search(first) else []
 
 
 def _role_apart(text: str) -> str:

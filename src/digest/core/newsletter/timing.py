@@ -1,9 +1,10 @@
 """Which of an item's dates is its deadline, which its beginning and end, which the day it was published."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import zip_longest
 
 from digest.core.newsletter.dates import Dated, find_dates
 from digest.core.newsletter.hours import find_hours
@@ -48,6 +49,8 @@ _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
 
+_HISTORY = timedelta(days=400)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -69,71 +72,95 @@ class Timing:
     labelled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Date:
+    """A date where it stands: its paragraph (0 is the title), the text on to the next date, the few paragraphs below."""
+
+    found: Dated
+    told: Told
+    place: int
+    paragraph: Paragraph
+    onward: str
+    below: Sequence[Paragraph]
+
+    @property
+    def before(self) -> str:
+        """The paragraph's text up to the date."""
+        return self.paragraph.text[: self.found.start]
+
+    @property
+    def labelled(self) -> bool:
+        """True if its line begins with "When:"."""
+        return bool(_WHEN_LINE.match(self.paragraph.text))
+
+
 def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
-    """The moments that a section tells; those far from today (a year) are history, and none of them."""
-    deadline = starts = ends = published = None
-    labelled = False
+    """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
+    published = deadline = None
+    others = []
     alone = sum(each.part == "date" for each in whole) == 1
+    for each in _dates(whole, today, day_first=day_first):
+        if _is_published(each, len(whole), alone=alone):
+            published = published or each.told
+        elif _is_deadline(each.paragraph.text, each.found):
+            deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
+        elif each.paragraph.part not in ("release", "signature", "contact") and not _PAST.search(each.before[-24:]):
+            others.append(each)
+    spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
+    if not spans:
+        return Timing(published, deadline)
+    chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
+    back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
+    return Timing(published, deadline, starts, ends or next(back, None) or _end_below(starts, whole), chosen.labelled)
+
+
+def _dates(whole: Sequence[Paragraph], today: date, *, day_first: bool) -> Iterator[_Date]:
     for place, each in enumerate(whole):
-        for found in find_dates(each.text, today, day_first=day_first):
-            told = Told(found.first, _said(found, today), found.words)
-            if abs(found.first.day - today) > timedelta(days=400):
-                continue
-            if _is_published(each, found, place, whole[place + 1 :], alone=alone):
-                published = published or told
-            elif _is_deadline(each.text, found):
-                if found.last:
-                    told = replace(told, when=found.last)
-                deadline = deadline or told
-            elif (
-                starts
-                and not ends
-                and found.first.day > starts.when.day
-                and _RETURNS.search(each.text[: found.start][-30:])
-            ):
-                ends = told
-            elif each.part in ("release", "signature", "contact") or _PAST.search(
-                each.text[max(0, found.start - 24) : found.start]
-            ):
-                continue
-            else:
-                when_line = bool(_WHEN_LINE.match(each.text))
-                if (
-                    starts is None
-                    or (when_line and not labelled)
-                    or (starts.when.at is None and found.first.at is not None and not labelled)
-                ):
-                    starts, ends = told, replace(told, when=found.last) if found.last else None
-                    labelled = labelled or when_line
-                    starts, ends = _with_hour(starts, ends, whole[place : place + 4])
-    if starts and not ends:
-        ends = _end_below(starts, whole)
-    return Timing(published, deadline, starts, ends, labelled)
+        dates = find_dates(each.text, today, day_first=day_first)
+        for found, after in zip_longest(dates, dates[1:]):
+            if abs(found.first.day - today) <= _HISTORY:
+                words = f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
+                onward = each.text[found.end : after.start if after else None]
+                yield _Date(
+                    found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
+                )
 
 
-def _said(found: Dated, today: date) -> str:
-    return f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
+def _span(each: _Date) -> tuple[Told, Told | None]:
+    """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below."""
+    ends = replace(each.told, when=each.found.last) if each.found.last else None
+    if each.told.when.at is not None:
+        return each.told, ends
+    for text in (each.onward, *(other.text for other in each.below[:3] if _HOUR_LINE.match(other.text))):
+        if hours := next(iter(find_hours(text)), None):
+            day = each.told.when.day
+            starts = replace(each.told, when=When(day, hours.first), words=f"{each.told.words}; {hours.words}")
+            if hours.last:
+                ends = replace(starts, when=When(ends.when.day if ends else day, hours.last))
+            return starts, ends
+    return each.told, ends
 
 
-def _is_published(each: Paragraph, found: Dated, place: int, later: Sequence[Paragraph], *, alone: bool) -> bool:
-    if each.part == "release" or _PUBLISHED.search(each.text[: found.start]):
+def _is_published(each: _Date, count: int, *, alone: bool) -> bool:
+    """True for the date of a release's first line, after "Posted", in a dateline, or by itself at the top or the end."""
+    paragraph, found = each.paragraph, each.found
+    if paragraph.part == "release" or _PUBLISHED.search(each.before):
         return True
-    if each.part == "date" and alone and place and found.first.at is None and found.last is None:
-        return place <= 4 or len(later) <= 1 or all(other.part == "signature" for other in later)
-    if (
-        not later
-        and place > 1
-        and len(each.text.split()) <= 16
-        and found.first.at is None
-        and each.part in ("short", "signature")
-    ):
-        return found.end >= len(each.text) - 2 and found.start > 0
+    place = each.place
+    if place == 0 or found.first.at is not None:
+        return False
+    last = place == count - 1
+    signed = place + len(each.below) == count - 1 and all(other.part == "signature" for other in each.below)
+    if paragraph.part == "date":
+        return alone and found.last is None and (place <= 4 or signed or place >= count - 2)
+    if paragraph.part in ("short", "signature"):
+        return last and place > 1 and bool(each.before) and not each.onward.strip(" .")
     return (
-        0 < place <= 4
-        and found.first.at is None
-        and bool(re.match(r"\W{0,3}\s*[–—-]+ ", each.text[found.end :]))
+        place <= 4
+        and paragraph.part == "prose"
         and found.start < 60
+        and bool(re.match(r"\W{0,3}\s*[–—-]+ ", each.onward))
     )
 
 
@@ -160,17 +187,3 @@ def _end_below(starts: Told, whole: Sequence[Paragraph]) -> Told | None:
                     hour = hour.replace(hour=(hour.hour + 12) % 24)
                 return Told(When(starts.when.day, hour), said, said) if hour > starts.when.at else None
     return None
-
-
-def _with_hour(starts: Told, ends: Told | None, below: Sequence[Paragraph]) -> tuple[Told, Told | None]:
-    """A day without an hour takes it from the lines right below it: "Time: 6 pm"."""
-    if starts.when.at is not None:
-        return starts, ends
-    for each in below:
-        times = find_hours(each.text)
-        if times and (_HOUR_LINE.match(each.text) or each is below[0]):
-            words, first, last = times[0].words, times[0].first, times[0].last
-            starts = Told(When(starts.when.day, first), f"{starts.words}; {words}", starts.verbatim)
-            day = ends.when.day if ends else starts.when.day
-            return starts, replace(starts, when=When(day, last)) if last else ends
-    return starts, ends
