@@ -190,6 +190,7 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
     suppressed = subscribers.suppressed_among(session, hmacs.values())
     known = subscribers.by_keys(session, hmacs)
     new: list[subscribers.New] = []
+    given: list[dict[str, Any]] = []
     for row in rows:
         hmac, before = hmacs[row.address.key], known.get(row.address.key)
         if hmac in suppressed or (before and before.state in GONE):
@@ -206,8 +207,9 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
             subscribers.put(session, entry, state="active", now=now, previous=before)
             result.updated += 1
         source = row.consent_source or "imported list"
-        subscribers.record_consent(session, hmac, "imported", row.consent_at or now, source=source)
+        given.append({"subscriber_hmac": hmac, "action": "imported", "at": row.consent_at or now, "source": source})
     subscribers.add_many(session, new, now)
+    subscribers.record_consents(session, given)
 
 
 def add(

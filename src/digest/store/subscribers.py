@@ -157,7 +157,15 @@ def set_state(session: Session, subscriber_id: int, state: str, now: datetime) -
 def record_consent(
     session: Session, hmac: str, action: str, at: datetime, *, source: str | None = None, wording: str | None = None
 ) -> None:
-    session.add(ConsentRow(subscriber_hmac=hmac, action=action, at=at, source=source, wording=wording))
+    record_consents(
+        session, [{"subscriber_hmac": hmac, "action": action, "at": at, "source": source, "wording": wording}]
+    )
+
+
+def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of the consent ledger in bulk."""
+    if rows:
+        session.execute(insert(ConsentRow), list(rows))
 
 
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
