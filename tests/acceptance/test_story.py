@@ -144,3 +144,12 @@ def test_the_scheduler_does_it_alone(week: Terminal, inbox: list[Mail]) -> None:
     assert late == {"sent": []}
     states = [each["state"] for each in week("edition", "list", "--json").json["editions"]]
     assert states == ["sent", "missed", "missed"]
+
+
+def test_an_item_waits_in_one_draft_at_a_time(week: Terminal) -> None:
+    other = week("edition", "assemble", "--period", "2026-W12", "--now", BEFORE, "--json").json
+    assert other["items"] == []
+    assert "it is in 2026-W11, which is still a draft" in {each["reason"] for each in other["left_out"]}
+    week("edition", "cancel", "2026-W11")
+    again = week("edition", "assemble", "--period", "2026-W12", "--now", BEFORE, "--json").json
+    assert len(again["items"]) > 5

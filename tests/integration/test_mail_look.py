@@ -1,7 +1,7 @@
 """The mail in a real browser: what it looks like at every width, light and dark, measured."""
 
 import importlib.util
-import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,13 @@ SPECIFICATION = importlib.util.spec_from_file_location("screenshots", ROOT / "sc
 screenshots = importlib.util.module_from_spec(SPECIFICATION)
 SPECIFICATION.loader.exec_module(screenshots)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _chromium(require: Callable[[str], str]) -> None:
+    require("chromium")
+
 
 # One function of document and window: everything that is asked of the page, in one start of the browser.
 AUDIT = """(page, view) => {

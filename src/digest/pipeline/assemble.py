@@ -54,13 +54,15 @@ def choose(
 ) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
     """The candidates in edition order, and what is left out: ready, not yet sent, young enough, and not over at the slot."""
     moment = max(now, slot)
-    sent = items.sent_before(session, edition_id)
+    sent, waiting = items.in_other_editions(session, edition_id)
     kept: list[Stored] = []
     left: list[LeftOut] = []
     for each in items.listing(session, (Status.READY, Status.DRAFT)):
-        reason = _reason(each, moment, now - timedelta(weeks=weeks), weeks)
         if each.id in sent:
             continue
+        reason = _reason(each, moment, now - timedelta(weeks=weeks), weeks)
+        if reason is None and each.id in waiting:
+            reason = f"it is in {waiting[each.id]}, which is still a draft"
         if reason:
             left.append(LeftOut(each.id, each.item.title, reason))
         else:

@@ -48,13 +48,17 @@ def listing(session: Session, statuses: Collection[Status] = tuple(Status)) -> l
     return _many(session, col(ItemRow.status).in_([str(status) for status in statuses]))
 
 
-def sent_before(session: Session, edition_id: int | None) -> dict[int, str]:
-    """Item id → period of the edition that holds it; `edition_id` itself, cancelled and missed ones do not count."""
-    held = select(col(EditionItemRow.item_id), col(EditionRow.period)).join(
+def in_other_editions(session: Session, edition_id: int | None) -> tuple[dict[int, str], dict[int, str]]:
+    """Item id → period of another edition that holds it: of those approved or sent, and of drafts."""
+    held = select(col(EditionItemRow.item_id), col(EditionRow.period), col(EditionRow.state)).join(
         EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id)
     )
     held = held.where(col(EditionRow.state).notin_(["cancelled", "missed"]), col(EditionRow.id) != (edition_id or 0))
-    return {row[0]: row[1] for row in session.execute(held)}
+    sent: dict[int, str] = {}
+    drafts: dict[int, str] = {}
+    for item_id, period, state in session.execute(held):
+        (drafts if state == "draft" else sent)[item_id] = period
+    return sent, drafts
 
 
 def put(
