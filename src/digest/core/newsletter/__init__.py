@@ -19,7 +19,7 @@ from digest.core.newsletter.split import Section, split
 from digest.core.newsletter.timing import read_timing
 from digest.core.when import When
 
-_SPANISH = re.compile(
+_NOT_ENGLISH = re.compile(
     r"\b(?:el|los|las|una|por|para|con|que|del|está|und|der|die|das|les|des|est|pour)\b", re.IGNORECASE
 )
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|with)\b", re.IGNORECASE)
@@ -57,16 +57,22 @@ def read_newsletter(
     `titles` and `not_titles` are numbers of lines that a person says are titles, or are not; they win. ValueError with a
     sentence if such a line does not exist or has no words.
     """
-    day_first = len(_SPANISH.findall(text[:50_000])) > len(_ENGLISH.findall(text[:50_000]))
+    day_first = _writes_day_first(text)
     return tuple(_found(section, today, day_first=day_first) for section in split(text, titles, not_titles).sections)
+
+
+def _writes_day_first(text: str) -> bool:
+    """True if a text is rather Spanish, German or French than English, and so means 5 July by 5/7."""
+    start = text[:50_000]
+    return len(_NOT_ENGLISH.findall(start)) > len(_ENGLISH.findall(start))
 
 
 def places(text: str, today: date) -> dict[int, str]:
     """Where each line with words went, by its number: "title", "headline", "organisation", "body" or "furniture"."""
-    parts = split(text)
+    parts, day_first = split(text), _writes_day_first(text)
     placed = {line.number: "furniture" for each in parts.furniture for line in each.lines}
     for section in parts.sections:
-        lifted = _lifted(section, judge_kind(section, read_timing(section, today, day_first=False)).kind)
+        lifted = _lifted(section, judge_kind(section, read_timing(section, today, day_first=day_first)).kind)
         placed |= {line.number: "body" for each in section.body for line in each.lines}
         fields = {told.line: field for field, told in lifted.items() if told}
         placed |= {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from digest.core.newsletter.marks import read_marks
 from digest.core.newsletter.paragraphs import Paragraph
-from digest.core.newsletter.vocabulary import CONTENTS, FOOTER, MASTHEAD, section_of
+from digest.core.newsletter.vocabulary import CONTENTS, MASTHEAD, section_of
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -51,6 +51,7 @@ class Contents:
 
 
 _RULE_WEIGHTS = {"": 0.0, "#": 0.0, "--": 4.0}  # a rule above makes it likelier that a footer begins
+_LEAST = 1.4  # more than one address alone, which the last item may well end with
 _ENTRY = 160  # characters that an entry of the contents has at most
 _FOOTER_WEIGHTS = {
     "release": -3.0,
@@ -102,7 +103,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     masthead, or give an address.
     """
     head = tuple(name for each in paragraphs[:3] if len(each.text) <= 80 and " " in (name := plain(each.text)))
-    begins, best, weight, told = len(paragraphs), 0.9, 0.0, False
+    begins, best, weight, told = len(paragraphs), _LEAST, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
         own = _footer_weight(each, repeats=at > 6 and bool(head) and plain(each.text).startswith(head))
@@ -117,14 +118,15 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
 
 
 def _footer_weight(each: Paragraph, *, repeats: bool) -> float:
-    if repeats or (FOOTER.search(each.text) and len(each.text) < 500):
+    if repeats or each.part == "footer":
         return 2.0
     if each.part in _FOOTER_WEIGHTS:
         return _FOOTER_WEIGHTS[each.part]
-    if _ADDRESS.search(each.text) and len(each.text.split()) < 40:
-        return 0.95
+    addressed = len(each.text) < 240 and bool(_ADDRESS.search(each.text))
     if each.part == "prose":
-        return -2.0
+        return 0.5 if addressed and not each.text.endswith(".") else 0.0 if addressed else -2.0
+    if addressed:
+        return 0.95
     return -0.6 if each.opens else 0.0
 
 

@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from digest.core.newsletter.dates import is_date_line
 from digest.core.newsletter.lines import Line, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
-from digest.core.newsletter.vocabulary import CONTACT, FOOTER, GREETING, LABEL, RELEASE, RELEASE_END, ROLE, SIGN_OFF
+from digest.core.newsletter.vocabulary import (
+    COLOPHON,
+    CONTACT,
+    GREETING,
+    LABEL,
+    LEAVING,
+    RELEASE,
+    RELEASE_END,
+    ROLE,
+    SIGN_OFF,
+)
 
 _LABELLED = re.compile(r"[^\W\d_][\w ]{1,24}: ")
 _LINK = re.compile(r"(?:[\w ]{0,24}: ?)?[<(]?(?:https?://|www\.)\S+[>)]?|[<(]?\S+@\S+\.\w+[>)]?")
@@ -112,7 +122,7 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "date": lambda _, text, words: words <= 12 and is_date_line(text),
     "link": lambda _, text, words: words <= 5 and _LINK.fullmatch(text),
     "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
-    "footer": lambda _, text, words: words <= 60 and FOOTER.search(text),
+    "footer": lambda _, text, words: (words <= 60 and LEAVING.search(text)) or (words <= 25 and COLOPHON.search(text)),
     "greeting": lambda _, text, words: words <= 10 and text[-1] in ",!:" and GREETING.match(text),
     "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (
