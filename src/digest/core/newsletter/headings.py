@@ -36,7 +36,8 @@ _TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
-_TEXT = {_SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
+_SIGNED = "a signature below"
+_TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
 _Cues = Iterator[tuple[str, float]]
 
 
@@ -73,13 +74,8 @@ def is_title(each: Candidate) -> bool:
 
 
 def is_subheading(each: Candidate) -> bool:
-    """True if it is a sub-heading: alone on its line or marked, and no title, banner or sentence."""
-    return (
-        not is_title(each)
-        and each.banner is None
-        and (each.paragraph.closes or each.formal)
-        and not _TEXT & each.cues.keys()
-    )
+    """True if it is a sub-heading: alone on its line or marked, and no title and no sentence."""
+    return not is_title(each) and (each.paragraph.closes or each.formal) and not _TEXT & each.cues.keys()
 
 
 def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
@@ -119,7 +115,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     elif below.part == "date" or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     elif below.part in ("signature", "signoff"):
-        yield (_CALL, -3.0) if title[-1] in '!»”"' else ("a signature below", -1.5)
+        yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
     if (
         above
         and above.part == "prose"

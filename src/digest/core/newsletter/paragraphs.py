@@ -56,7 +56,11 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True
-    if after.text[0].islower() and line.text[-1] not in ".!?:":
+    if (
+        after.text[0].islower()
+        and line.text[-1] not in ".!?:"
+        and (bullet_of(line.text) or len(line.text) > max(0.6 * width, 40))
+    ):
         return False
     return meant(line, after, width)
 
@@ -151,6 +155,9 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
         ):
             parts[here] = "list"
+    for here, each in enumerate(paragraphs):
+        if here > 3 and parts[here] == "short" and each.opens and each.text[-1] == "," and len(each.text.split()) <= 5:
+            parts[here] = "signoff"
     for here in range(len(parts) - 1):
         if parts[here : here + 2] == ["short", "short"] and _name_and_role(*paragraphs[here : here + 2]):
             parts[here : here + 2] = ["signature", "signature"]
