@@ -129,9 +129,12 @@ def pause(ed: Ed) -> None:
 
 
 @app.command()
-def resume(ed: Ed) -> None:
+def resume(ed: Ed, now: Now = None) -> None:
     """Let a paused edition go on; `send` delivers."""
-    _move(ed, "resume", "may be sent again", held_reason=None)
+    here = installation(now)
+    row = report.find_row(here.database, ed)
+    dispatch.resume(here.database, row.id or 0, here.clock())
+    say(f"{row.period} may be sent again.")
 
 
 @app.command()
@@ -182,35 +185,44 @@ def send(
         return
     if not here.settings.postal_address:
         note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
+    stop = asyncio.Event()
     trouble: Refused | None = None
-    stopped = False
     try:
-        balance, stopped = asyncio.run(_send(here, row.id or 0))
-    except Refused as error:
+        balance = asyncio.run(_send(here, row.id or 0, stop))
+    except (Refused, asyncio.CancelledError) as error:
         shown = report.show(here.database, here.press, row.period)
-        if shown.row.fanned_out_at is None:
-            raise
-        trouble, balance = error, shown.balance
+        if isinstance(error, Refused):
+            if shown.row.fanned_out_at is None:
+                raise
+            trouble = error
+        balance = shown.balance
     if json_:
         emit({"edition": row.period} | _counts(balance))
     else:
         print_balance(row.period, balance)
     if trouble:
         raise trouble
-    if stopped:
+    if stop.is_set():
         note(f"Stopped. Nothing is lost; go on with `digest edition send {row.period}`.")
         raise typer.Exit(130)
     if not balance.settled:
         raise typer.Exit(1)
 
 
-async def _send(here: Installation, edition_id: int) -> tuple[Balance, bool]:
-    """Send until nothing is due or somebody interrupts: then what is in flight is finished first."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _send(here: Installation, edition_id: int, stop: asyncio.Event) -> Balance:
+    """Send until nothing is due. An interrupt lets what is in flight finish; a second one does not wait for it."""
+    sender = asyncio.ensure_future(sending(here, edition_id, stop))
+
+    def interrupt() -> None:
+        if stop.is_set():
+            sender.cancel()
+        else:
+            note("Finishing what is in flight; interrupt again to leave it in doubt.")
+            stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return await sending(here, edition_id, stop), stop.is_set()
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
+    return await sender
 
 
 async def sending(here: Installation, edition_id: int, stop: asyncio.Event) -> Balance:
