@@ -14,9 +14,9 @@ from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
-from digest.core.newsletter.places import find_venue
 from digest.core.newsletter.split import Section, split
 from digest.core.newsletter.timing import read_timing
+from digest.core.newsletter.venues import find_venue
 from digest.core.when import When
 
 _NOT_ENGLISH = re.compile(
