@@ -8,10 +8,10 @@ import random
 import sys
 import time
 from collections import Counter
+from email import message_from_string
 from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
 from email.mime.text import MIMEText
 
 from digest.core.dsn import classify
@@ -37,9 +37,9 @@ def report(draw: random.Random, recipient: str) -> Message:
     """A delivery status notification (RFC 3464)."""
     status, said = draw.choice(REPLIES)
     action = "failed" if status.startswith("5") else "delayed"
-    fields = MIMENonMultipart("message", "delivery-status")
-    fields.set_payload(
-        f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\n"
+    fields = message_from_string(
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+        f"Final-Recipient: rfc822; {recipient}\nAction: {action}\n"
         f"Status: {status}\nDiagnostic-Code: smtp; {said.format(recipient)}\n"
     )
     message = MIMEMultipart("report", report_type="delivery-status")
@@ -64,8 +64,10 @@ def prose(draw: random.Random, recipient: str) -> Message:
 
 def complaint(draw: random.Random, recipient: str) -> Message:
     """Somebody pressed “this is spam” (RFC 5965)."""
-    fields = MIMENonMultipart("message", "feedback-report")
-    fields.set_payload(f"Feedback-Type: abuse\nUser-Agent: example/1\nVersion: 1\nOriginal-Rcpt-To: {recipient}\n")
+    fields = message_from_string(
+        "Content-Type: message/feedback-report\n\n"
+        f"Feedback-Type: abuse\nUser-Agent: example/1\nVersion: 1\nOriginal-Rcpt-To: {recipient}\n"
+    )
     message = MIMEMultipart("report", report_type="feedback-report")
     message["From"], message["Subject"] = "complaints@example.net", "FW: Harbour Weekly"
     message.attach(MIMEText("This is an abuse report for a message that we received.\n"))
