@@ -1,11 +1,12 @@
 """Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
 from digest.core.newsletter.furniture import Contents, is_masthead, plain
-from digest.core.newsletter.paragraphs import PERSON, Paragraph
+from digest.core.newsletter.paragraphs import PERSON, Paragraph, block
 from digest.core.newsletter.vocabulary import SUBHEADING
 
 _MARKS = {
@@ -16,6 +17,8 @@ _MARKS = {
     "deco": 0.9,
     "caps": 0.8,
     "label": 1.5,
+    "dated": 1.0,
+    "bulletemoji": 0.8,
     "bullet": 0.3,
     "tag": 2.0,
     "gap": 0.6,
@@ -36,6 +39,7 @@ _TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
+_SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
 _SIGNED = "a signature below"
 _TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
 _Cues = Iterator[tuple[str, float]]
@@ -86,7 +90,7 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
             yield mark, _MARKS[name] if name != "md" or mark in levels else -0.5
     if "subnumber" in each.marks:
         yield "numbered as a part", -3.0
-    if title[-1] == ".":
+    if title[-1] == "." or _SENTENCES.search(title):
         yield _SENTENCE, -1.5
     if title[-1] == ":":
         yield _COLON, -2.0
@@ -112,7 +116,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         yield "the first of several short lines", -1.2
     if below is None:
         yield "the last line", 0.3
-    elif below.part == "date" or (below.part == "label" and each.heads):
+    elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     elif below.part in ("signature", "signoff"):
         yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
@@ -127,7 +131,10 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     ):
         yield _NAMED, -2.5
     if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | _TOP.keys()) & last.cues.keys():
-        yield _BELOW, -0.3 if each.marks and each.marks - {"gap"} == last.marks - {"gap"} else -1.6
+        if each.marks and each.marks - {"gap"} == last.marks - {"gap"}:
+            yield _BELOW, -0.3
+        elif last.marks or not each.marks:
+            yield _BELOW, -1.6
 
 
 def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
@@ -150,7 +157,9 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:
     """A release's title stands above "For immediate release", with organisation and headline below; or below it, alone."""
-    if each.at + 1 < len(body) and body[each.at + 1].part == "release":
+    if each.at + 1 < len(body) and any(
+        body[at].part == "release" and not body[at].rule for at in block(body, each.at + 1)
+    ):
         yield "a release's first line below", 1.5
         return
     at = each.at - 1
@@ -158,7 +167,9 @@ def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Ca
         at -= 1
     if at < 0 or body[at].part != "release":
         return
-    if any(other.at == at - 1 and other.banner is None for other in found):
+    head = block(body, at).start
+    titles = (other for other in found if other.at == head - 1 and other.banner is None)
+    if not body[head].rule and any(not _TEXT & other.cues.keys() for other in titles):
         yield "in the head of a release", -2.5
     elif each.heads:
         yield "heads a release", 1.5

@@ -8,9 +8,9 @@ from itertools import pairwise
 from digest.core.newsletter.candidates import Candidate
 from digest.core.newsletter.furniture import find_contents, find_footer
 from digest.core.newsletter.headings import find_headings, is_subheading, is_title
-from digest.core.newsletter.lines import Line, read_lines, wrap_width
+from digest.core.newsletter.lines import Line, closed_up, read_lines, wrap_width
 from digest.core.newsletter.marks import Marked
-from digest.core.newsletter.paragraphs import Paragraph, put_together
+from digest.core.newsletter.paragraphs import Paragraph, is_dateline, put_together
 
 _INTRODUCTION = 240  # characters that may introduce a section under its banner
 _HEAD = ("release", "date", "contact", "short", "link")
@@ -45,6 +45,7 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     """
     lines = read_lines(text)
     _check(lines, titles, not_titles)
+    lines = closed_up(lines)
     paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
     contents = find_contents(paragraphs)
     footer = find_footer(paragraphs)
@@ -158,6 +159,11 @@ def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]]
     """A release's head that stands above its title goes to that title, out of the body before it or the furniture."""
     before: int | None = None
     for at in bodies:
+        if at and is_dateline(paragraphs[at - 1], paragraphs[at]) and at - 1 not in bodies:
+            for owner in (*bodies.values(), furniture):
+                if at - 1 in owner:
+                    owner.remove(at - 1)
+            bodies[at].append(at - 1)
         head = at
         while head > 0 and paragraphs[head - 1].part in _HEAD and head - 1 not in bodies and at - head < 8:
             head -= 1

@@ -35,7 +35,8 @@ CONTACT = any_of(
 )
 SIGN_OFF = any_of(
     r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
-    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40},$",
+    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40}[^.!?]$",
+    r"^(?:cheers|sincerely|regards|warmly|blessings|atentamente|saludos|cordialmente|abrazos)[.!]?$",
     r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
     r"\b.{0,25},$",
     r"^(?:en|con) (?:solidaridad|lucha|resistencia|gratitud|unidad|esperanza|paz|cariño|afecto)\b.{0,30},?$",
@@ -93,6 +94,31 @@ COLOPHON = any_of(
     r"\breenvía?(?:lo|r|la)?\b.{0,40}\b(?:amig|contacto)",
     r"\bsíguenos en\b",
     r"\b(?:items|contributions|notices|copy) for (?:the )?next\b",
+)
+FORWARDED = any_of(
+    r"^\W*(?:forwarded message|original message|begin forwarded message|mensaje reenviado|mensaje original|"
+    r"weitergeleitete nachricht|message transféré)\W*$",
+    r"^(?:on|el|am|le) .{8,160}(?:wrote|escribió|schrieb|a écrit)\s*:",
+    r"^(?:sent|get outlook|enviado|von meinem|envoyé) (?:from|for|desde|de|iphone) .{2,30}$",
+)
+MAIL_HEADER = any_of(
+    r"^(?:from|to|cc|bcc|sent|date|subject|reply-to|de|para|enviado(?: el)?|fecha|asunto|von|an|gesendet|datum|betreff|"
+    r"à|envoyé|objet)\s*:\s",
+)
+MAIL_SUBJECT = any_of(r"^(?:subject|asunto|betreff|objet)\s*:\s")
+LINK_WORDS = any_of(
+    r"^(?:please )?(?:click|tap) (?:here|below|on)\b.*$",
+    r"^(?:(?:read|learn|find out|see|view) (?:more|all|on|the (?:full|rest)|full)|continue reading|more info(?:rmation)?|"
+    r"full (?:story|article|details)|(?:register|sign up|sign|donate|rsvp|apply|order|book|reply|watch|listen) "
+    r"(?:here|now|online)|view online|share this)\b.*$",
+    r"^(?:haz clic|haga clic|pincha|leer más|lee más|seguir leyendo|ver más|(?:firma|inscríbete|regístrate|dona|apúntate) "
+    r"(?:aquí|ya)|weiterlesen|mehr lesen|hier klicken|lire la suite|cliquez ici)\b.*$",
+    r"^[^\W\d_].{2,38} (?:→|➜|➔|►|▶|»|›|>{1,3})$",
+)
+UNFINISHED = any_of(
+    r"\b(?:the|a|an|of|for|to|in|on|at|by|with|from|and|or|our|your|is|are|el|la|los|las|un|una|de|del|al|a|en|con|por|"
+    r"para|y|o|e|su|que|der|die|das|des|und|für|von|mit|le|les|du|et|pour|sur)$",
+    r"[,&–—/]$",
 )
 CONTENTS = any_of(
     r"^(?:in this (?:issue|edition|e-?mail|newsletter|week's issue|bulletin|digest)|(?:table of )?contents|inside"
