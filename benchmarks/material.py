@@ -12,9 +12,11 @@ import json
 import statistics
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
 from week import EDITION, NOW, installation
 
 from digest.core.message import Block, Part, chosen
@@ -45,40 +47,34 @@ def _name(block: Block) -> str:
     return f"i{block.item}" if block.item else ""
 
 
+def claims(session: Session, people: int) -> list[Claimed]:
+    """The first deliveries as a sender would claim them, which does not claim them."""
+    names = [field.name for field in fields(Claimed)]
+    rows = deliveries.page(session, EDITION, limit=people)
+    return [Claimed(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
 def material(folder: Path, people: int) -> dict[str, Any]:
     here = installation(folder)
     with here.database.read() as session:
         room = mailroom(session, EDITION, here.sender)
-        rows = deliveries.page(session, EDITION, limit=people)
+        claimed = claims(session, people)
         blocks = editions.blocks(session, EDITION)["en"]
         subject = editions.texts(session, EDITION)["en"].subject
-    claims = [
-        Claimed(
-            row.id or 0,
-            row.subscriber_id or 0,
-            row.address,
-            row.domain,
-            row.language,
-            row.selection,
-            row.message_id or "",
-            0,
-        )
-        for row in rows
-    ]
-    wires = [room.compose(each, NOW) or b"" for each in claims]
+    wires = [room.compose(each, NOW) or b"" for each in claimed]
     envelope = {"sender": here.sender.address, "subject": subject}
     return {
         "envelope": envelope,
         "size": round(statistics.mean(map(len, wires))),
         "ready": [
             {"from": here.sender.envelope_sender(each.id), "to": each.address, "wire": wire.decode()}
-            for each, wire in zip(claims[:READY], wires, strict=False)
+            for each, wire in zip(claimed[:READY], wires, strict=False)
         ],
         "templates": {
             style: {part: template(blocks, part, condition) for part in ("html", "text")}
             for style, condition in (("jinja", JINJA), ("handlebars", HANDLEBARS))
         },
-        "people": [_person(room.slots(each, copy), copy, blocks) for each in claims if (copy := Copy.from_json(each.selection))],
+        "people": [_person(room.slots(each, copy), copy, blocks) for each in claimed if (copy := Copy.from_json(each.selection))],
     }  # fmt: skip
 
 

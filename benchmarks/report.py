@@ -25,6 +25,7 @@ class Results:
     load: float
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     growth: list[Size] = field(default_factory=list)
+    stages: Mapping[str, Sequence[float]] = field(default_factory=dict)
     compiling: Mapping[str, Any] | None = None
     classifying: Mapping[str, Any] | None = None
 
@@ -128,7 +129,10 @@ def aims(results: Results) -> list[str]:
 
 def small(results: Results) -> list[str]:
     """The figures that are one line each."""
-    out = []
+    out = [
+        f"- {name[0].upper()}{name[1:]}: {spread([1000 * each for each in seconds], 3)} CPU-ms."
+        for name, seconds in results.stages.items()
+    ]
     if it := results.compiling:
         each = spread([1000 * seconds for seconds in it["seconds"]], 0)
         out.append(f"- Compiling an edition of {it['items']} items in {it['languages']} languages: {each} ms.")
@@ -186,7 +190,7 @@ def page(results: Results) -> str:
             "",
             *growth(results),
             "",
-            "## Compiling and understanding",
+            "## One thing at a time",
             "",
             *small(results),
             "",

@@ -19,7 +19,7 @@ from measure import child
 from report import Results
 from rows import LIMIT, ROWS, Row
 
-PARTS = ("growth", "compiling", "classifying")
+PARTS = ("stages", "growth", "compiling", "classifying")
 PEOPLE = 6000
 PEERS_PEOPLE = 1000
 
@@ -48,10 +48,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few messages and short lists")
     parser.add_argument("--only", metavar="NAME", help=f"rows whose name holds NAME, or one of {', '.join(PARTS)}")
-    parser.add_argument("--rounds", type=int, default=None, help="5, or 3 with --quick")
+    parser.add_argument("--rounds", type=int, help="5, or 3 with --quick")
     parser.add_argument("--million", action="store_true", help="grow the list to 1,000,000 too")
     asked = parser.parse_args()
     people, rounds = (400, 3) if asked.quick else (PEOPLE, 5)
+    rounds = asked.rounds or rounds
     sizes = (1_000, 2_000) if asked.quick else (1_000, 10_000, 100_000)
     if asked.million:
         sizes = (*sizes, 1_000_000)
@@ -71,22 +72,24 @@ def main() -> None:
     say("setting up the peers under var/bench")
     install.peers()
     results = Results(0, load)
-    if rows:
+    if rows or wanted("stages"):
         folder, results.size = prepare(people)
-        interleave(results, rows, folder, people, asked.rounds or rounds)
+    if rows:
+        interleave(results, rows, folder, people, rounds)
         show("Sending", report.speed(results))
+    repeats = str(rounds)
+    if wanted("stages"):
+        results.stages = child([sys.executable, HERE / "stages.py", folder, repeats])[0]
     if wanted("compiling"):
-        say("compiling")
-        results.compiling = child([sys.executable, HERE / "compiling.py", "3" if asked.quick else "9"])[0]
+        results.compiling = child([sys.executable, HERE / "compiling.py", repeats])[0]
     if wanted("classifying"):
-        say("classifying")
-        results.classifying = child([sys.executable, HERE / "classifying.py", "3" if asked.quick else "9"])[0]
+        results.classifying = child([sys.executable, HERE / "classifying.py", repeats])[0]
     if wanted("growth"):
         for size in sizes:
             say(f"a list of {size:,}")
             results.growth.append(grow(size))
         show("As the list grows", report.growth(results))
-    show("Compiling and understanding", report.small(results))
+    show("One thing at a time", report.small(results))
     show("Aims", report.aims(results))
     if not (asked.quick or asked.only):
         report.write(results, ROOT / "docs")
