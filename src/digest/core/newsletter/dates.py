@@ -31,6 +31,7 @@ _DAYS = (
     "saturday sat sábado sáb samstag sonnabend samedi",
     "sunday sun domingo dom sonntag dimanche",
 )
+_WEEKDAY_NUMBERS = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
 _MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _TWENTIETHS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
@@ -53,7 +54,7 @@ def _one_of(names: Collection[str]) -> str:
 
 
 MONTH = _one_of(_MONTH_NUMBERS)
-WEEKDAY = _one_of([name for names in _DAYS for name in names.split()])
+WEEKDAY = _one_of(_WEEKDAY_NUMBERS)
 _D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d|,\d\d\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
 _Y = r"(?:19|20)\d\d(?!\d)"
 _NO_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
@@ -65,8 +66,11 @@ _FORMS = (
     r"(?!24/7|9/11(?!/))(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
     r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
 )
+_DAY_ALONE = rf"(?P<alone>{_D})(?=\s*(?:[,;)]|[.:](?!\d)|$|\b(?:inclusive|at|from|in|a las|en|um|ab|im|à)\b))"
 _DATE = re.compile(
-    rf"(?<![\w/.-])(?:{WEEKDAY}(?:, ?| )(?:the |den |dem |el |le )?)?(?:{'|'.join(_FORMS)})(?!\w)", re.IGNORECASE
+    rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?"
+    rf"(?:{'|'.join(_FORMS)}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
+    re.IGNORECASE,
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
@@ -74,7 +78,8 @@ _LINK = re.compile(
     rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
-_RANGE = re.compile(TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
+_RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:and|&|y|et|und)\s", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(r"(?:[A-ZÀ-Þ][\w.’'-]* ?){1,5}, (?:el |le |den |am )?")
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
@@ -101,7 +106,9 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
         return []
     found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
     hours = [
-        each for each in find_hours(text) if not any(one.start < each.end and each.start < one.end for one in found)
+        each
+        for each in find_hours(text, dotted=True)
+        if not any(one.start < each.end and each.start < one.end for one in found)
     ]
     timed = []
     for place, each in enumerate(found):
@@ -124,6 +131,8 @@ def is_date_line(text: str) -> bool:
 
 def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
     value = match.groupdict()
+    if value["alone"]:
+        return _of_weekday(match, today)
     until = year = None
     if value["iso"]:
         year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
@@ -144,6 +153,15 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     last = _day(str(day.year), month, _number(until), today) if until else None
     ends = When(last) if last and last > day else None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
+
+
+def _of_weekday(match: re.Match[str], today: date) -> Dated | None:
+    """ "Tuesday 17" is the nearest 17th that is a Tuesday, if one is near: no more than a month ago, and two ahead."""
+    weekday, number = _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()], _number(match["alone"])
+    near = (today + timedelta(days=days) for days in range(-31, 62))
+    days = [day for day in near if day.day == number and day.weekday() == weekday]
+    day = min(days, key=lambda day: abs(day - today), default=None)
+    return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True) if day else None
 
 
 def _number(words: str) -> int:
@@ -190,14 +208,18 @@ def _at(text: str, dated: Dated, hours: Hours) -> Dated:
 
 
 def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
+    """Two dates with "to" between them are one; with "and", only if they are neighbouring days."""
     joined: list[Dated] = []
     for each in dates:
         before = joined[-1] if joined else None
+        between = text[before.end : each.start] if before else ""
+        days = (each.first.day - before.first.day).days if before else 0
         if (
             before
             and not before.last
-            and each.first.day > before.first.day
-            and _RANGE.fullmatch(text[before.end : each.start])
+            and days > 0
+            and _RANGE.fullmatch(between)
+            and (days == 1 or not _AND.match(between))
         ):
             words = text[before.start : each.end]
             joined[-1] = replace(before, end=each.end, words=words, last=each.last or each.first)

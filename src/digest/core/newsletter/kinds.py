@@ -68,7 +68,10 @@ def _of_timing(timing: Timing) -> _Votes:
     if timing.deadline:
         yield Kind.ACTION, 1.2, timing.deadline.words
     if timing.starts:
-        yield Kind.EVENT, 1.2 + 1.3 * (timing.starts.when.at is not None) + 1.0 * timing.labelled, timing.starts.words
+        weight = (
+            1.2 + 1.3 * (timing.starts.when.at is not None) + 1.0 * timing.labelled + 0.8 * (timing.ends is not None)
+        )
+        yield Kind.EVENT, weight, timing.starts.words
 
 
 def _of_words(section: Section, timing: Timing) -> _Votes:

@@ -160,9 +160,9 @@ def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]]
     before: int | None = None
     for at in bodies:
         if at and is_dateline(paragraphs[at - 1], paragraphs[at]) and at - 1 not in bodies:
-            for owner in (*bodies.values(), furniture):
-                if at - 1 in owner:
-                    owner.remove(at - 1)
+            furniture.discard(at - 1)
+            if before is not None and at - 1 in bodies[before]:
+                bodies[before].remove(at - 1)
             bodies[at].append(at - 1)
         head = at
         while head > 0 and paragraphs[head - 1].part in _HEAD and head - 1 not in bodies and at - head < 8:

@@ -14,12 +14,16 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|before|no later than|not later than|due(?: on| by)?|closes?(?: on)?|closing(?: date)?|"
-    r"ends?(?: on)?|deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on"
-    r"|hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
-    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite"
-    r")\s*:?\s*(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|noon on|midnight on|on|de|es|finaliza)\s+)*)$",
+    r"(?:\b(?:by|until|till|before|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
+    r"clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
+    r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
+    r"hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
+    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
+    r"(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
+)
+_NOT_BEFORE = re.compile(
+    r"\b(?:not|never|n[’']t|no se|nicht|pas)\b[^.;]{0,24} (?:before|until|antes|vor|avant)\W*[^.;]{0,8}$", _I
 )
 _DUE_LINE = re.compile(
     r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|"
@@ -101,11 +105,13 @@ def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
     others = []
     alone = sum(each.part == "date" for each in whole) == 1
     for each in _dates(whole, today, day_first=day_first):
-        if _is_published(each, len(whole), alone=alone):
+        if each.found.first.day <= today and _is_published(each, section.title, len(whole), alone=alone):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
             deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
-        elif each.paragraph.part not in ("release", "signature", "contact") and not _PAST.search(each.before[-24:]):
+        elif each.paragraph.part not in ("release", "signature", "contact", "header") and not _PAST.search(
+            each.before[-24:]
+        ):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
@@ -132,7 +138,7 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
     ends = replace(each.told, when=each.found.last) if each.found.last else None
     if each.told.when.at is not None:
         return each.told, ends
-    for text in (each.onward, *(other.text for other in each.below[:3] if _HOUR_LINE.match(other.text))):
+    for text in (each.onward, *(other.text for other in each.below[:3] if _tells_hours(other))):
         if hours := next(iter(find_hours(text)), None):
             day = each.told.when.day
             starts = replace(each.told, when=When(day, hours.first), words=f"{each.told.words}; {hours.words}")
@@ -142,10 +148,18 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
     return each.told, ends
 
 
-def _is_published(each: _Date, count: int, *, alone: bool) -> bool:
-    """True for the date of a release's first line, after "Posted", in a dateline, or by itself at the top or the end."""
+def _tells_hours(each: Paragraph) -> bool:
+    """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
+    first = next(iter(find_hours(each.text)), None)
+    return bool(_HOUR_LINE.match(each.text)) or bool(first and first.start == 0 and not each.opens)
+
+
+def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:
+    """True for the date of a release's first line, after "Posted", in a dateline, above the title, or by itself at the
+    top or the end."""
     paragraph, found = each.paragraph, each.found
-    if paragraph.part == "release" or _PUBLISHED.search(each.before):
+    above = paragraph.part == "date" and paragraph.number < title.number
+    if above or paragraph.part == "release" or _PUBLISHED.search(each.before):
         return True
     place = each.place
     if place == 0 or found.first.at is not None:
@@ -167,6 +181,8 @@ def _is_published(each: _Date, count: int, *, alone: bool) -> bool:
 def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
     if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
+        return False
+    if _NOT_BEFORE.search(before):
         return False
     return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
 
