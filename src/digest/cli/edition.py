@@ -12,6 +12,7 @@ from digest.app import Installation, random_key
 from digest.cli.shared import Json, Now, emit, installation, iso, note, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
+from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
 from digest.pipeline import dispatch, report
 from digest.pipeline.dispatch import Watch
@@ -64,7 +65,7 @@ def list_(json_: Json = False) -> None:
         "pending",
     )
     rows = [
-        (row.number, row.period, row.state, f"{row.slot:%Y-%m-%d %H:%M}", *_counts(balance).values())
+        (row.number, row.period, row.state, in_words(row.slot, row.timezone), *_counts(balance).values())
         for row, balance in found
     ]
     table(columns, rows)
@@ -181,7 +182,10 @@ def send(
     row = report.find_row(here.database, ed)
     if test:
         reply = asyncio.run(dispatch.send_test(here.office, row.period, test))
-        say(f"Sent to {test}: {reply}")
+        if json_:
+            emit({"edition": row.period, "to": test, "reply": str(reply)})
+        else:
+            say(f"Sent to {test}: {reply}")
         return
     if not here.settings.postal_address:
         note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
@@ -201,12 +205,27 @@ def send(
     else:
         print_balance(row.period, balance)
     if trouble:
+        note("What was sent is counted; the same command goes on with the rest.")
         raise trouble
     if stop.is_set():
         note(f"Stopped. Nothing is lost; go on with `digest edition send {row.period}`.")
         raise typer.Exit(130)
     if not balance.settled:
+        _advise(here, row.period, balance)
         raise typer.Exit(1)
+
+
+def _advise(here: Installation, period: str, balance: Balance) -> None:
+    """What somebody has to do about what did not go out."""
+    if balance.pending:
+        due = report.next_due(here.database, period)
+        when = f"the next try is due on {in_words(due, here.settings.timezone)}" if due else "others are sending them"
+        note(f"{balance.pending} wait: {when}. Run the same command then, or let `digest run` do it.")
+    if balance.uncertain:
+        note(
+            f"{balance.uncertain} are in doubt: the server's answer was lost. Look at them with `digest edition uncertain "
+            f"{period}`, then --resend or --let-be."
+        )
 
 
 async def _send(here: Installation, edition_id: int, stop: asyncio.Event) -> Balance:
@@ -294,8 +313,8 @@ def _show(shown: Shown, as_document: bool) -> None:
             }
         )
         return
-    say(f"{row.period} (no. {row.number}) is {row.state}{', held: ' + row.held_reason if row.held_reason else ''}.")
-    say(f"Due: {row.slot:%Y-%m-%d %H:%M} UTC. Subject: {shown.text.subject}\n")
+    say(f"{row.period} (no. {row.number}): {row.state}{', held: ' + row.held_reason if row.held_reason else ''}.")
+    say(f"Due: {in_words(row.slot, row.timezone)}. Subject: {shown.text.subject}\n")
     table(
         ("", "id", "kind", "title"), [(each.position, each.id, each.item.kind, each.item.title) for each in shown.items]
     )

@@ -42,6 +42,10 @@ class When:
             return self.day.isoformat()
         return f"{self.day.isoformat()}T{self.at.isoformat('seconds' if self.at.second else 'minutes')}"
 
+    def exists(self, zone_name: str) -> bool:
+        """Whether clocks there ever show it; in spring they skip an hour."""
+        return self.at is None or When.parse(self.begins(zone_name).isoformat(), zone_name) == self
+
     def begins(self, zone_name: str) -> datetime:
         """The first instant of it, in UTC."""
         return datetime.combine(self.day, self.at or time(), tzinfo=zone(zone_name)).astimezone(UTC)
@@ -51,3 +55,9 @@ class When:
         if self.at is not None:
             return self.begins(zone_name)
         return When(self.day + timedelta(days=1)).begins(zone_name)
+
+
+def in_words(instant: datetime, zone_name: str) -> str:
+    """`Sunday 6 December 2026, 09:00 (Europe/Madrid)`: for staff, whose language is English."""
+    local = instant.astimezone(zone(zone_name))
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone_name})"

@@ -57,6 +57,12 @@ def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
         return [(row, deliveries.balance(session, editions.identity(row))) for row in editions.listing(session)]
 
 
+def next_due(db: Database, reference: str) -> datetime | None:
+    """When the first waiting delivery of an edition may be tried again."""
+    with db.read() as session:
+        return deliveries.next_due(session, editions.identity(find(session, reference)))
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """One item's fate for one person, in words."""
