@@ -79,7 +79,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
-_AND = re.compile(r"\s*(?:and|&|y|et|und)\s", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:&|\b(?:and|y|et|und)\b)", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(r"(?:[A-ZÀ-Þ][\w.’'-]* ?){1,5}, (?:el |le |den |am )?")
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
@@ -151,16 +151,16 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     if day is None:
         return None
     last = _day(str(day.year), month, _number(until), today) if until else None
-    ends = When(last) if last and last > day else None
+    apart = last is not None and (last - day).days > 1 and _AND.search(match[0])
+    ends = When(last) if last and last > day and not apart else None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 
 
 def _of_weekday(match: re.Match[str], today: date) -> Dated | None:
-    """ "Tuesday 17" is the nearest 17th that is a Tuesday, if one is near: no more than a month ago, and two ahead."""
+    """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last, within one."""
     weekday, number = _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()], _number(match["alone"])
-    near = (today + timedelta(days=days) for days in range(-31, 62))
-    days = [day for day in near if day.day == number and day.weekday() == weekday]
-    day = min(days, key=lambda day: abs(day - today), default=None)
+    near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
+    day = next((day for day in near if day.day == number and day.weekday() == weekday), None)
     return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True) if day else None
 
 

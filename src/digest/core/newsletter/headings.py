@@ -95,7 +95,7 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
     if title[-1] == ":":
         yield _COLON, -2.0
     if SUBHEADING.match(title):
-        yield "names a part of an item", -2.7
+        yield "names a part of an item", -1.2 if "gap" in each.marks else -2.7
     if each.banner is not None:
         yield "a section's banner", -1.5 if each.heads else -4.0
     if len(title.split()) > 12:
@@ -157,9 +157,10 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:
     """A release's title stands above "For immediate release", with organisation and headline below; or below it, alone."""
-    if each.at + 1 < len(body) and any(
-        body[at].part == "release" and not body[at].rule for at in block(body, each.at + 1)
-    ):
+    below = range(each.at + 1, min(each.at + 2, len(body)))
+    if below and body[below[0]].opens:
+        below = block(body, below[0])
+    if any(body[at].part == "release" and not body[at].rule for at in below):
         yield "a release's first line below", 1.5
         return
     at = each.at - 1
@@ -223,6 +224,8 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
             if not _bears(each, other):
                 each.cues[f"without what the others have ({other})"] = -cost
     for each in found:
+        if _TOP.keys() & each.cues.keys():
+            continue
         if mark in each.marks:
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):

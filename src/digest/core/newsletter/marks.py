@@ -10,7 +10,7 @@ from digest.core.newsletter.vocabulary import section_of
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
-    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|-(?= +[^\W\d]))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
+    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|-(?= +\D))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
     r"#(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
 )
 _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
@@ -19,7 +19,7 @@ _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
 _BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
 _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
-_CAPS_LABEL = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
+_ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
@@ -111,7 +111,7 @@ def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
         else:
             marks.add("deco[")
             text = found["label"]
-    elif (found := _CAPS_LABEL.fullmatch(text)) and is_caps(found["label"]) and section_of(found["label"]):
+    elif (found := _ALERT.fullmatch(text)) and is_caps(found["label"]) and section_of(found["label"]) == "action":
         marks.add("label")
         label, text = found["label"], found["rest"]
     text = _without_last_emoji(text)
