@@ -7,7 +7,7 @@ from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
 from digest.core.newsletter.furniture import Contents, is_masthead, plain
 from digest.core.newsletter.paragraphs import PERSON, Paragraph, block
-from digest.core.newsletter.vocabulary import SUBHEADING
+from digest.core.newsletter.vocabulary import BUTTON, SUBHEADING
 
 _MARKS = {
     "md": 1.0,
@@ -118,7 +118,9 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         yield "the last line", 0.3
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
-    elif below.part in ("signature", "signoff"):
+    if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):
+        yield _CALL, -3.0
+    if below and below.part in ("signature", "signoff"):
         yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
     if (
         above

@@ -76,6 +76,8 @@ def _read(found: re.Match[str]) -> Hours | None:
     last = _hour(found["till"], till_half or first_half) if found["till"] else None
     if last and last < first and first.hour >= 12 and not first_half and till_half.startswith("p"):
         first = first.replace(hour=first.hour - 12)  # "11–1 pm" begins before noon
+    if last and not (first_half or till_half) and last < first and first.hour < last.hour + 12 < 24:
+        last = last.replace(hour=last.hour + 12)  # "noon to 3"
     return Hours(found.start(), found.end(), found[0].strip(), first, None if found["doors"] else last)
 
 

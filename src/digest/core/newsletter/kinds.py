@@ -70,7 +70,11 @@ def _of_timing(timing: Timing) -> _Votes:
         yield Kind.ACTION, 1.2 if timing.starts else 1.6, timing.deadline.words
     if timing.starts:
         weight = (
-            1.2 + 1.3 * (timing.starts.when.at is not None) + 1.0 * timing.labelled + 0.8 * (timing.ends is not None)
+            1.2
+            + 1.3 * (timing.starts.when.at is not None)
+            + 1.0 * timing.labelled
+            + 0.8 * (timing.ends is not None)
+            + 0.5 * timing.heads
         )
         yield Kind.EVENT, weight, timing.starts.words
 
@@ -89,8 +93,8 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
-        (Kind.VICTORY, EARNED, 0.8, f"{title}\n{text}", 3),
-        (Kind.STATEMENT, STATES, 0.7, text, 3),
+        (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),
+        (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
     ):
         for said in _different(pattern, where, most):

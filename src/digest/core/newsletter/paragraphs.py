@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from digest.core.newsletter.dates import is_date_line
+from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import Line, goes_on, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import (
@@ -190,8 +191,8 @@ def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
 
 
 def is_dateline(date: Paragraph, title: Paragraph) -> bool:
-    """True if a line with a date heads a block, and so belongs to the title right below it."""
-    return date.part == "date" and date.opens and not title.opens
+    """True if a line with a day and no hour heads a block, and so belongs to the title right below it."""
+    return date.part == "date" and date.opens and not title.opens and not find_hours(date.text)
 
 
 def block(paragraphs: Sequence[Paragraph], at: int) -> range:

@@ -41,7 +41,7 @@ _WHEN_LINE = re.compile(
 _HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
 _PUBLISHED = re.compile(r"^\W*(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?\W*$", _I)
 _OVER = re.compile(
-    r"\b(?:until|till|to|back|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
+    r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
     r"fin)\b[^.!?]{0,16}$",
     _I,
 )
@@ -57,6 +57,24 @@ _HISTORY = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and if 5/7 is 5 July."""
+
+    today: date
+    issued: date | None
+    day_first: bool
+
+    def dates(self, text: str) -> list[Dated]:
+        """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
+        return find_dates(text, self.issued or self.today, day_first=self.day_first)
+
+    def words(self, dated: Dated) -> str:
+        """A date's words, and what settled its year if they leave it open."""
+        by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
+        return f"{dated.words} (year settled by {by})" if dated.year_open else dated.words
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text."""
 
@@ -67,13 +85,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """An item's moments; `labelled` if a line said "When:"."""
+    """An item's moments; `labelled` if a line said "When:", `heads` if a line begins with a day still to come."""
 
     published: Told | None = None
     deadline: Told | None = None
     starts: Told | None = None
     ends: Told | None = None
     labelled: bool = False
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +117,14 @@ class _Date:
         return bool(_WHEN_LINE.match(self.paragraph.text))
 
 
-def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
+def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
     published = deadline = None
     others = []
     alone = sum(each.part == "date" for each in whole) == 1
-    for each in _dates(whole, today, day_first=day_first):
-        if each.found.first.day <= today and _is_published(each, section.title, len(whole), alone=alone):
+    for each in _dates(whole, reader):
+        if each.found.first.day <= reader.today and _is_published(each, section.title, len(whole), alone=alone):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
             deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
@@ -118,15 +137,17 @@ def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
         return Timing(published, deadline)
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
-    return Timing(published, deadline, starts, ends or next(back, None) or _end_below(starts, whole), chosen.labelled)
+    ends = ends or next(back, None) or _end_below(starts, whole)
+    heads = not chosen.before.strip() and starts.when.day > reader.today
+    return Timing(published, deadline, starts, ends, chosen.labelled, heads)
 
 
-def _dates(whole: Sequence[Paragraph], today: date, *, day_first: bool) -> Iterator[_Date]:
+def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
     for place, each in enumerate(whole):
-        dates = find_dates(each.text, today, day_first=day_first)
+        dates = reader.dates(each.text)
         for found, after in zip_longest(dates, dates[1:]):
-            if abs(found.first.day - today) <= _HISTORY:
-                words = f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
+            if abs(found.first.day - reader.today) <= _HISTORY:
+                words = reader.words(found)
                 onward = each.text[found.end : after.start if after else None]
                 yield _Date(
                     found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]

@@ -115,6 +115,11 @@ LINK_WORDS = any_of(
     r"(?:aquí|ya)|weiterlesen|mehr lesen|hier klicken|lire la suite|cliquez ici)\b.*$",
     r"^[^\W\d_].{2,38} (?:→|➜|➔|►|▶|»|›|>{1,3})$",
 )
+BUTTON = any_of(
+    r"^(?:take|send|sign|write|submit|make|add|give|donate|register|join|envía|envíe|manda|firma|firme|escribe|escriba|haz|"
+    r"dona|súmate|inscríbete|unterschreiben|spenden|signez|écrivez)\b(?: (?:an?|your|the|to|tu|su|la|el|una?|now|here|ya|aquí|"
+    r"action|letter|petition|comments?|message|e-?mail|name|gift|mp|carta|petición|mensaje|correo|donación))*\W*$"
+)
 UNFINISHED = any_of(
     r"\b(?:the|a|an|of|for|to|in|on|at|by|with|from|and|or|our|your|is|are|el|la|los|las|un|una|de|del|al|a|en|con|por|"
     r"para|y|o|e|su|que|der|die|das|des|und|für|von|mit|le|les|du|et|pour|sur)$",
