@@ -119,7 +119,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):
-        yield _CALL, -3.0
+        yield _CALL, -4.0
     if below and below.part in ("signature", "signoff"):
         yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
     if (

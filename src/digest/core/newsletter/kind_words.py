@@ -69,7 +69,7 @@ WE_WON = any_of(
 EARNED = any_of(
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
-    r"\bwas won\b|\b(?:huge|big|real|great) (?:win|victory|success)\b|\byour (?:success|doing)\b",
+    r"\b(?:huge|big|real|great) (?:win|victory|success)\b|\byour (?:success|doing)\b",
     r"\bthank(?:s| you) to (?:you all|all of you|all|everyone|everybody|those)\b[^.]{0,24} who (?:ever )?(?:wrote|signed|"
     r"called|marched|campaigned|stood|spoke|fought|came|turned up|never gave up)\b",
     r"\bwell done,? (?:to )?(?:you|all|everyone|everybody)\b|\bcongratulations to us\b",
@@ -82,7 +82,7 @@ EARNED = any_of(
 STATES = any_of(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
     r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
-    r"oppose|deplore|believe)\b",
+    r"oppose|deplore|urge|believe)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",

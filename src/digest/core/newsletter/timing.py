@@ -85,7 +85,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """An item's moments; `labelled` if a line said "When:", `heads` if a line begins with a day still to come."""
+    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come."""
 
     published: Told | None = None
     deadline: Told | None = None
@@ -138,7 +138,7 @@ def read_timing(section: Section, reader: Reader) -> Timing:
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
-    heads = not chosen.before.strip() and starts.when.day > reader.today
+    heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
     return Timing(published, deadline, starts, ends, chosen.labelled, heads)
 
 
