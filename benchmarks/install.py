@@ -1,7 +1,9 @@
 """What is compared comes from where its users get it: PyPI, npm, Debian. Locked, and set up under var/bench alone."""
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 GROUND = ROOT / "var" / "bench"
 PYTHON = GROUND / "venv" / "bin" / "python"
+LOCK, NODE_LOCK = HERE / "requirements.lock", HERE / "package-lock.json"
 
 POSTFIX_MISSING = (
     "smtp-sink and smtp-source are not here. They come with Postfix, which need not run: "
@@ -21,18 +24,18 @@ POSTFIX_MISSING = (
 def peers() -> None:
     """A virtual environment and a node_modules of the peers' own, made anew when a lock has changed."""
     GROUND.mkdir(parents=True, exist_ok=True)
-    lock, stamp = HERE / "requirements.lock", GROUND / "venv" / "stamp"
-    if _stale(stamp, lock):
+    stamp = GROUND / "venv" / "stamp"
+    if _stale(stamp, LOCK):
         shutil.rmtree(GROUND / "venv", ignore_errors=True)
         _run(sys.executable, "-m", "venv", GROUND / "venv")
-        _run(PYTHON, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--require-hashes", "-r", lock)
-        stamp.write_text(_fingerprint(lock))
-    lock, stamp = HERE / "package-lock.json", GROUND / "node_modules" / "stamp"
-    if _stale(stamp, lock):
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, GROUND / name)
+        _run(PYTHON, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--require-hashes", "-r", LOCK)
+        stamp.write_text(_fingerprint(LOCK))
+    stamp = GROUND / "node_modules" / "stamp"
+    if _stale(stamp, NODE_LOCK):
+        for file in (NODE_LOCK, HERE / "package.json"):
+            shutil.copy(file, GROUND)
         _run("npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=GROUND)
-        stamp.write_text(_fingerprint(lock))
+        stamp.write_text(_fingerprint(NODE_LOCK))
 
 
 def postfix(tool: str) -> tuple[str, dict[str, str]]:
@@ -53,6 +56,15 @@ def postfix(tool: str) -> tuple[str, dict[str, str]]:
         )
         _run("dpkg", "-x", next(fetched.glob("postfix_*.deb")), root)
     return str(root / "usr/sbin" / tool), {"LD_LIBRARY_PATH": str(root / "usr/lib/postfix")}
+
+
+def versions() -> list[str]:
+    """Name and version of what was installed to be compared with, as the locks have them."""
+    python = re.findall(r"^(aiosmtplib|django-post-office|jinja2|premailer)==(\S+)", LOCK.read_text(), re.MULTILINE)
+    node = json.loads(NODE_LOCK.read_text())["packages"]
+    named = [(name, node[f"node_modules/{name}"]["version"]) for name in ("nodemailer", "handlebars")]
+    runtime = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return [f"{name} {version}" for name, version in (*python, *named, ("Node", runtime.removeprefix("v")))]
 
 
 def _stale(stamp: Path, lock: Path) -> bool:

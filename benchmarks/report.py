@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from growth import Size
+from install import versions
 from measure import Sample
 from plot import Bar, bars
 from rows import CONNECTIONS, LIMIT, ROWS, Row
@@ -47,8 +48,11 @@ def spread(values: Sequence[float], digits: int) -> str:
     return middle if low == high else f"{middle} ({low}–{high})"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [" | ".join(("", *line, "")).strip() for line in (head, ["---"] * len(head), *rows)]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> list[str]:
+    return [
+        " | ".join(("", *line, "")).strip()
+        for line in (head, ["---", *["---:"] * (len(head) - 1)] if numbers else ["---"] * len(head), *rows)
+    ]
 
 
 def speed(results: Results) -> list[str]:
@@ -66,7 +70,9 @@ def speed(results: Results) -> list[str]:
 
 def does(results: Results) -> list[str]:
     head = ("sender", "personal", "recorded", "DKIM", "retries")
-    return table(head, [(row.name, row.personal, row.recorded, row.dkim, row.retries) for row in results.rows])
+    return table(
+        head, [(row.name, row.personal, row.recorded, row.dkim, row.retries) for row in results.rows], numbers=False
+    )
 
 
 def growth(results: Results) -> list[str]:
@@ -167,8 +173,9 @@ def page(results: Results) -> str:
             "# Benchmarks",
             "",
             "Written by `make bench`; nothing here is by hand, and no test asserts a figure. One interleaved run on one machine:",
-            f"{machine(results)}. The sink shares the machine with the sender, so compare within a run, and",
-            "trust CPU-ms a message more than messages a second.",
+            f"{machine(results)}.",
+            f"Beside it: {', '.join(versions())}.",
+            "The sink shares the machine with the sender, so compare within a run, and trust CPU-ms a message more than rates.",
             "",
             "![Messages a second](benchmarks/rate.svg)",
             "",
@@ -195,6 +202,9 @@ def page(results: Results) -> str:
             *small(results),
             "",
             "## Aims",
+            "",
+            "Set on another machine, where composing took 0.08 CPU-ms, hashing 0.035, and an RSA-2048 signature 0.25: see above for",
+            "what they take here.",
             "",
             *aims(results),
             "",

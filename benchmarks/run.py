@@ -20,7 +20,7 @@ from report import Results
 from rows import LIMIT, ROWS, Row
 
 PARTS = ("stages", "growth", "compiling", "classifying")
-PEOPLE = 6000
+PEOPLE = 4000
 PEERS_PEOPLE = 1000
 
 

