@@ -76,7 +76,7 @@ def optional(command: str) -> set[str]:
     return {
         "edition send": {"to", "reply"},
         "items add": {"path", "line", "field", "reason"},
-        "tick": {"edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
+        "tick": {"to", "reply", "edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
     }.get(command, set())
 
 
