@@ -121,7 +121,7 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
 
 def is_date_line(text: str) -> bool:
     """True if a line is little more than a date ("Oakland, June 5, 2024")."""
-    found = _DATE.search(text)
+    found = _COULD_BE.search(text) and _DATE.search(text)
     if not found or text[-1] in ",;":
         return False
     before, after = text[: found.start()], text[found.end() :]

@@ -1,8 +1,8 @@
 """The words by which an item's kind shows: what it asks, invites to, celebrates or declares."""
 
-from digest.core.newsletter.vocabulary import any_of
+from digest.core.newsletter.vocabulary import any_in_lower
 
-ASKS = any_of(
+ASKS = any_in_lower(
     r"\bsign (?:the|our|this|on|and|here|at|up to)\b",
     r"\bcall (?:your|on|the|him|her|them|now)\b",
     r"\bwrite (?:to|a letter|your|her|him|by)\b",
@@ -29,7 +29,7 @@ ASKS = any_of(
     r"necesitamos|adhesiones)\b",
     r"\b(?:unterschreib\w*|schreib(?:t|en sie)|spenden?|signez|écrivez|appelez)\b",
 )
-ASKING_TITLE = any_of(
+ASKING_TITLE = any_in_lower(
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
     r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
@@ -38,7 +38,7 @@ ASKING_TITLE = any_of(
     r"^(?:participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
     r"\b(?:wanted|needed|gesucht|cherchons)\b",
 )
-OCCASION = any_of(
+OCCASION = any_in_lower(
     r"\b(?:night|evening|party|picnic|march|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
     r"screening|webinar)s?\b",
     r"\b(?:teach-in|training|fair|supper|dinner|noche|fiesta|marcha|concentración|vigilia|reunión|asamblea|taller|"
@@ -49,7 +49,7 @@ OCCASION = any_of(
     r"jornadas|tertulia|conferencia|ausflug|ausstellung|wanderung|vortrag|treffen|repas|sortie|exposition|conférence)e?s?\b",
     r"\b(?:proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
 )
-INVITES = any_of(
+INVITES = any_in_lower(
     r"\b(?:join us|rsvp|refreshments|free and open|open to (?:the public|all)|doors open|admission|tickets?)\b",
     r"\b(?:all|everyone) (?:is |are )?welcome\b|\binvite you\b|\bbring (?:a|your)\b|\bcome (?:to|and|along)\b",
     r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|march|rally)\b",
@@ -58,15 +58,15 @@ INVITES = any_of(
     r"\b(?:venid|te invitamos|asamblea|taller|concierto|proyección|marcha|charla|aforo|inscripción)\b",
     r"\b(?:eintritt|wir laden|lädt|treffpunkt|entrée libre|venez|rendez-vous|vous invite)\b",
 )
-WON = any_of(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
-WE_WON = any_of(
+WON = any_in_lower(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
+WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
     r"\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
-EARNED = any_of(
+EARNED = any_in_lower(
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
     r"\b(?:huge|big|real|great) (?:win|victory|success)\b|\byour (?:success|doing)\b",
@@ -79,7 +79,7 @@ EARNED = any_of(
     r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
     r"\bnach (?:\w+|\d+) (?:wochen|monaten|jahren)\b|\baprès (?:\w+|\d+) (?:semaines|mois|ans)\b",
 )
-STATES = any_of(
+STATES = any_in_lower(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
     r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
     r"oppose|deplore|urge|believe)\b",
@@ -87,6 +87,6 @@ STATES = any_of(
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
-STATEMENT_TITLE = any_of(
+STATEMENT_TITLE = any_in_lower(
     r"\b(?:statement|open letter|declaración|pronunciamiento|comunicado|manifiesto|carta abierta|erklärung|déclaration)\b",
 )

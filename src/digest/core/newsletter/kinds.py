@@ -104,8 +104,8 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
 def _different(pattern: re.Pattern[str], text: str, most: int) -> list[str]:
     """The first matches, as many as `most`, that are not the same words again."""
     said: dict[str, str] = {}
-    for found in pattern.finditer(text):
-        said.setdefault(found[0].casefold(), found[0])
+    for found in pattern.finditer(text.lower()):
+        said.setdefault(found[0], text[found.start() : found.end()])
         if len(said) == most:
             break
     return list(said.values())

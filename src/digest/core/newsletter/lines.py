@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
 _RULE = re.compile(r"[^\w\s]{3,}")
 
@@ -43,10 +42,10 @@ def rule_of(text: str) -> str:
 
 def read_lines(text: str) -> tuple[Line, ...]:
     """The lines of a decoded text; CRLF, a BOM, no-break spaces and a trailing backslash (a hard break) are cleaned."""
-    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    rows = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = []
     for number, row in enumerate(rows, start=1):
-        clean = _SPACES.sub(" ", _INVISIBLE.sub("", row)).strip()
+        clean = " ".join(row.split())
         clean = clean.rstrip("\\").rstrip() if clean.endswith("\\") else clean
         lines.append(Line(number, clean, rule_of(clean)))
     return tuple(lines)

@@ -137,7 +137,9 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
     "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
-    "footer": lambda _, text, words: (words <= 60 and LEAVING.search(text)) or (words <= 25 and COLOPHON.search(text)),
+    "footer": lambda _, text, words: (
+        (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
+    ),
     "greeting": lambda _, text, words: words <= 10 and text[-1] in ",!:" and GREETING.match(text),
     "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (

@@ -8,10 +8,19 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 
     The \b that some begin with is taken out in front of them all: in most places it fails, and none need be tried.
     """
+    return re.compile(_alternatives(patterns), re.IGNORECASE)
+
+
+def any_in_lower(*patterns: str) -> re.Pattern[str]:
+    """As `any_of`, for a text put in lower case before: three times as fast."""
+    return re.compile(_alternatives(patterns))
+
+
+def _alternatives(patterns: tuple[str, ...]) -> str:
     words = [each.removeprefix(r"\b") for each in patterns if each.startswith(r"\b")]
     others = [each for each in patterns if not each.startswith(r"\b")]
     forms = [*others, *([rf"\b(?:{'|'.join(words)})"] if words else [])]
-    return re.compile("|".join(f"(?:{form})" for form in forms), re.IGNORECASE)
+    return "|".join(f"(?:{form})" for form in forms)
 
 
 RELEASE = any_of(
@@ -64,7 +73,7 @@ ORGANISATION = any_of(
     r"liga|movimiento|colectivo|colectiva|organización|iniciativa|asamblea|"
     r"bündnis|verein|verband|gewerkschaft|initiative|netzwerk|stiftung|réseau|syndicat|comité|fédération|collectif)\b",
 )
-LEAVING = any_of(
+LEAVING = any_in_lower(
     r"\bunsubscribe\b",
     r"\b(?:update|manage|change) (?:your )?(?:e-?mail |subscription )?(?:preferences|subscription|address)\b",
     r"\byou(?: are|'re|’re) (?:receiving|getting|subscribed)\b",
@@ -82,7 +91,7 @@ LEAVING = any_of(
     r"\b(?:newsletter )?abbestellen\b|\babmelden\b.{0,30}\bnewsletter\b|\bimpressum\b",
     r"\b(?:se )?désabonner\b|\bdésinscri",
 )
-COLOPHON = any_of(
+COLOPHON = any_in_lower(
     r"\bforward (?:this|to a friend|it)\b.{0,40}",
     r"\b(?:follow|find|like) us (?:on|at)\b",
     r"^(?:follow us|síguenos|folgt uns|suivez-nous|stay connected|connect with us|social media|redes sociales)\b",
