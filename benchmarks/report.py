@@ -49,10 +49,9 @@ def spread(values: Sequence[float], digits: int) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> list[str]:
-    return [
-        " | ".join(("", *line, "")).strip()
-        for line in (head, ["---", *["---:"] * (len(head) - 1)] if numbers else ["---"] * len(head), *rows)
-    ]
+    """A Markdown table; `numbers` are to the right, but for the first column."""
+    rule = ["---", *["---:" if numbers else "---"] * (len(head) - 1)]
+    return [" | ".join(("", *line, "")).strip() for line in (head, rule, *rows)]
 
 
 def speed(results: Results) -> list[str]:
@@ -203,8 +202,8 @@ def page(results: Results) -> str:
             "",
             "## Aims",
             "",
-            "Set on another machine, where composing took 0.08 CPU-ms, hashing 0.035, and an RSA-2048 signature 0.25: see above for",
-            "what they take here.",
+            "Set on another machine, where composing took 0.08 CPU-ms, hashing 0.035 and an RSA-2048 signature 0.25;",
+            "what they take here is above.",
             "",
             *aims(results),
             "",
@@ -243,7 +242,7 @@ def write(results: Results, folder: Path) -> None:
     ):
         drawn = [_bar(row.name, results.of(row.name, value), digits) for row in results.rows]
         note = (
-            f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections, one process; bars are medians, lines ranges"
+            f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections; bars are medians, lines ranges"
         )
         (plots / f"{name}.svg").write_text(bars(title, note, drawn))
     (folder / "benchmarks.md").write_text(page(results))
