@@ -225,7 +225,8 @@ FAIRNESS = """
   reader, marked in a durable row before its final dot, and its answer is recorded in one. All headers of bulk mail are there.
 - “Ready-made” senders get a hundred of digest's own messages as bytes and send them in turn: they only carry.
 - Template peers are helped: their template is digest's compiled edition, so that a message costs them conditions and a few
-  slots, and no Markdown, MJML or dates. With premailer, a short house stylesheet is inlined in each message.
+  slots, and no Markdown, MJML or dates; they write the same text, word for word, to readers of English. With premailer, the
+  styles of the page and a short house stylesheet are inlined in each message, which makes it longer.
 - django-post_office is used as its manual says, with templates rendered at delivery and ten threads; it logs each message, and
   marks a batch as sent at its end, so a kill in between sends that batch again.
 - Not compared: what a network, TLS or a provider's pace costs, which in production decides; services with an API; SMTP servers.
