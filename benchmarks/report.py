@@ -242,9 +242,7 @@ def write(results: Results, folder: Path) -> None:
         ("cpu", "CPU-ms a message (less is better)", lambda s: s.cpu_ms, 2),
     ):
         drawn = [_bar(row.name, results.of(row.name, value), digits) for row in results.rows]
-        note = (
-            f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections; bars are medians, lines ranges"
-        )
+        note = f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections; bars are medians, lines ranges"
         (plots / f"{name}.svg").write_text(bars(title, note, drawn))
     (folder / "benchmarks.md").write_text(page(results))
 
