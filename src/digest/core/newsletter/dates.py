@@ -67,9 +67,10 @@ _FORMS = (
     r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
 )
 _DAY_ALONE = rf"(?P<alone>{_D})(?=\s*(?:[,;)]|[.:](?!\d)|$|\b(?:inclusive|at|from|in|a las|en|um|ab|im|à)\b))"
+_BY_THE = rf"(?:(?<=by the )|(?<=before the )|(?<=until the ))(?P<ordinal>{_D})(?<=st|nd|rd|th)(?=[.,;:!?)]|$)"
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?"
-    rf"(?:{'|'.join(_FORMS)}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
+    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
     re.IGNORECASE,
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
@@ -131,8 +132,8 @@ def is_date_line(text: str) -> bool:
 
 def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
     value = match.groupdict()
-    if value["alone"]:
-        return _of_weekday(match, today)
+    if value["alone"] or value["ordinal"]:
+        return _of_month(match, today)
     until = year = None
     if value["iso"]:
         year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
@@ -156,11 +157,12 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 
 
-def _of_weekday(match: re.Match[str], today: date) -> Dated | None:
-    """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last, within one."""
-    weekday, number = _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()], _number(match["alone"])
+def _of_month(match: re.Match[str], today: date) -> Dated | None:
+    """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last; "by the 17th" the next."""
+    number = _number(match["alone"] or match["ordinal"])
+    weekday = match["weekday"] and _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()]
     near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
-    day = next((day for day in near if day.day == number and day.weekday() == weekday), None)
+    day = next((day for day in near if day.day == number and weekday in (None, day.weekday())), None)
     return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True) if day else None
 
 

@@ -17,6 +17,7 @@ ASKS = any_in_lower(
     r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:urgently )?need (?:your|you|an?|some|more|\w+ (?:more )?(?:people|"
     r"volunteers|drivers|helpers))\b",
     r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
+    r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
     r"\bapply (?:by|to|before)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
     r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
     r"anotarse|escribir|llamar))\b",
@@ -39,7 +40,7 @@ ASKING_TITLE = any_in_lower(
     r"\b(?:wanted|needed|gesucht|cherchons)\b",
 )
 OCCASION = any_in_lower(
-    r"\b(?:night|evening|party|picnic|march|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
+    r"\b(?:night|evening|party|picnic|(?<!\d )march(?! \d)|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
     r"screening|webinar)s?\b",
     r"\b(?:teach-in|training|fair|supper|dinner|noche|fiesta|marcha|concentración|vigilia|reunión|asamblea|taller|"
     r"concierto)s?\b",
@@ -52,7 +53,8 @@ OCCASION = any_in_lower(
 INVITES = any_in_lower(
     r"\b(?:join us|rsvp|refreshments|free and open|open to (?:the public|all)|doors open|admission|tickets?)\b",
     r"\b(?:all|everyone) (?:is |are )?welcome\b|\binvite you\b|\bbring (?:a|your)\b|\bcome (?:to|and|along)\b",
-    r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|march|rally)\b",
+    r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|"
+    r"(?<!\d )march(?! \d)|rally)\b",
     r"\b(?:vigil|picnic|screening|os esperamos|te esperamos|les esperamos|entrada (?:libre|gratuita)|acompáñanos|"
     r"ven (?:a|con))\b",
     r"\b(?:venid|te invitamos|asamblea|taller|concierto|proyección|marcha|charla|aforo|inscripción)\b",

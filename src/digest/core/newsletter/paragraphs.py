@@ -208,8 +208,8 @@ def block(paragraphs: Sequence[Paragraph], at: int) -> range:
 
 
 def _list_mark(each: Paragraph) -> str:
-    if bullet_of(each.text):
-        return "bullet"
+    if bulleted := bullet_of(each.text):
+        return bulleted[0]
     return "number" if number_of(each.text) else ""
 
 

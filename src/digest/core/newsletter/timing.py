@@ -39,7 +39,11 @@ _WHEN_LINE = re.compile(
     _I,
 )
 _HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
-_PUBLISHED = re.compile(r"^\W*(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?\W*$", _I)
+_PUBLISHED = re.compile(
+    r"^\W*(?:(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?|"
+    r"(?:approved|adopted|agreed|aprobad[oa]|beschlossen|adoptée?)\b[^.!?]{0,60})\W*$",
+    _I,
+)
 _OVER = re.compile(
     r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
     r"fin)\b[^.!?]{0,16}$",
@@ -128,9 +132,7 @@ def read_timing(section: Section, reader: Reader) -> Timing:
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
             deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
-        elif each.paragraph.part not in ("release", "signature", "contact", "header") and not _PAST.search(
-            each.before[-24:]
-        ):
+        elif _could_be_event(each, reader.today):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
@@ -155,11 +157,15 @@ def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
 
 
 def _span(each: _Date) -> tuple[Told, Told | None]:
-    """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below."""
+    """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below.
+
+    A day in the title takes it from the first paragraph.
+    """
     ends = replace(each.told, when=each.found.last) if each.found.last else None
     if each.told.when.at is not None:
         return each.told, ends
-    for text in (each.onward, *(other.text for other in each.below[:3] if _tells_hours(other))):
+    below = each.below[:1] if each.place == 0 else [other for other in each.below[:3] if _tells_hours(other)]
+    for text in (each.onward, *(other.text for other in below)):
         if hours := next(iter(find_hours(text)), None):
             day = each.told.when.day
             starts = replace(each.told, when=When(day, hours.first), words=f"{each.told.words}; {hours.words}")
@@ -169,10 +175,19 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
     return each.told, ends
 
 
+def _could_be_event(each: _Date, today: date) -> bool:
+    """True for a date that something may take place on: a day gone by is one only with its hour, or if a line says so."""
+    if each.paragraph.part in ("release", "signature", "contact", "header") or _PAST.search(each.before[-24:]):
+        return False
+    latest = each.found.last or each.found.first
+    return latest.day >= today or latest.at is not None or each.labelled or bool(find_hours(each.onward))
+
+
 def _tells_hours(each: Paragraph) -> bool:
     """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
     first = next(iter(find_hours(each.text)), None)
-    return bool(_HOUR_LINE.match(each.text)) or bool(first and first.start == 0 and not each.opens)
+    leads = first is not None and not re.search(r"\w", each.text[: first.start])
+    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens)
 
 
 def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:
