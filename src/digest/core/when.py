@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_LENGTHS = (("day", 24 * 60), ("hour", 60))
+
 
 @cache
 def zone(name: str) -> ZoneInfo:
@@ -55,6 +57,13 @@ class When:
         if self.at is not None:
             return self.begins(zone_name)
         return When(self.day + timedelta(days=1)).begins(zone_name)
+
+
+def length_in_words(length: timedelta) -> str:
+    """`12 days`, `7 hours`, `20 minutes`: whole units of the largest kind of which there are two."""
+    minutes = length // timedelta(minutes=1)
+    count, unit = next(((minutes // size, unit) for unit, size in _LENGTHS if minutes >= 2 * size), (minutes, "minute"))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def in_words(instant: datetime, zone_name: str) -> str:
