@@ -15,7 +15,7 @@ def read_text(path: Path, what: str) -> str:
         size = path.stat().st_size
         if size > LARGEST[what]:
             raise Refused(
-                f"{path} has {size / 1e6:.0f} MB; {'an' if what == 'item' else 'a'} {what} may have "
+                f"{path} has {size / 1e6:.4g} MB; {'an' if what == 'item' else 'a'} {what} may have "
                 f"{LARGEST[what] / 1e6:g} MB. Is it the right file?"
             )
         raw = path.read_bytes()
