@@ -81,7 +81,10 @@ _LINK = re.compile(
 )
 _RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:&|\b(?:and|y|et|und)\b)", re.IGNORECASE)
-_PLACE_BEFORE = re.compile(r"(?:[A-ZÀ-Þ][\w.’'-]* ?){1,5}, (?:el |le |den |am )?")
+_PLACE_BEFORE = re.compile(
+    r"[A-ZÀ-Þ][\w.’'-]*(?: (?:[A-ZÀ-Þ][\w.’'-]*|de|del|la|las|los|el|por|y|of|the|for|and|für|der|des|et|pour)){0,7}, "
+    r"(?:el |le |den |am )?"
+)
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
 
@@ -126,7 +129,8 @@ def is_date_line(text: str) -> bool:
     if not found or text[-1] in ",;":
         return False
     before, after = text[: found.start()], text[found.end() :]
-    rest = after if _PLACE_BEFORE.fullmatch(before) else f"{before} {after}"
+    dateline = _PLACE_BEFORE.fullmatch(before) and re.search(_Y, found[0])
+    rest = after if dateline else f"{before} {after}"
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
 
 

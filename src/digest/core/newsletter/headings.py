@@ -113,7 +113,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
     if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
-        yield "the first of several short lines", -1.2
+        yield "the first of several short lines", -0.6 if below.closes else -1.2
     if below is None:
         yield "the last line", 0.3
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):

@@ -17,6 +17,7 @@ ASKS = any_in_lower(
     r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:urgently )?need (?:your|you|an?|some|more|\w+ (?:more )?(?:people|"
     r"volunteers|drivers|helpers))\b",
     r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
+    r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
     r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
     r"\bapply (?:by|to|before)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
     r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
@@ -36,7 +37,7 @@ ASKING_TITLE = any_in_lower(
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
-    r"^(?:participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
     r"\b(?:wanted|needed|gesucht|cherchons)\b",
 )
 OCCASION = any_in_lower(

@@ -17,7 +17,7 @@ _UNTIL = re.compile(
     r"(?:\b(?:by|until|till|before|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
     r"clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
-    r"hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
+    r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
     r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
     r"(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,

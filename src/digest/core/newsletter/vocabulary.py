@@ -102,7 +102,7 @@ COLOPHON = any_in_lower(
     r"\bback issues\b|\bnewsletter archive\b",
     r"\breenvía?(?:lo|r|la)?\b.{0,40}\b(?:amig|contacto)",
     r"\bsíguenos en\b",
-    r"\b(?:items|contributions|notices|copy) for (?:the )?next\b",
+    r"\b(?:items|contributions|notices|copy|articles) (?:for (?:the )?next|to the editor)\b",
 )
 FORWARDED = any_of(
     r"^\W*(?:forwarded message|original message|begin forwarded message|mensaje reenviado|mensaje original|"
