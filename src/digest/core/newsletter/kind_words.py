@@ -19,7 +19,7 @@ ASKS = any_in_lower(
     r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
     r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
     r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
-    r"\bapply (?:by|to|before)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
+    r"\bapply (?:by|before|here|now)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
     r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
     r"anotarse|escribir|llamar))\b",
     r"\bplease (?:call|phone|ring|e-?mail|speak|help|drop|write|sign|send|give|donate|fill|reply|vote|return|bring|tell|"
