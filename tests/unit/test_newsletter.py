@@ -217,6 +217,8 @@ def test_a_release_gives_up_its_organisation_and_headline_but_keeps_its_dateline
 def test_evidence_says_that_todays_date_settled_a_year():
     found = only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n")
     assert found.evidence["deadline"] == "July 8 (year settled by 2024-06-20)"
+    found = only("Fund the buses\n\nCall your supervisor by Monday 8, please, and ask for a yes on the night buses.\n")
+    assert found.evidence["deadline"] == "Monday 8 (month and year settled by 2024-06-20)"
 
 
 def test_the_date_of_an_issue_settles_a_year_if_it_is_within_one_of_today():

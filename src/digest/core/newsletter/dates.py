@@ -90,7 +90,7 @@ _REACH = 5_000  # characters of a paragraph that are read for dates: none that m
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date in a text: where (offsets), its first and, if given, last moment, and if its year was left open."""
+    """A date in a text: where (offsets), its first and, if given, last moment, and if its year or month was left open."""
 
     start: int
     end: int
@@ -98,6 +98,7 @@ class Dated:
     first: When
     last: When | None
     year_open: bool
+    month_open: bool = False
 
 
 def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
@@ -167,7 +168,9 @@ def _of_month(match: re.Match[str], today: date) -> Dated | None:
     weekday = match["weekday"] and _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()]
     near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
     day = next((day for day in near if day.day == number and weekday in (None, day.weekday())), None)
-    return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True) if day else None
+    if day is None:
+        return None
+    return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True, month_open=True)
 
 
 def _number(words: str) -> int:

@@ -73,9 +73,10 @@ class Reader:
         return find_dates(text, self.issued or self.today, day_first=self.day_first)
 
     def words(self, dated: Dated) -> str:
-        """A date's words, and what settled its year if they leave it open."""
+        """A date's words, and what settled its year, or month and year, if they leave it open."""
         by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
-        return f"{dated.words} (year settled by {by})" if dated.year_open else dated.words
+        left = "month and year" if dated.month_open else "year"
+        return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
 
 
 @dataclass(frozen=True, slots=True)
