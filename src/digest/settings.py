@@ -84,16 +84,6 @@ class Settings(BaseSettings):
             raise ValueError("it must be one line of text")
         return value.strip()
 
-    @field_validator("secret", "pepper")
-    @classmethod
-    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(
-                f"it has fewer than {SHORTEST_SECRET} characters; write 32 random ones, or leave it out and let `digest init` "
-                "make it"
-            )
-        return value
-
     @field_validator("from_", "reply_to")
     @classmethod
     def _mailbox(cls, value: str | None) -> str | None:
@@ -231,17 +221,26 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings of this process. Misconfigured, naming each bad one and each that there is not, if any is."""
+    """The settings of this process. Misconfigured, naming each bad one, if any is."""
     try:
-        wrong = _unknown()
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
-        wrong += [_sentence(each) for each in error.errors()]
+        raise Misconfigured("\n".join(_sentence(each) for each in error.errors())) from None
     except UnicodeDecodeError:
         raise Misconfigured("The file .env is not UTF-8; save it as UTF-8.") from None
-    if wrong:
-        raise Misconfigured("\n".join(wrong))
-    return settings
+
+
+def remarks(settings: Settings) -> list[str]:
+    """What is likely a mistake and harms nothing by itself: names that are no settings, secrets that are easy to guess.
+
+    They are not refused: a newer program's settings, or what a cluster puts in the environment, may look the same.
+    """
+    weak = [
+        f"DIGEST_{name.upper()} has fewer than {SHORTEST_SECRET} characters; write 32 random ones."
+        for name in ("secret", "pepper")
+        if (secret := getattr(settings, name)) is not None and len(secret.get_secret_value()) < SHORTEST_SECRET
+    ]
+    return [*_unknown(), *weak]
 
 
 def _unknown() -> list[str]:

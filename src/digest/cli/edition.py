@@ -93,7 +93,12 @@ def deliveries(
 
 
 @app.command()
-def why(ed: Ed, email: Annotated[str, typer.Argument(metavar="EMAIL")], json_: Json = False, now: Now = None) -> None:
+def why(
+    ed: Ed,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")],
+    json_: Json = False,
+    now: Now = None,
+) -> None:
     """Why each item is or is not in somebody's digest."""
     here = installation(now)
     explained = report.why(here.database, here.press, ed, email, here.clock())
@@ -155,7 +160,9 @@ def _move(ed: str, move: str, said: str, **values: object) -> None:
 def render(
     ed: Ed,
     email: Annotated[str | None, typer.Option("--for", metavar="EMAIL", help="As this subscriber gets it.")] = None,
-    format_: Annotated[Literal["html", "text", "eml"], typer.Option("--format")] = "html",
+    format_: Annotated[
+        Literal["html", "text", "eml"], typer.Option("--format", help="eml: the whole message.")
+    ] = "html",
     now: Now = None,
 ) -> None:
     """One person's digest, to standard output."""

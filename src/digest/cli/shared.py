@@ -38,7 +38,10 @@ def installation(now: str | None = None, *, running: bool = False) -> Installati
     `running`: the clock runs on from --now; otherwise it stands there.
     """
     logs.configure()
-    here = Installation(settings.load(), moment(now), running=running)
+    loaded = settings.load()
+    for remark in settings.remarks(loaded):
+        note(remark)
+    here = Installation(loaded, moment(now), running=running)
     _opened.append(here)
     return here
 
