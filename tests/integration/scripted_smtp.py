@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+OFFERS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
 STAGES = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "dot", "rset")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]+>)", re.IGNORECASE | re.MULTILINE)
 _PATH = re.compile(rb"<([^>]*)>")
@@ -109,7 +110,7 @@ class Server:
     tls: ssl.SSLContext | None = None
     at_once: bool = False
     login: tuple[str, str] | None = None
-    offers: tuple[str, ...] = ("8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
+    offers: tuple[str, ...] = field(default_factory=lambda: OFFERS)
     keep: bool = True
     taken: list[Taken] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
@@ -202,7 +203,7 @@ class _Session:
             raise _HangUp
 
     async def say(self, text: str, pieces: int = 1) -> None:
-        data = text.encode() + b"\r\n"
+        data = text.encode("utf-8", "surrogateescape") + b"\r\n"
         size = -(-len(data) // pieces)
         for start in range(0, len(data), size):
             self.writer.write(data[start : start + size])
@@ -262,7 +263,8 @@ class _Session:
 
     async def rcpt(self, rest: bytes) -> None:
         self.recipient = _path(rest)
-        if not await self.turn("rcpt", "250 2.1.5 ok"):
+        usual = "250 2.1.5 ok" if self.sender else "503 5.5.1 MAIL first"
+        if not await self.turn("rcpt", usual) or not self.sender:
             self.recipient = ""
 
     async def rset(self, _rest: bytes) -> None:
@@ -274,10 +276,9 @@ class _Session:
         raise _HangUp
 
     async def data(self, _rest: bytes) -> None:
-        if not self.sender or not self.recipient:
-            await self.say("503 5.5.1 MAIL and RCPT first")
-            return
         act = await self.asked("data")
+        if act is None and not self.recipient:
+            act = Act("503 5.5.1 MAIL and RCPT first")
         if act and not (act.say or "").startswith("354"):
             await self.do(act)
             return

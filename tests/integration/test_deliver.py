@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dkim as verifier
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from scripted_smtp import Act, Script, Server, Turn, at
 from sqlalchemy import Engine, event
 
 from digest.app import Installation
 from digest.core.address import parse
 from digest.core.delivery import Balance, State
+from digest.core.dkim import Key
 from digest.core.errors import Refused
 from digest.pipeline import assemble, deliver, dispatch, intake, ledger
 from digest.pipeline.dispatch import Office, Watch
@@ -28,6 +31,10 @@ from digest.transports.smtp import Connection, ServerRefuses, Smarthost
 WEEK = Path(__file__).parents[2] / "examples" / "week"
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
 ED = 1
+SIGNING = {
+    "rsa": Key("harbour.example", "r1", rsa.generate_private_key(65537, 2048)),
+    "ed25519": Key("harbour.example", "e1", ed25519.Ed25519PrivateKey.generate()),
+}
 
 
 def installed(folder: Path) -> Installation:
@@ -395,6 +402,50 @@ async def test_items_that_close_while_sending_are_dropped_at_composing(post):
     first, second = (each.content for each in server.taken)
     assert title in first
     assert title not in second
+
+
+# Signed.
+
+
+@pytest.mark.parametrize("kinds", [("rsa",), ("ed25519",), ("rsa", "ed25519")], ids="+".join)
+async def test_every_message_that_arrives_verifies(post, kinds):
+    letters = post(30)
+    keys = tuple(SIGNING[kind] for kind in kinds)
+    letters.office = dataclasses.replace(letters.office, sender=dataclasses.replace(letters.office.sender, dkim=keys))
+    async with Server() as server:
+        assert (await letters.send(server, connections=3)).settled
+    records = {f"{key.name}.".encode(): key.record.encode() for key in keys}
+    for each in server.taken:
+        for index in range(len(keys)):
+            assert verifier.DKIM(each.content).verify(index, dnsfunc=lambda name, **_: records[name])
+    once_each(server, letters)
+
+
+# Claims ahead.
+
+
+async def test_the_next_are_claimed_while_the_last_are_being_sent_and_never_many(post, monkeypatch):
+    monkeypatch.setattr(deliver, "CLAIM_AHEAD", 8)
+    letters = post(40)
+    claimed: list[int] = []
+    async with Server(
+        lambda turn: claimed.append(letters.states()["claimed"]) if turn.stage == "dot" else None
+    ) as server:
+        assert (await letters.send(server, connections=1)).settled
+    assert min(claimed[:30]) > 0
+    assert max(claimed) <= 8 + 4
+    once_each(server, letters)
+
+
+@pytest.mark.parametrize("message", range(2, 8))
+async def test_what_is_claimed_ahead_is_given_back_when_somebody_stops(post, monkeypatch, message):
+    monkeypatch.setattr(deliver, "CLAIM_AHEAD", 8)
+    letters, stop = post(40), asyncio.Event()
+    async with Server(lambda turn: stop.set() if turn.message == message else None) as server:
+        await letters.send(server, connections=2, stop=stop)
+    assert letters.states().keys() == {"accepted", "pending"}
+    assert {row.owner for row in letters.rows().values()} == {None}
+    once_each(server, letters)
 
 
 # Two at once, and stopping.

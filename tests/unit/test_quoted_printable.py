@@ -55,3 +55,10 @@ def test_pieces_joined_are_the_whole(pieces):
 def test_line_ends_of_the_web_and_bare_carriage_returns():
     assert encode("a\r\nb") == encode("a\nb") == b"a\r\nb=\r\n"
     assert encode("a\rb") == b"a=0Db=\r\n"
+
+
+@given(st.lists(st.text(st.sampled_from(". \tFromx=\né\r")), max_size=8))
+def test_what_is_composed_never_needs_dot_stuffing(pieces):
+    body = b"".join(encode(piece) for piece in pieces)
+    assert not any(line.startswith(b".") for line in body.split(b"\r\n"))
+    assert b"\n" not in body.replace(b"\r\n", b"")

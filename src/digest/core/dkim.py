@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
@@ -28,6 +29,11 @@ class Key:
     domain: str
     selector: str
     private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+    @property
+    def slow(self) -> bool:
+        """A signature takes so long that it is worth a thread of its own, and lets the interpreter go meanwhile."""
+        return isinstance(self.private, rsa.RSAPrivateKey)
 
     @property
     def algorithm(self) -> str:
@@ -72,21 +78,37 @@ def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> lis
     """A DKIM-Signature field for each key, to be put before `fields`. `body`: canonical, ends with CRLF."""
     if not keys:
         return []
-    present = [name.lower() for name, _ in fields]
-    named = [*present, *(name.lower() for name in OVERSIGNED)]
-    canonical = "".join(f"{name.lower()}:{_WHITE.sub(' ', value).strip()}\r\n" for name, value in reversed(fields))
-    names = ":".join([*reversed(present), *named[len(present) :]])
+    canonical = "".join([_canonical(name, value) for name, value in reversed(fields)])
+    names = tuple([name for name, _ in fields])
     body_hash = _b64(hashlib.sha256(body).digest())
     return [("DKIM-Signature", _signature(key, names, canonical, body_hash, int(now.timestamp()))) for key in keys]
 
 
-def _signature(key: Key, names: str, canonical: str, body_hash: str, at: int) -> str:
-    tags = (
-        f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={at};"
-        f"\r\n h={_folded(names, ':')};\r\n bh={body_hash};\r\n b="
-    )
-    signed = canonical + "dkim-signature:" + _WHITE.sub(" ", tags).strip()
-    return tags + _folded(_b64(_raw(key, signed.encode())), "")
+def _signature(key: Key, names: tuple[str, ...], canonical: str, body_hash: str, at: int) -> str:
+    opening = _opening(key, names)
+    signed = f"{canonical}dkim-signature:{_relaxed(opening)} t={at}; bh={body_hash}; b="
+    return f"{opening}\r\n t={at}; bh={body_hash};\r\n b={_folded(_b64(_raw(key, signed.encode())), '')}"
+
+
+# Most of what is signed is the same in all messages of an edition and language: it is made canonical once.
+
+
+@lru_cache(256)
+def _canonical(name: str, value: str) -> str:
+    return f"{name.lower()}:{_relaxed(value)}\r\n"
+
+
+@lru_cache(64)
+def _opening(key: Key, names: tuple[str, ...]) -> str:
+    """The tags that do not depend on the message; the fields named from the last to the first, as they are hashed."""
+    h = ":".join([name.lower() for name in (*reversed(names), *OVERSIGNED)])
+    return f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};\r\n h={_folded(h, ':')};"
+
+
+@lru_cache(256)
+def _relaxed(value: str) -> str:
+    """RFC 6376 §3.4.2."""
+    return _WHITE.sub(" ", value).strip()
 
 
 def _raw(key: Key, signed: bytes) -> bytes:

@@ -10,34 +10,29 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
 
 from sqlalchemy import Connection as Db
 from sqlmodel import Session
 
-from digest.core.delivery import GIVE_UP_AFTER, Balance, State, retry_at
-from digest.core.dsn import Verdict, judge
+from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
-from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
-from digest.pipeline import receive
+from digest.core.reply import Lost
+from digest.pipeline.account import Account, Result
 from digest.pipeline.compose import Mailroom, mailroom
-from digest.pipeline.ledger import Ledger, LedgerStopped, Work
+from digest.pipeline.ledger import Ledger, LedgerStopped
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.transports.smtp import Connection
 
-T = TypeVar("T")
-
 CLAIM_AHEAD = 200
+"""So many are claimed at once; the next so many when half of them are gone."""
 MARK_GOOD_FOR = 30.0
 """Seconds (monotonic) within which the dot must follow its mark: a process that slept longer cannot know what changed."""
-OURS_IN_A_ROW = 3
-POLICY_IN_A_ROW = 20
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
 MESSAGES_A_CONNECTION = 500
 
@@ -50,61 +45,32 @@ class Route:
     connections: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a delivery: how it is recorded, and the state to tell of once that is durable."""
-
-    state: State
-    work: Work
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """What became of the mark: `result` instead of a message to finish, or None and the monotonic time of the mark."""
-
-    result: State | None
-    at: float
-
-
 class Run:
     """One sender at work on one edition until nothing is due, somebody stops it, or the mail server is in the way.
 
-    `trouble` is what was in the way, `halted` why the edition may not be sent any more.
+    `trouble` is what was in the way.
     """
 
     def __init__(
-        self,
-        ledger: Ledger,
-        room: Mailroom,
-        edition_id: int,
-        expires_at: datetime,
-        owner: str,
-        route: Route,
-        keys: Keys,
-        clock: Callable[[], datetime],
-        stop: asyncio.Event,
-        progress: Callable[[State], None],
+        self, account: Account, room: Mailroom, route: Route, clock: Callable[[], datetime], stop: asyncio.Event
     ) -> None:
-        self._ledger, self._room, self._edition_id, self._owner = ledger, room, edition_id, owner
-        self._expires_at = expires_at
-        self._route, self._keys, self._clock, self._stop, self._progress = route, keys, clock, stop, progress
+        self._account, self._room, self._route, self._clock, self._stop = account, room, route, clock, stop
         self._ahead: deque[Claimed] = deque()
-        self._claiming = asyncio.Lock()
-        self._ours = self._policy = 0
+        self._more = True
+        self._claiming: asyncio.Task[None] | None = None
         self.trouble: Exception | None = None
-        self.halted: str | None = None
 
     async def go(self) -> None:
         """Send what is due. The first connection is opened before the others, so that a closed door is knocked at once."""
         try:
-            await self._claim([])
+            await self._claim()
             if not self._ahead or (first := await self._connect(patient=False)) is None:
                 return
-        except LedgerStopped as error:
-            self.trouble = error
-            return
-        others = min(self._route.connections, len(self._ahead)) - 1
-        await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
+            others = min(self._route.connections, len(self._ahead)) - 1
+            await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
+        finally:
+            if self._claiming is not None:
+                self._claiming.cancel()  # what it gets all the same is given back with the rest
 
     async def _line(self, connection: Connection | None) -> None:
         """One connection's work. `held` is an acceptance that waits to be recorded with the next mark; nothing else waits.
@@ -114,12 +80,12 @@ class Run:
         held: list[Result] = []
         used = 0
         try:
-            while not self._over and (claimed := await self._take(held)) is not None:
+            while not self._over and (claimed := await self._take()) is not None:
                 if connection is not None and (not connection.alive or used >= MESSAGES_A_CONNECTION):
                     await connection.close()
                     connection = None
                 if connection is None:
-                    await self._record(held, _nothing)
+                    await self._account.record(held)
                     connection, used = await self._connect(patient=True), 0
                     if connection is None:
                         break  # what is claimed is given back with the rest
@@ -128,165 +94,66 @@ class Run:
                 if result is not None:
                     held.append(result)
                     if result.state is not State.ACCEPTED:
-                        await self._record(held, _nothing)
-            await self._record(held, _nothing)
+                        await self._account.record(held)
+            await self._account.record(held)
         except Exception as error:
             self.trouble = self.trouble or error
             if not isinstance(error, LedgerStopped):
                 with contextlib.suppress(LedgerStopped):
-                    await self._record(held, _nothing)
+                    await self._account.record(held)
         finally:
             if connection is not None:
                 await connection.close()
 
     async def _send(self, connection: Connection, claimed: Claimed, held: list[Result]) -> Result | None:
         """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
+        account, now = self._account, self._clock()
         try:
-            wire = self._room.compose(claimed, self._clock())
+            if self._room.slow:
+                wire = await asyncio.to_thread(self._room.compose, claimed, now)
+            else:
+                wire = self._room.compose(claimed, now)
         except ValueError as error:
-            return self._finish(claimed, State.CLAIMED, State.FAILED, last_reply=f"it cannot be composed: {error}")
+            return account.unsent(claimed, State.FAILED, f"it cannot be composed: {error}")
         if wire is None:
-            return self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply="nothing to say: all of it is over")
+            return account.unsent(claimed, State.SKIPPED, "nothing to say: all of it is over")
         sender = self._room.sender.envelope_sender(claimed.id)
-        outcome: Outcome | None = await connection.offer(sender, claimed.address, wire)
+        outcome = await connection.offer(sender, claimed.address, wire)
         if outcome is not None:
-            return self._settle(claimed, outcome, State.CLAIMED)
-        marking = await self._record(held, lambda db: self._mark(db, claimed))
+            return account.settle(claimed, outcome, State.CLAIMED)
+        marking = await account.mark(claimed, held)
         if marking.result is not None:
             connection.abort()
-            self._progress(marking.result)
             return None
         if time.monotonic() - marking.at > MARK_GOOD_FOR:
             connection.abort()
-            return self._settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING)
-        return self._settle(claimed, await connection.dot(), State.TRANSMITTING)
-
-    # What is recorded, in the ledger's thread. A group may be tried several times: nothing here counts or tells.
-
-    async def _record(self, held: list[Result], last: Callable[[Db], T]) -> T:
-        """What is held and then `last`, in one durable group; after that the bar hears of it."""
-        results = tuple(held)
-
-        def work(db: Db) -> T:
-            for each in results:
-                each.work(db)
-            return last(db)
-
-        answer = await self._ledger.do(work)
-        held.clear()
-        for each in results:
-            self._progress(each.state)
-        return answer
-
-    def _mark(self, db: Db, claimed: Claimed) -> Marking:
-        now, at = self._clock(), time.monotonic()
-        if deliveries.mark(db, claimed.id, self._owner, now):
-            return Marking(None, at)
-        if (state := editions.get(Session(bind=db), self._edition_id).state) != EditionState.SENDING:
-            self.halted = self.halted or f"the edition is {state}"
-        reason = deliveries.why_unmarked(db, claimed.id, now)
-        result = (
-            self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply=reason)
-            if reason
-            else self._finish(claimed, State.CLAIMED, State.PENDING)
-        )
-        result.work(db)
-        return Marking(result.state, at)
-
-    def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
-        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values))
-
-    # What an outcome means.
-
-    def _settle(self, claimed: Claimed, outcome: Outcome, state: State) -> Result:
-        """The row's next state. `attempts` was raised by the mark, if there was one."""
-        now = self._clock()
-        tries = claimed.attempts + 1
-        counted = {} if state is State.TRANSMITTING else {"attempts": tries}
-        match outcome:
-            case Accepted(reply):
-                self._ours = self._policy = 0
-                return self._finish(
-                    claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
-                )
-            case Unknown(detail):
-                return self._finish(
-                    claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
-                )
-            case Lost(detail):
-                later = None if tries == 1 else retry_at(claimed.id, tries - 1, now)
-                return self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
-            case Rejected(reply) if outcome.ours:
-                return self._our_trouble(claimed, outcome, now)
-            case Rejected(reply):
-                self._ours = 0
-                if outcome.permanent:
-                    return self._refused(claimed, state, reply, now, counted)
-                return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
-        raise AssertionError(f"an outcome without a consequence: {outcome}")
-
-    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
-        """Another try, unless that would be after the edition expired."""
-        if later >= self._expires_at:
-            return self._finish(
-                claimed, state, State.FAILED, last_reply=f"given up after three days: {said}", **counted
-            )
-        return self._finish(claimed, state, State.PENDING, last_reply=said, not_before=later, **counted)
-
-    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
-        """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
-        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
-        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted)
-
-        def work(db: Db) -> None:
-            failed.work(db)
-            with Session(bind=db) as session:
-                receive.rejected(session, claimed.id, reply, self._keys, now)
-                session.flush()
-
-        if self._policy < POLICY_IN_A_ROW:
-            return Result(State.FAILED, work)
-        reason = f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
-        return self._pausing(Result(State.FAILED, work), reason)
-
-    def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
-        """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
-        self._ours += rejected.permanent
-        later = None if rejected.permanent else now + timedelta(minutes=1)
-        waiting = self._finish(claimed, State.CLAIMED, State.PENDING, last_reply=str(rejected.reply), not_before=later)
-        if self._ours < OURS_IN_A_ROW:
-            return waiting
-        return self._pausing(waiting, f"the mail server refuses this sender: {rejected.reply}")
-
-    def _pausing(self, result: Result, reason: str) -> Result:
-        """The same, and the edition is paused with it."""
-        self.halted = self.halted or reason
-        froms, to = MOVES["pause"]
-
-        def work(db: Db) -> None:
-            result.work(db)
-            editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason)
-
-        return Result(result.state, work)
+            return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING)
+        return account.settle(claimed, await connection.dot(), State.TRANSMITTING)
 
     # Where the next one comes from.
 
     @property
     def _over(self) -> bool:
-        return self._stop.is_set() or self.trouble is not None or self.halted is not None
+        return self._stop.is_set() or self.trouble is not None or self._account.halted is not None
 
-    async def _take(self, held: list[Result]) -> Claimed | None:
-        async with self._claiming:
-            if not self._ahead:
-                await self._claim(held)
-            return self._ahead.popleft() if self._ahead and not self._over else None
+    async def _take(self) -> Claimed | None:
+        """The next one. More are claimed while what is left of the last ones is being sent."""
+        if self._claiming is None and (not self._ahead or (self._more and len(self._ahead) <= CLAIM_AHEAD // 2)):
+            self._claiming = asyncio.create_task(self._claim())
+        if not self._ahead and self._claiming is not None:
+            await asyncio.shield(self._claiming)
+        return self._ahead.popleft() if self._ahead and not self._over else None
 
-    async def _claim(self, held: list[Result]) -> None:
-        self._ahead.extend(
-            await self._record(
-                held, lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), CLAIM_AHEAD)
-            )
-        )
+    async def _claim(self) -> None:
+        try:
+            claimed = await self._account.claim(CLAIM_AHEAD)
+        except Exception as error:
+            self.trouble = self.trouble or error
+        else:
+            self._ahead += claimed
+            self._more = len(claimed) == CLAIM_AHEAD
+        finally:
+            self._claiming = None
 
     async def _connect(self, *, patient: bool) -> Connection | None:
         """A new connection; None when the server will not have one, with the reason kept.
@@ -304,10 +171,6 @@ class Run:
                 await asyncio.wait_for(self._stop.wait(), pause)
         self.trouble = self.trouble or last
         return None
-
-
-def _nothing(_db: Db) -> None:
-    """There is only what is held."""
 
 
 async def deliver(
@@ -331,7 +194,8 @@ async def deliver(
             room = mailroom(session, edition_id, sender)
             expires_at = editions.get(session, edition_id).expires_at or clock()
         async with Ledger(db) as ledger:
-            run = Run(ledger, room, edition_id, expires_at, owner, route, keys, clock, stop, progress)
+            account = Account(ledger, edition_id, expires_at, owner, keys, clock, progress)
+            run = Run(account, room, route, clock, stop)
             try:
                 await run.go()
             finally:
@@ -339,13 +203,13 @@ async def deliver(
                     await ledger.do(lambda connection: _let_go(connection, owner))
     if run.trouble is not None:
         raise run.trouble
-    if run.halted is not None and not stop.is_set():
+    if account.halted is not None and not stop.is_set():
         with db.read() as session:
             row = editions.get(session, edition_id)
         if row.state != EditionState.PAUSED:
             raise Refused(f"{row.period} is {row.state}; the rest of it is not sent.")
         raise Refused(
-            f"Sending is paused: {row.held_reason or run.halted}. "
+            f"Sending is paused: {row.held_reason or account.halted}. "
             f"When that is mended, use `digest edition resume {row.period}`, then send."
         )
     return settle(db, edition_id)

@@ -1,8 +1,8 @@
 """SMTP to a smarthost, over connections that stay open (RFC 5321).
 
 The final dot is written by a call of its own, so that the sender always knows whether it was: a connection lost before it has
-delivered nothing, one lost after it leaves the delivery in doubt. `aiosmtplib` speaks; this writes ready wire bytes through it,
-which leans on its protocol object (pinned in pyproject.toml, held by tests/integration/test_smtp.py).
+delivered nothing, one lost after it leaves the delivery in doubt. `aiosmtplib` opens the connection, secures it and logs in; then
+transports/dialogue.py takes over its transport, and ready wire bytes are written as they are.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from aiosmtplib import (
 
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
+from digest.transports.dialogue import Broken, Dialogue
 
 COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
 DOT_SECONDS = 600.0  # and ten after the dot, or a slow server's 250 is missed and the mail doubled
@@ -52,8 +53,8 @@ class Smarthost:
 class Connection:
     """One conversation with the smarthost. After a `Lost` or `Unknown` it is closed; open another."""
 
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
-        self._client = client
+    def __init__(self, dialogue: Dialogue, *, pipelining: bool, utf8: bool) -> None:
+        self._dialogue, self._pipelining, self._utf8 = dialogue, pipelining, utf8
         self._in_message = False
 
     @classmethod
@@ -77,81 +78,100 @@ class Connection:
                 await client.ehlo()
         except (ssl.SSLError, SMTPException, OSError) as error:
             raise _cannot_connect(error, where) from None
-        transport = cast(asyncio.WriteTransport, client.transport)
-        transport.set_write_buffer_limits(high=0)  # so that a drained buffer is an empty one
-        return cls(client)
+        if client.transport is None:
+            raise TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
+        return cls(
+            Dialogue(cast(asyncio.Transport, client.transport)),
+            pipelining=client.supports_extension("pipelining"),
+            utf8=client.supports_extension("smtputf8"),
+        )
 
     async def offer(self, sender: str, recipient: str, wire: bytes) -> Rejected | Lost | None:
         """MAIL, RCPT, DATA and the message, up to the final dot; None when only the dot is missing.
 
-        `wire`: CRLF line ends, dots stuffed. After a Rejected the connection is ready for the next message.
+        `wire`: CRLF line ends, dots stuffed. After a Rejected the connection is ready for the next message, or closed.
         """
         utf8 = not (sender + recipient).isascii()
-        if utf8 and not self._client.supports_extension("smtputf8"):
+        if utf8 and not self._utf8:
             return Rejected(Reply(553, "5.6.7 the mail server does not take addresses that are not ASCII"), Stage.RCPT)
-        options = b" SMTPUTF8" if utf8 else b""
-        dialogue = (
-            (Stage.MAIL, b"MAIL FROM:<%s>%s" % (sender.encode(), options), (250,)),
-            (Stage.RCPT, b"RCPT TO:<%s>" % recipient.encode(), (250, 251)),
-            (Stage.DATA, b"DATA", (354,)),
+        commands = (
+            (Stage.MAIL, b"MAIL FROM:<%s>%s\r\n" % (sender.encode(), b" SMTPUTF8" if utf8 else b""), (250,)),
+            (Stage.RCPT, b"RCPT TO:<%s>\r\n" % recipient.encode(), (250, 251)),
+            (Stage.DATA, b"DATA\r\n", (354,)),
         )
+        said = self._dialogue
         try:
-            for stage, command, wanted in dialogue:
-                reply = await self._command(command)
-                if reply.code in wanted:
-                    continue
-                if not 400 <= reply.code < 600 or reply.code == 421:
-                    self.abort()
-                    return Lost(str(reply))
-                if (await self._command(b"RSET")).code != 250:
-                    self.abort()  # or the next MAIL would be refused as nested
-                return Rejected(reply, stage)
+            if self._pipelining:
+                said.ask(b"".join(line for _, line, _ in commands))
+            for unread, (stage, line, wanted) in zip((2, 1, 0), commands, strict=True):
+                if not self._pipelining:
+                    said.ask(line)
+                reply = await said.reply(COMMAND_SECONDS)
+                if reply.code not in wanted:
+                    return await self._refused(reply, stage, unread if self._pipelining else 0)
             self._in_message = True
-            self._protocol.write(wire)
-            if self._protocol._paused:
-                await asyncio.wait_for(self._protocol._drain_helper(), COMMAND_SECONDS)
-        except (SMTPException, OSError) as error:
+            said.write(wire)
+            await said.drained(COMMAND_SECONDS)
+        except Broken as error:
             self.abort()
-            return Lost(_said(error))
+            return Lost(str(error))
         except BaseException:
             self.abort()  # a cancelled dialogue would pair the next command with this one's reply
             raise
         return None
 
+    async def _refused(self, reply: Reply, stage: Stage, unread: int) -> Rejected | Lost:
+        """What a refusal means; afterwards the connection is ready for the next message, or closed.
+
+        The answers to what was pipelined behind it say nothing of the message. But one may be 354 (RFC 2920 §3.1): the server
+        waits for a message that has nobody to go to, and only hanging up ends that without sending one.
+        """
+        if not 400 <= reply.code < 600 or reply.code == 421:
+            self.abort()
+            return Lost(str(reply))
+        try:
+            rest = {(await self._dialogue.reply(COMMAND_SECONDS)).code for _ in range(unread)}
+            ready = rest.isdisjoint((354, 421)) and await self._reset()
+        except Broken:
+            ready = False
+        if not ready:
+            self.abort()
+        return Rejected(reply, stage)
+
+    async def _reset(self) -> bool:
+        """Forget the message: or the next MAIL would be refused as nested."""
+        self._dialogue.ask(b"RSET\r\n")
+        return (await self._dialogue.reply(COMMAND_SECONDS)).code == 250
+
     async def dot(self) -> Accepted | Rejected | Lost | Unknown:
         """Write the final dot and say what came of it."""
-        if not self.alive or self._answered_early():
+        try:
+            self._dialogue.ask(b".\r\n")
+        except Broken:
             self.abort()
             return Lost("the connection was lost before the message was complete")
         try:
-            self._protocol.write(b".\r\n")
-            response = await self._protocol.read_response(timeout=DOT_SECONDS)
-        except (SMTPException, OSError) as error:
+            reply = await self._dialogue.reply(DOT_SECONDS)
+        except Broken as error:
             self.abort()
-            return Unknown(_said(error))
+            return Unknown(str(error))
         except BaseException:
             self.abort()
             raise
         self._in_message = False
-        reply = Reply(response.code, response.message)
         if 200 <= reply.code < 300:
             return Accepted(reply)
-        if 400 <= reply.code < 600:
-            if reply.code == 421:
-                self.abort()
-            return Rejected(reply, Stage.DOT)
-        self.abort()
-        return Unknown(str(reply))
+        if reply.code == 421 or reply.code < 400:
+            self.abort()
+        return Rejected(reply, Stage.DOT) if reply.code >= 400 else Unknown(str(reply))
 
     @property
     def alive(self) -> bool:
-        return self._client.is_connected and self._protocol.is_connected
+        return self._dialogue.alive
 
     def abort(self) -> None:
         """Drop the connection at once: an unfinished message is then no message."""
-        if self._client.transport is not None:
-            cast(asyncio.WriteTransport, self._client.transport).abort()
-        self._client.close()
+        self._dialogue.abort()
 
     async def close(self) -> None:
         """Say goodbye, or just go when a message is unfinished: QUIT would be a line of it."""
@@ -159,36 +179,14 @@ class Connection:
             self.abort()
             return
         try:
-            await self._client.quit(timeout=GOODBYE_SECONDS)
-        except (SMTPException, OSError):
+            self._dialogue.ask(b"QUIT\r\n")
+            await self._dialogue.reply(GOODBYE_SECONDS)
+            self._dialogue.close()
+        except Broken:
             self.abort()
         except BaseException:
             self.abort()
             raise
-
-    @property
-    def _protocol(self) -> aiosmtplib.protocol.SMTPProtocol:
-        if self._client.protocol is None:
-            raise SMTPServerDisconnected("the connection is closed")
-        return self._client.protocol
-
-    def _answered_early(self) -> bool:
-        """More replies than questions: the next would be taken for the answer to something else."""
-        return bool(self._protocol._buffer)
-
-    async def _command(self, line: bytes) -> Reply:
-        if self._answered_early():
-            raise SMTPServerDisconnected("the server answered out of turn")
-        response = await self._protocol.execute_command(line, timeout=COMMAND_SECONDS)
-        return Reply(response.code, response.message)
-
-
-def _said(error: Exception) -> str:
-    """What happened to a connection, in words."""
-    if isinstance(error, SMTPResponseException):
-        reply = Reply(error.code, error.message)
-        return str(reply) if reply.code > 0 else f"the answer was none: {reply.text.partition(': ')[2] or reply.text}"
-    return "the server did not answer in time" if isinstance(error, TimeoutError) else str(error) or "it was lost"
 
 
 def _cannot_connect(error: Exception, where: str) -> Refused:

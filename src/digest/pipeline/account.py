@@ -1,0 +1,192 @@
+"""What becomes of each delivery of a run, and how that is recorded: with the mark before the dot, in durable groups."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection as Db
+from sqlmodel import Session
+
+from digest.core.delivery import State, retry_at
+from digest.core.dsn import Verdict, judge
+from digest.core.edition import MOVES, EditionState
+from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
+from digest.pipeline import receive
+from digest.pipeline.ledger import Ledger, Work
+from digest.pipeline.receive import Keys
+from digest.store import deliveries, editions
+from digest.store.deliveries import Claimed
+
+T = TypeVar("T")
+
+OURS_IN_A_ROW = 3
+POLICY_IN_A_ROW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a delivery: how it is recorded, and the state to tell of once that is durable."""
+
+    state: State
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """What became of the mark: `result` instead of a message to finish, or None and the monotonic time of the mark."""
+
+    result: State | None
+    at: float
+
+
+class Account:
+    """One sender's part of an edition's ledger. `halted` is why the edition may not be sent any more.
+
+    What is called `held` are results that wait to be recorded with whatever comes next.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        edition_id: int,
+        expires_at: datetime,
+        owner: str,
+        keys: Keys,
+        clock: Callable[[], datetime],
+        progress: Callable[[State], None],
+    ) -> None:
+        self._ledger, self._edition_id, self._expires_at, self._owner = ledger, edition_id, expires_at, owner
+        self._keys, self._clock, self._progress = keys, clock, progress
+        self._ours = self._policy = 0
+        self.halted: str | None = None
+
+    async def claim(self, limit: int) -> list[Claimed]:
+        """Up to so many more that are due, for this sender alone."""
+        return await self._ledger.do(
+            lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), limit)
+        )
+
+    async def record(self, held: list[Result]) -> None:
+        """What is held, now."""
+        await self._record(held, lambda _db: None)
+
+    async def mark(self, claimed: Claimed, held: list[Result]) -> Marking:
+        """What is held and the mark of the next one, together."""
+        marking = await self._record(held, lambda db: self._mark(db, claimed))
+        if marking.result is not None:
+            self._progress(marking.result)
+        return marking
+
+    def unsent(self, claimed: Claimed, state: State, why: str) -> Result:
+        """Nothing was offered to the server, and nothing will be."""
+        return self._finish(claimed, State.CLAIMED, state, last_reply=why)
+
+    # In the ledger's thread. A group may be tried several times: nothing here counts or tells.
+
+    async def _record(self, held: list[Result], last: Callable[[Db], T]) -> T:
+        """What is held and then `last`, in one durable group; after that the bar hears of it."""
+        results = tuple(held)
+
+        def work(db: Db) -> T:
+            for each in results:
+                each.work(db)
+            return last(db)
+
+        answer = await self._ledger.do(work)
+        held.clear()
+        for each in results:
+            self._progress(each.state)
+        return answer
+
+    def _mark(self, db: Db, claimed: Claimed) -> Marking:
+        now, at = self._clock(), time.monotonic()
+        if deliveries.mark(db, claimed.id, self._owner, now):
+            return Marking(None, at)
+        if (state := editions.get(Session(bind=db), self._edition_id).state) != EditionState.SENDING:
+            self.halted = self.halted or f"the edition is {state}"
+        reason = deliveries.why_unmarked(db, claimed.id, now)
+        result = (
+            self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply=reason)
+            if reason
+            else self._finish(claimed, State.CLAIMED, State.PENDING)
+        )
+        result.work(db)
+        return Marking(result.state, at)
+
+    def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
+        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values))
+
+    # What an outcome means.
+
+    def settle(self, claimed: Claimed, outcome: Outcome, state: State) -> Result:
+        """The row's next state. `attempts` was raised by the mark, if there was one."""
+        now = self._clock()
+        tries = claimed.attempts + 1
+        counted = {} if state is State.TRANSMITTING else {"attempts": tries}
+        match outcome:
+            case Accepted(reply):
+                self._ours = self._policy = 0
+                return self._finish(
+                    claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
+                )
+            case Unknown(detail):
+                return self._finish(
+                    claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
+                )
+            case Lost(detail):
+                later = None if tries == 1 else retry_at(claimed.id, tries - 1, now)
+                return self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+            case Rejected(reply) if outcome.ours:
+                return self._our_trouble(claimed, outcome, now)
+            case Rejected(reply):
+                self._ours = 0
+                if outcome.permanent:
+                    return self._refused(claimed, state, reply, now, counted)
+                return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+        raise AssertionError(f"an outcome without a consequence: {outcome}")
+
+    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
+        """Another try, unless that would be after the edition expired."""
+        if later >= self._expires_at:
+            return self._finish(
+                claimed, state, State.FAILED, last_reply=f"given up after three days: {said}", **counted
+            )
+        return self._finish(claimed, state, State.PENDING, last_reply=said, not_before=later, **counted)
+
+    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
+        """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
+        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
+        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted)
+
+        def work(db: Db) -> None:
+            failed.work(db)
+            with Session(bind=db) as session:
+                receive.rejected(session, claimed.id, reply, self._keys, now)
+                session.flush()
+
+        if self._policy < POLICY_IN_A_ROW:
+            return Result(State.FAILED, work)
+        reason = f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
+        return self._pausing(Result(State.FAILED, work), reason)
+
+    def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
+        """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
+        self._ours += rejected.permanent
+        later = None if rejected.permanent else now + timedelta(minutes=1)
+        waiting = self._finish(claimed, State.CLAIMED, State.PENDING, last_reply=str(rejected.reply), not_before=later)
+        if self._ours < OURS_IN_A_ROW:
+            return waiting
+        return self._pausing(waiting, f"the mail server refuses this sender: {rejected.reply}")
+
+    def _pausing(self, result: Result, reason: str) -> Result:
+        """The same, and the edition is paused with it."""
+        self.halted = self.halted or reason
+        froms, to = MOVES["pause"]
+
+        def work(db: Db) -> None:
+            result.work(db)
+            editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason)
+
+        return Result(result.state, work)
