@@ -12,7 +12,7 @@ from digest.core.pacing import BURST, FREE_FROM, LONGEST_BACKOFF, SLOWEST, STRIK
 from digest.core.reply import Reply
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
-FREE = Limit()
+FREE = pacing.UNLIMITED
 RATES = st.floats(0.5, 100_000)
 STEPS = st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 500), st.sampled_from("tttar")), max_size=60)
 

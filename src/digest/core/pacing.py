@@ -1,8 +1,8 @@
 """Pacing: how fast a recipient domain, or the mail server as a whole, may be written to. Values in, values out.
 
-The rate is a leaky bucket kept as one instant (GCRA, ITU-T I.371 Annex A). What a server says moves it as TCP moves its window
-(RFC 5681 §3.1): it rises by a constant a minute while all goes well, and is halved by a refusal. Refusals close the domain as well,
-for a time that doubles with each.
+The rate is a leaky bucket kept as one instant (GCRA, ITU-T I.371 Annex A). What a server says moves it as TCP moves its
+window (RFC 5681 §3.1): it rises by a constant a minute while all goes well, and is halved by refusals. These close the domain
+as well, for a time that doubles.
 """
 
 from dataclasses import dataclass, replace
@@ -36,21 +36,27 @@ class Limit:
     first_day: int | None = None
 
 
+UNLIMITED = Limit()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """For everything together, and for each recipient domain."""
 
-    whole: Limit = Limit()
-    domain: Limit = Limit()
+    whole: Limit = UNLIMITED
+    domain: Limit = UNLIMITED
+
+
+FREE = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What has been learned of a domain.
 
-    `rate`: learned, None when nothing is. `next_at`: when the bucket is empty again. `level`: how far back-off has grown; `strikes`:
-    refusals since the last acceptance; `why`: the last of them. `sent` and `refused` are of `day` (UTC), `days` the days of sending
-    before it. `policy`: messages of the edition `edition_id` that came back for policy.
+    `rate`: learned, None when nothing is. `next_at`: when the bucket is empty again. `level`: how far back-off has grown;
+    `strikes`: refusals since the last acceptance; `why`: the last of them. `sent` and `refused` are of `day` (UTC), `days` the
+    days of sending before it. `policy`: messages of the edition `edition_id` that came back for policy.
     """
 
     rate: float | None = None
