@@ -21,15 +21,17 @@ from digest.core.dsn import Verdict, judge
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
+from digest.core.pacing import FREE, Limits, at_once, slows
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
 from digest.pipeline import receive
 from digest.pipeline.compose import Mailroom, mailroom
 from digest.pipeline.ledger import Ledger, LedgerStopped, Work
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions, owners
+from digest.store import deliveries, editions, owners, pacing
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
-from digest.transports.smtp import Connection
+from digest.store.pacing import WHOLE, Claim
+from digest.transports.smtp import Connection, ServerBusy
 
 T = TypeVar("T")
 
@@ -40,14 +42,17 @@ OURS_IN_A_ROW = 3
 POLICY_IN_A_ROW = 20
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
 MESSAGES_A_CONNECTION = 500
+WAIT_FOR_PACE = timedelta(seconds=60)
+"""The longest that a run waits for the next message that the pacing allows; it ends when that comes later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once."""
+    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once, at most as fast as `limits`."""
 
     connect: Callable[[], Awaitable[Connection]]
     connections: int
+    limits: Limits = FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,9 @@ class Run:
         self._route, self._keys, self._clock, self._stop, self._progress = route, keys, clock, stop, progress
         self._ahead: deque[Claimed] = deque()
         self._claiming = asyncio.Lock()
+        self._after = 0
+        self._learning: set[str] = set()  # domains whose acceptances the pacing wants to hear of
+        self._closed: set[str] = set()  # domains that closed since the last claim
         self._ours = self._policy = 0
         self.trouble: Exception | None = None
         self.halted: str | None = None
@@ -97,13 +105,13 @@ class Run:
     async def go(self) -> None:
         """Send what is due. The first connection is opened before the others, so that a closed door is knocked at once."""
         try:
-            await self._claim([])
-            if not self._ahead or (first := await self._connect(patient=False)) is None:
+            if not await self._stock([]) or (first := await self._connect(patient=False)) is None:
                 return
         except LedgerStopped as error:
             self.trouble = error
             return
-        others = min(self._route.connections, len(self._ahead)) - 1
+        slow = self._learning or self._route.limits != FREE  # then more than is claimed now may come due later
+        others = (self._route.connections if slow else min(self._route.connections, len(self._ahead))) - 1
         await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
 
     async def _line(self, connection: Connection | None) -> None:
@@ -206,23 +214,30 @@ class Run:
         match outcome:
             case Accepted(reply):
                 self._ours = self._policy = 0
-                return self._finish(
+                taken = self._finish(
                     claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
                 )
+                return self._went_well(taken, claimed.domain, now)
             case Unknown(detail):
                 return self._finish(
                     claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
                 )
             case Lost(detail):
                 later = None if tries == 1 else retry_at(claimed.id, tries - 1, now)
-                return self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+                lost = self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+                return self._slower(lost, WHOLE, detail, now) if outcome.closing else lost
             case Rejected(reply) if outcome.ours:
-                return self._our_trouble(claimed, outcome, now)
+                trouble = self._our_trouble(claimed, outcome, now)
+                return trouble if outcome.permanent else self._slower(trouble, WHOLE, str(reply), now)
             case Rejected(reply):
                 self._ours = 0
                 if outcome.permanent:
                     return self._refused(claimed, state, reply, now, counted)
-                return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+                again = self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+                if not slows(reply.code, reply.enhanced):
+                    return again
+                domain = WHOLE if reply.code == 421 else claimed.domain
+                return self._slower(again, domain, str(reply), now, enough=at_once(reply))
         raise AssertionError(f"an outcome without a consequence: {outcome}")
 
     def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
@@ -269,6 +284,29 @@ class Run:
 
         return Result(result.state, work)
 
+    # What the pacing hears of it.
+
+    def _went_well(self, result: Result, domain: str, now: datetime) -> Result:
+        told = [each for each in (domain, WHOLE) if each in self._learning]
+
+        def work(db: Db) -> None:
+            result.work(db)
+            for each in told:
+                pacing.accepted(db, each, self._route.limits, now)
+
+        return Result(result.state, work) if told else result
+
+    def _slower(self, result: Result, domain: str, said: str, now: datetime, *, enough: bool = False) -> Result:
+        """The same, and the domain is set back by it; once it is closed, what was claimed ahead for it is given back."""
+        self._learning.add(domain)
+
+        def work(db: Db) -> None:
+            result.work(db)
+            if pacing.refused(db, domain, self._route.limits, now, said, enough=enough):
+                self._closed.add(domain)
+
+        return Result(result.state, work)
+
     # Where the next one comes from.
 
     @property
@@ -276,17 +314,49 @@ class Run:
         return self._stop.is_set() or self.trouble is not None or self.halted is not None
 
     async def _take(self, held: list[Result]) -> Claimed | None:
+        if self._claiming.locked():  # the other may wait for the pace, and an acceptance should not
+            await self._record(held, _nothing)
         async with self._claiming:
-            if not self._ahead:
-                await self._claim(held)
-            return self._ahead.popleft() if self._ahead and not self._over else None
+            return self._ahead.popleft() if await self._stock(held) else None
 
-    async def _claim(self, held: list[Result]) -> None:
-        self._ahead.extend(
-            await self._record(
-                held, lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), CLAIM_AHEAD)
+    async def _stock(self, held: list[Result]) -> bool:
+        """See to it that there is something claimed ahead, waiting for the pace where that is short. Whether there is."""
+        if self._closed:
+            await self._give_back(held)
+        while not self._ahead and not self._over:
+            claim = await self._claim(held)
+            if claim.opens_at is None or not await self._wait(claim.opens_at - self._clock()):
+                break
+        return bool(self._ahead) and not self._over
+
+    async def _claim(self, held: list[Result]) -> Claim:
+        def work(db: Db) -> Claim:
+            return pacing.claim(
+                db, self._edition_id, self._owner, self._clock(), CLAIM_AHEAD, self._route.limits, self._after
             )
-        )
+
+        claim = await self._record(held, work)
+        self._ahead.extend(claim.rows)
+        self._after = claim.after
+        self._learning |= claim.learning
+        return claim
+
+    async def _give_back(self, held: list[Result]) -> None:
+        closed, ahead = self._closed, self._ahead
+        self._closed = set()
+        back = [each.id for each in ahead if WHOLE in closed or each.domain in closed]
+        self._ahead = deque(each for each in ahead if each.id not in set(back))
+        if back:
+            limits = self._route.limits
+            await self._record(held, lambda db: pacing.give_back(db, self._owner, limits, self._clock(), back))
+
+    async def _wait(self, pause: timedelta) -> bool:
+        """Wait for the pace, unless that takes too long or somebody stops the run."""
+        if pause > WAIT_FOR_PACE:
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), max(pause.total_seconds(), 1.0))
+        return not self._stop.is_set()
 
     async def _connect(self, *, patient: bool) -> Connection | None:
         """A new connection; None when the server will not have one, with the reason kept.
@@ -298,12 +368,20 @@ class Run:
                 return await self._route.connect()
             except Refused as error:
                 last = error
+            if isinstance(last, ServerBusy) and await self._busy(str(last)):
+                break
             if not patient or not isinstance(last, TryAgain) or pause is None or self._over:
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
         self.trouble = self.trouble or last
         return None
+
+    async def _busy(self, said: str) -> bool:
+        """The server answers, and wants no connection now. Whether it is to be left alone for a while."""
+        now, limits = self._clock(), self._route.limits
+        self._learning.add(WHOLE)
+        return await self._ledger.do(lambda db: pacing.refused(db, WHOLE, limits, now, said))
 
 
 def _nothing(_db: Db) -> None:
@@ -336,7 +414,7 @@ async def deliver(
                 await run.go()
             finally:
                 if not isinstance(run.trouble, LedgerStopped):
-                    await ledger.do(lambda connection: _let_go(connection, owner))
+                    await ledger.do(lambda connection: _let_go(connection, owner, route.limits, clock()))
     if run.trouble is not None:
         raise run.trouble
     if run.halted is not None and not stop.is_set():
@@ -351,9 +429,9 @@ async def deliver(
     return settle(db, edition_id)
 
 
-def _let_go(connection: Db, owner: str) -> None:
+def _let_go(connection: Db, owner: str, limits: Limits, now: datetime) -> None:
     """Give back what was claimed and not begun; of an edition cancelled meanwhile, it is skipped with the rest."""
-    deliveries.release(connection, owner)
+    pacing.give_back(connection, owner, limits, now)
     _skip_cancelled(Session(bind=connection))
 
 
