@@ -13,11 +13,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.core import address
 from digest.core.errors import Misconfigured
+from digest.core.pacing import Limit, Limits
 from digest.core.slot import Schedule
 from digest.core.when import zone
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
+_A_DAY = re.compile(r"([1-9]\d{0,8})\s*/\s*day")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -59,6 +61,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_ca_file: Path | None = None
+    rate: float | None = Field(default=None, ge=0.1, le=1_000_000)
+    domain_rate: float | None = Field(default=None, ge=0.1, le=1_000_000)
+    warm_up: str | None = None
     dkim_selector: str | None = None
     dkim_domain: str | None = None
     dkim_key_file: str | None = None
@@ -118,6 +123,13 @@ class Settings(BaseSettings):
     def _longer_than_a_tick(cls, value: str) -> str:
         if span(value) < timedelta(minutes=1):
             raise ValueError("every edition would come too late; write at least 1m")
+        return value
+
+    @field_validator("warm_up")
+    @classmethod
+    def _a_day(cls, value: str | None) -> str | None:
+        if value is not None and not _A_DAY.fullmatch(value.strip().lower()):
+            raise ValueError(f"“{value}” is no start of a warm-up; write the messages of the first day like 50/day")
         return value
 
     @field_validator("dkim_selector")
@@ -187,6 +199,12 @@ class Settings(BaseSettings):
         if self.smtp_host in LOOPBACK:
             return "none"
         return "tls" if self.smtp_port == 465 else "starttls"
+
+    @property
+    def limits(self) -> Limits:
+        """How fast mail may leave: all of it, and to each recipient domain."""
+        start = _A_DAY.fullmatch((self.warm_up or "").strip().lower())
+        return Limits(Limit(self.rate, int(start[1]) if start else None), Limit(self.domain_rate))
 
     @cached_property
     def weekly(self) -> Schedule:

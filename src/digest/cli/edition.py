@@ -13,7 +13,7 @@ from digest.cli.shared import Json, Now, emit, installation, iso, note, progress
 from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
 from digest.pipeline import assemble as assembling
-from digest.pipeline import dispatch, report
+from digest.pipeline import dispatch, pace, report
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.report import Shown
 
@@ -41,7 +41,7 @@ def assemble(
         here.database, here.plan, period=period, now=here.clock(),
         words=assembling.Words(subject, preheader, intro), languages=here.compiler.languages(),
     )  # fmt: skip
-    _show(report.show(here.database, here.press, made), json_)
+    _show(report.show(here.database, here.press, made, here.clock()), json_)
 
 
 @app.command("list")
@@ -71,10 +71,10 @@ def list_(json_: Json = False) -> None:
 
 
 @app.command()
-def show(ed: Ed, json_: Json = False) -> None:
-    """What is in an edition, what was left out and why, and its balance."""
-    here = installation()
-    _show(report.show(here.database, here.press, ed), json_)
+def show(ed: Ed, json_: Json = False, now: Now = None) -> None:
+    """What is in an edition, what was left out and why, its balance, and which domains its mail waits for."""
+    here = installation(now)
+    _show(report.show(here.database, here.press, ed, here.clock()), json_)
 
 
 @app.command()
@@ -187,7 +187,7 @@ def send(
     try:
         balance, stopped = asyncio.run(_send(here, row.id or 0))
     except Refused as error:
-        shown = report.show(here.database, here.press, row.period)
+        shown = report.show(here.database, here.press, row.period, here.clock())
         if shown.row.fanned_out_at is None:
             raise
         trouble, balance = error, shown.balance
@@ -201,6 +201,11 @@ def send(
         note(f"Stopped. Nothing is lost; go on with `digest edition send {row.period}`.")
         raise typer.Exit(130)
     if not balance.settled:
+        if goes_on := pace.goes_on_at(here.database, row.id or 0, here.limits, here.clock()):
+            note(
+                f"What is pending can go on at {goes_on:%Y-%m-%d %H:%M:%S} UTC: use `digest edition send {row.period}` then, "
+                "or leave it to `digest run`. `digest pacing` shows who asked for less."
+            )
         raise typer.Exit(1)
 
 
@@ -279,6 +284,9 @@ def _show(shown: Shown, as_document: bool) -> None:
                 "left_out": row.left_out,
                 "balance": _counts(shown.balance),
                 "came_back": shown.came_back,
+                "held_back": [
+                    {"domain": domain, "until": iso(until), "why": why} for domain, until, why in shown.held_back
+                ],
             }
         )
         return
@@ -296,6 +304,9 @@ def _show(shown: Shown, as_document: bool) -> None:
         print_balance(row.period, shown.balance)
         if shown.came_back:
             say("Came back: " + ", ".join(f"{count} × {kind}" for kind, count in shown.came_back.items()))
+        for domain, until, why in shown.held_back:
+            who = "All mail" if domain == "*" else f"Mail to {domain}"
+            say(f"{who} waits until {until:%Y-%m-%d %H:%M} UTC: {why}. `digest pacing reset '{domain}'` lets it go on.")
 
 
 def _counts(balance: Balance) -> dict[str, int]:

@@ -34,7 +34,13 @@ _WAITS = (
     .where(or_(_D.c.not_before.is_(None), _D.c.not_before <= _T.c.closed_until))
     .exists()
 )
-_CLOSED = select(_T.c.domain, _T.c.closed_until, _T.c.why).where(_T.c.closed_until > bindparam("now"), _WAITS)
+_CLOSED = select(_T.c.domain, _T.c.closed_until).where(_T.c.closed_until > bindparam("now"), _WAITS)
+_BACKED_OFF = (
+    select(_T.c.domain, _T.c.backoff_until, _T.c.why)
+    .where(_T.c.backoff_until > bindparam("now"))
+    .where(or_(_T.c.domain == WHOLE, _T.c.edition_id == bindparam("edition"), _WAITS))
+    .order_by(_T.c.domain)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +155,13 @@ def forget(connection: Connection, domain: str) -> bool:
 
 
 def held_back(connection: Connection, edition_id: int, now: datetime) -> list[tuple[str, datetime, str]]:
-    """(domain, until, why) of each closed domain to which mail of an edition waits."""
-    return [(row[0], row[1], row[2]) for row in connection.execute(_CLOSED, {"edition": edition_id, "now": now})]
+    """(domain, until, why) of each domain backed off for which mail of an edition waits, or of which much came back."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(_BACKED_OFF, {"edition": edition_id, "now": now})]
 
 
 def goes_on_at(connection: Connection, edition_id: int, limits: Limits, now: datetime) -> datetime | None:
     """When `claim` will next find something; None for now, or for never."""
-    held = {domain: until for domain, until, _ in held_back(connection, edition_id, now)}
+    held = {row[0]: row[1] for row in connection.execute(_CLOSED, {"edition": edition_id, "now": now})}
     waiting = (
         select(_D.c.domain, func.min(func.coalesce(_D.c.not_before, literal(now, _D.c.not_before.type))))
         .where(_D.c.edition_id == edition_id, _D.c.state == State.PENDING)
