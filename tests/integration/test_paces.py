@@ -192,7 +192,9 @@ def test_when_it_goes_on(database):
     refuse(database, WHOLE, NOW + MINUTE)
     assert goes_on(NOW + MINUTE) == NOW + 3 * MINUTE
     with database.read() as session:
-        assert pacing.held_back(session.connection(), edition_id, NOW) == [("a.example", NOW + 2 * MINUTE, "450 later")]
+        assert pacing.held_back(session.connection(), edition_id, NOW + MINUTE) == [
+            (WHOLE, NOW + 3 * MINUTE, "450 later"), ("a.example", NOW + 2 * MINUTE, "450 later"),
+        ]  # fmt: skip
 
 
 def test_resetting_forgets_but_the_warm_up_goes_on(database):

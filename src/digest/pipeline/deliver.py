@@ -292,16 +292,17 @@ class Run:
         def work(db: Db) -> None:
             result.work(db)
             for each in told:
-                pacing.accepted(db, each, self._route.limits, now)
+                if not pacing.accepted(db, each, self._route.limits, now):
+                    self._learning.discard(each)
 
         return Result(result.state, work) if told else result
 
     def _slower(self, result: Result, domain: str, said: str, now: datetime, *, enough: bool = False) -> Result:
         """The same, and the domain is set back by it; once it is closed, what was claimed ahead for it is given back."""
-        self._learning.add(domain)
 
         def work(db: Db) -> None:
             result.work(db)
+            self._learning.add(domain)
             if pacing.refused(db, domain, self._route.limits, now, said, enough=enough):
                 self._closed.add(domain)
 

@@ -52,12 +52,6 @@ def name_messages(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def claim(connection: Connection, edition_id: int, owner: str, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to `limit` deliveries that are due and whose domain is open, for `owner` alone."""
-    found = due(connection, edition_id, now, limit)
-    return take(connection, [delivery for delivery, _ in found], owner)
-
-
 # The statements of the hot path are built once: building one anew costs more than running it.
 _T, _S, _E, _P = (SQLModel.metadata.tables[name] for name in ("delivery", "subscriber", "edition", "pacing"))
 _DUE = (

@@ -102,9 +102,10 @@ def give_back(
         _charge(connection, _locked(connection, {*back, WHOLE}), limits, now, back)
 
 
-def accepted(connection: Connection, domain: str, limits: Limits, now: datetime) -> None:
-    """A message was taken."""
-    _change(connection, domain, limits, now, pacing.accepted)
+def accepted(connection: Connection, domain: str, limits: Limits, now: datetime) -> bool:
+    """A message was taken. Whether the next acceptance is to be told too."""
+    pace = _change(connection, domain, limits, now, pacing.accepted)
+    return pace is not None and pace.learning
 
 
 def refused(
