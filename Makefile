@@ -46,8 +46,8 @@ look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser
 chaos: $(VENV)/dev.stamp   ## kill -9 again and again: KILLS=20
 	@$(BIN)/python -m pytest -q -m slow tests/acceptance/test_kill.py $(ARGS)
 
-bench: $(VENV)/dev.stamp
-	@$(BIN)/python benchmarks/run.py
+bench: $(VENV)/dev.stamp   ## digest beside its peers, measured and written to docs/benchmarks.md: ARGS="--quick" in two minutes
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:
 	rm -rf var/demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

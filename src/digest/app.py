@@ -62,10 +62,13 @@ class Installation:
 
     def init(self) -> list[str]:
         """Create or upgrade the database, make the secrets that nobody set. What was done, for people."""
+        made_before = self._database.file is not None and self._database.file.exists()
         self._database.migrate()
         done = [f"The database {self._database.url.render_as_string()} is ready."]
         for name in ("pepper", "secret"):
             if getattr(self.settings, name) is None and (path := self._secret_file(name)) and not path.exists():
+                if made_before and name == "pepper" and self._has_pepper():
+                    raise self._lost(name, path)
                 _write_secret(path)
                 done.append(f"DIGEST_{name.upper()} is not set, so one was made and is kept in {path}. Back it up.")
         self._check_pepper()
@@ -81,6 +84,11 @@ class Installation:
     @cached_property
     def _database(self) -> Database:
         return Database(self.settings.database_url)
+
+    def _has_pepper(self) -> bool:
+        """Whether a pepper was ever used here: then a new one would not recognise whom it suppressed."""
+        with self._database.read() as session:
+            return subscribers.has_canary(session)
 
     def _check_pepper(self) -> None:
         with self._database.write() as session:
@@ -187,12 +195,17 @@ class Installation:
         try:
             value = path.read_text("ascii").strip()
         except FileNotFoundError:
-            raise Misconfigured(
-                f"DIGEST_{name.upper()} is not set and there is no {path}; restore it from a backup, or run `digest init`."
-            ) from None
+            raise self._lost(name, path) from None
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"{path} cannot be read: {error}.") from None
         return value
+
+    @staticmethod
+    def _lost(name: str, path: Path) -> Misconfigured:
+        return Misconfigured(
+            f"DIGEST_{name.upper()} is not set and {path} is not there; restore it from the backup of this database. "
+            "(A new installation makes it with `digest init`.)"
+        )
 
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file

@@ -1,15 +1,16 @@
 """Settings: from the environment and `.env`, each checked and named. `.env.example` documents them all."""
 
+import difflib
 import re
 from datetime import timedelta
 from email.utils import getaddresses, parseaddr
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from digest.core import address
 from digest.core.errors import Misconfigured
@@ -17,6 +18,10 @@ from digest.core.pacing import Limit, Limits
 from digest.core.slot import Schedule
 from digest.core.when import zone
 
+OTHERS = ("DIGEST_TEST_", "DIGEST_REQUIRE_")
+"""Names that are no settings and yet nobody's mistake: they are for the tests."""
+SHORTEST_SECRET = 16
+"""Characters."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _A_DAY = re.compile(r"([1-9]\d{0,8})\s*/\s*day")
@@ -61,8 +66,8 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_ca_file: Path | None = None
-    rate: float | None = Field(default=None, ge=0.1, le=1_000_000)
-    domain_rate: float | None = Field(default=None, ge=0.1, le=1_000_000)
+    rate: int | None = Field(default=None, ge=1, le=1_000_000)
+    domain_rate: int | None = Field(default=None, ge=1, le=1_000_000)
     warm_up: str | None = None
     dkim_selector: str | None = None
     dkim_domain: str | None = None
@@ -83,6 +88,16 @@ class Settings(BaseSettings):
         if not value.strip() or not value.isprintable():
             raise ValueError("it must be one line of text")
         return value.strip()
+
+    @field_validator("secret", "pepper")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"it has fewer than {SHORTEST_SECRET} characters; write 32 random ones, or leave it out and let `digest init` "
+                "make it"
+            )
+        return value
 
     @field_validator("from_", "reply_to")
     @classmethod
@@ -151,10 +166,13 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        odd = " " in value or not value.isprintable() or parts.query or parts.fragment or parts.port == 0
-        if parts.scheme not in ("https", "http") or not parts.hostname or odd:
-            raise ValueError("write a web address like https://news.example.org")
+        try:
+            parts = urlsplit(value)
+            odd = " " in value or not value.isprintable() or parts.query or parts.fragment or parts.port == 0
+        except ValueError:
+            odd = True
+        if odd or parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError(f"“{value}” is not a web address; write one like https://news.example.org")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("it must begin with https:// (plain http is for this machine alone)")
         return value.rstrip("/")
@@ -231,18 +249,44 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings of this process. Misconfigured, naming each bad one, if any is."""
+    """The settings of this process. Misconfigured, naming each bad one and each that there is not, if any is."""
     try:
-        return Settings()
+        wrong = _unknown()
+        settings = Settings()
     except ValidationError as error:
-        raise Misconfigured("\n".join(_sentence(each["loc"], each["msg"]) for each in error.errors())) from None
+        wrong += [_sentence(each) for each in error.errors()]
     except UnicodeDecodeError:
         raise Misconfigured("The file .env is not UTF-8; save it as UTF-8.") from None
+    if wrong:
+        raise Misconfigured("\n".join(wrong))
+    return settings
 
 
-def _sentence(where: tuple[int | str, ...], said: str) -> str:
-    said = said.removeprefix("Value error, ")
-    if not where:
+def _unknown() -> list[str]:
+    """A sentence for every name in the environment or in .env that looks like a setting and is none."""
+    known = [name.upper().rstrip("_") for name in Settings.model_fields]
+    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    said = []
+    for name in sorted(each.upper() for each in given):
+        if name.startswith("DIGEST_") and name.removeprefix("DIGEST_") not in known and not name.startswith(OTHERS):
+            near = difflib.get_close_matches(name.removeprefix("DIGEST_"), known, 1)
+            said.append(
+                f"{name} is not a setting; " + (f"did you mean DIGEST_{near[0]}?" if near else "see .env.example.")
+            )
+    return said
+
+
+def _sentence(error: Any) -> str:
+    """What is wrong with one setting; `error` as the validation describes it."""
+    field, given = str((*error["loc"], "")[0]), error["input"]
+    if error["type"].startswith(("int_", "greater_", "less_")):
+        low, high = (getattr(bound, "ge", None) or bound.le for bound in Settings.model_fields[field].metadata)
+        said = f"“{given}” is not a whole number from {low} to {high}; write one like {Settings.model_fields[field].default or 60}"
+    elif error["type"] == "literal_error":
+        said = f"“{given}” is not one of its values; write {error['ctx']['expected'].replace(chr(39), '')}"
+    else:
+        said = error["msg"].removeprefix("Value error, ")
+    if not field:
         return said
-    name = str(where[0]).upper()
-    return f"{name if name.startswith('DIGEST_') else 'DIGEST_' + name}: {said[0].lower() + said[1:]}"
+    name = field.upper()
+    return f"{name if name.startswith('DIGEST_') else 'DIGEST_' + name}: {said}"

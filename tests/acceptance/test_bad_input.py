@@ -24,7 +24,7 @@ GOOD = "---\nkind: news\ntitle: A title\n---\n\nA body.\n"
         (b"---\nkind: gossip\ntitle: x\n---\nx", "line 2: kind: “gossip” is no kind"),
         (b"---\nkind: event\ntitle: x\nstarts: soon\n---\nx", "line 4: starts"),
         (b"---\nkind: news\ntitle: x\ntitel: y\n---\nx", "did you mean"),
-        (b"---\nkind: [news\ntitle: x\n---\nx", "not YAML"),
+        (b"---\nkind: [news\ntitle: x\n---\nx", "line 2: kind: what “[” opens is not closed"),
         (b"---\nkind: news\ntitle: 'a\n  b'\nurl: javascript:alert(1)\n---\nx", "url"),
         (b"\x00\x01\x02" * 100, "not UTF-8"),
     ],
@@ -159,7 +159,7 @@ def test_a_full_disk_says_so(digest: Terminal, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_wrong_pepper_is_noticed(digest: Terminal) -> None:
     digest("init")
-    digest.env["PEPPER"] = "another"
+    digest.env["PEPPER"] = "another pepper for tests"
     assert "DIGEST_PEPPER" in digest("subscribers", "list", code=2).err
 
 

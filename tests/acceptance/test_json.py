@@ -78,8 +78,9 @@ def optional(command: str) -> set[str]:
     return {
         "edition assemble": {"domain", "until", "why"},
         "edition show": {"domain", "until", "why"},
+        "edition send": {"to", "reply"},
         "items add": {"path", "line", "field", "reason"},
-        "tick": {"edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
+        "tick": {"to", "reply", "edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
     }.get(command, set())
 
 

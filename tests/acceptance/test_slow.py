@@ -31,7 +31,7 @@ def test_a_warm_up_spreads_an_edition_over_days_and_says_when_it_goes_on(week: T
     week.env["WARM_UP"] = "10/day"
     done = week("edition", "send", "latest", "--json", "--now", SLOT, code=1)
     assert (done.json["accepted"], len(inbox)) == (10, 10)
-    assert "can go on at 2026-03-16 00:00:00 UTC" in done.err
+    assert "wait: the next try is due on Monday 16 March 2026, 00:00 (Europe/Lisbon)" in done.err
     [whole] = week("pacing", "--json", "--now", SLOT).json["pacing"]
     assert (whole["domain"], whole["sent"], whole["until"]) == ("*", 10, "2026-03-16T00:00:00+00:00")
     assert whole["why"] == "the 10 messages of the warm-up plan's day are sent"

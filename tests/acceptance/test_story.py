@@ -153,3 +153,29 @@ def test_an_item_waits_in_one_draft_at_a_time(week: Terminal) -> None:
     week("edition", "cancel", "2026-W11")
     again = week("edition", "assemble", "--period", "2026-W12", "--now", BEFORE, "--json").json
     assert len(again["items"]) > 5
+
+
+def test_the_week_after_an_early_edition_is_next(week: Terminal, inbox: list[Mail]) -> None:
+    week("edition", "send", "latest", "--now", BEFORE)
+    assert week("edition", "assemble", "--now", BEFORE, "--json").json["period"] == "2026-W12"
+    assert week("edition", "assemble", "--now", SLOT, "--json").json["period"] == "2026-W12"
+
+
+def test_a_lost_pepper_is_asked_back_and_not_made_anew(digest: Terminal) -> None:
+    del digest.env["PEPPER"]
+    digest("init")
+    path = digest.folder / "var" / "digest.db.pepper"
+    kept = path.read_text()
+    path.unlink()
+    for command in (("subscribers", "list"), ("init",)):
+        assert "digest.db.pepper is not there; restore it" in digest(*command, code=2).err
+    assert not path.exists()
+    path.write_text(kept)
+    digest("subscribers", "list")
+
+
+def test_an_exported_list_imports_again(week: Terminal) -> None:
+    week("subscribers", "unsubscribe", "leaving.soon@example.org")
+    path = week.write("exported.csv", week("subscribers", "export").out)
+    again = week("subscribers", "import", path, "--json").json
+    assert (again["added"], again["updated"], again["unchanged"], again["suppressed"]) == (0, 0, 24, 1)

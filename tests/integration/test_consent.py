@@ -10,9 +10,11 @@ from digest.core.errors import Refused
 from digest.core.token import address_hmac
 from digest.pipeline import consent
 from digest.store import items, subscribers
+from digest.store.database import Database
 from digest.store.tables import ConsentRow, SubscriberRow
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
+PEPPER = "a pepper for the tests"
 HEAD = "email,name,language,topics,consent_at,consent_source\n"
 
 
@@ -77,7 +79,7 @@ BAD_ROWS = [
     (f"eve@example.net,,en,,,{'x' * 201}", "consent_source", "it is longer than 200"),
     ("eve@example.net,Eve,en", None, "it has 3 fields where the header has 6"),
     ("eve@example.net,Eve,en,,,,,", None, "it has 8 fields where the header has 6"),
-    ('eve@example.net,"Eve"x,en,,,', None, "the row is not CSV"),
+    ('eve@example.net,"Eve"x,en,,,', None, "double quote"),
 ]
 
 
@@ -110,7 +112,7 @@ def test_line_numbers_stay_right_after_quoted_line_breaks_and_empty_lines(bring)
 
 def test_a_quote_that_is_never_closed_is_named_where_it_began(bring, sqlite):
     result = bring('email,name\na@example.net,"A\nb@example.net,B\nc@example.net,C\n', keep_going=True)
-    assert [(bad.line, bad.reason[:18]) for bad in result.rejected] == [(2, "the row is not CSV")]
+    assert [(bad.line, bad.reason[:18]) for bad in result.rejected] == [(2, "a double quote is ")]
     assert people(sqlite) == {}
 
 
@@ -122,8 +124,8 @@ def test_all_mistakes_of_a_row_come_at_once(bring):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("email;name;topics\na@example.net;A;\n", "separated by ';' instead of a comma"),
-        ("email\tname\na@example.net\tA\n", "separated by '\\t' instead of a comma"),
+        ("email;name;topics\na@example.net;A;\n", "separated by semicolons instead of commas"),
+        ("email\tname\na@example.net\tA\n", "separated by tabs instead of commas"),
         ("name,topics\nA,\n", "no column is called “email”"),
         ("a@example.net,A\n", "no column is called “email”"),
         ("\nemail,name\n", "no column is called “email”"),
@@ -214,3 +216,42 @@ def test_twenty_thousand_rows(bring, sqlite):
     assert told[-1] == (20_000, 20_000)
     with sqlite.read() as session:
         assert subscribers.count(session, "active") == 20_000
+
+
+def import_(db, tmp_path, text):
+    path = tmp_path / "brought.csv"
+    path.write_text(text, "utf-8")
+    return consent.import_list(db, path, pepper=PEPPER, now=NOW)
+
+
+def test_a_column_that_is_not_there_says_nothing(database, tmp_path):
+    import_(database, tmp_path, "email,name,language,topics\na@example.org,Ana,es,pool;choir\n")
+    result = import_(database, tmp_path, "email\na@example.org\n")
+    assert (result.updated, result.unchanged) == (0, 1)
+    import_(database, tmp_path, "email,topics\na@example.org,\n")
+    person = consent.find(database, "a@example.org")
+    assert (person.name, person.language, dict(person.interests)) == ("Ana", "es", {})
+
+
+def test_adding_somebody_who_is_there_keeps_what_is_not_told(database):
+    told = {"name": "Zed", "language": "es", "topics": ["pool"]}
+    consent.add(database, "z@example.org", **told, pepper=PEPPER, now=NOW, source="by hand")
+    nothing = {"name": None, "language": None, "topics": None}
+    person = consent.add(database, "z@example.org", **nothing, pepper=PEPPER, now=NOW, source="by hand")
+    assert (person.name, person.language, set(person.interests)) == ("Zed", "es", {"pool"})
+
+
+def test_an_export_brings_nobody_back(database, new_url, tmp_path):
+    import_(database, tmp_path, "email,consent_at,consent_source\na@example.org,2025-03-09,form\nb@example.org,,\n")
+    consent.unsubscribe(database, "b@example.org", pepper=PEPPER, now=NOW)
+    rows = list(consent.export(database, PEPPER))
+    text = ",".join(consent.COLUMNS) + "\n" + "".join(",".join(row.values()) + "\n" for row in rows)
+    other = Database(new_url("sqlite"))
+    other.migrate()
+    result = import_(other, tmp_path, text)
+    assert (result.added, result.suppressed) == (1, 1)
+    assert [each.email for each in consent.everyone(other)] == ["a@example.org"]
+    again = import_(other, tmp_path, "email\nb@example.org\n")
+    assert (again.added, again.suppressed) == (0, 1)
+    assert next(iter(consent.export(other, PEPPER)))["consent_at"].startswith("2025-03-09")
+    other.dispose()

@@ -33,8 +33,9 @@ ED = 1
 
 def installed(folder: Path) -> Installation:
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'digest.db'}", secret="secret", pepper="pepper", postal_address="3 Quay Street",
-        timezone="Europe/Lisbon", DIGEST_FROM="Harbour Weekly <weekly@harbour.example>", _env_file=None,
+        database_url=f"sqlite:///{folder / 'digest.db'}", secret="a secret for tests", pepper="a pepper for tests",
+        postal_address="3 Quay Street", timezone="Europe/Lisbon",
+        DIGEST_FROM="Harbour Weekly <weekly@harbour.example>", _env_file=None,
     )  # fmt: skip
     return Installation(settings, NOW)
 

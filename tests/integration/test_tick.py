@@ -46,6 +46,7 @@ class Desk:
     plan: Plan = PLAN
     now: datetime = NOW
     told: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def tick(self, now=None):
         self.now = now or self.now
@@ -57,7 +58,11 @@ class Desk:
             sender=None,
             keys=None,
         )
-        return tick.tick(office, self.plan, lambda subject, _text: self.told.append(subject))
+        return tick.tick(office, self.plan, self.hear)
+
+    def hear(self, subject, text):
+        self.told.append(subject)
+        self.texts.append(text)
 
     def editions(self):
         with self.database.read() as session:
@@ -99,6 +104,21 @@ def test_a_week_that_goes_well(desk):
     desk.send([due])
     assert desk.tick(SUNDAY + timedelta(minutes=1)) == []
     assert desk.told == ["The draft of 2026-W11 is ready"]
+
+
+def test_what_staff_hear_is_told_in_the_zone_of_the_edition(desk):
+    desk.plan = replace(PLAN, schedule=Schedule(6, time(9), "Europe/Madrid"))
+    desk.tick(NOW)
+    for late in (8, 24 * 7 + 8):
+        desk.tick(SUNDAY + timedelta(hours=late))
+    draft, held, missed = desk.texts
+    assert "It goes out on Sunday 15 March 2026, 09:00 (Europe/Madrid)." in draft
+    assert "The edition 2026-W11, due on Sunday 15 March 2026, 09:00 (Europe/Madrid), was not sent: its time" in held
+    assert (
+        "due on Sunday 22 March 2026, 09:00 (Europe/Madrid) was not made: nothing was running, and it is 9 hours l"
+        in missed
+    )
+    assert not any("UTC" in text for text in desk.texts)
 
 
 def test_what_is_late_within_the_limit_is_sent(desk):

@@ -38,8 +38,8 @@ def here(sqlite: Database, tmp_path: Path) -> Installation:
         database_url=str(sqlite.url),
         publication="The Tide",
         templates=templates,
-        secret="a secret",  # type: ignore[arg-type]
-        pepper="a pepper",  # type: ignore[arg-type]
+        secret="a secret for tests",  # type: ignore[arg-type]
+        pepper="a pepper for tests",  # type: ignore[arg-type]
     )
     return Installation(settings, NOW)
 

@@ -37,8 +37,8 @@ def installation(sqlite: Database, port: int = 8000) -> Installation:
             DIGEST_FROM="news@example.org",  # type: ignore[call-arg]
             database_url=str(sqlite.url),
             web_bind=f"127.0.0.1:{port}",
-            secret="a secret",  # type: ignore[arg-type]
-            pepper="a pepper",  # type: ignore[arg-type]
+            secret="a secret for tests",  # type: ignore[arg-type]
+            pepper="a pepper for tests",  # type: ignore[arg-type]
         )
     )
 

@@ -13,6 +13,7 @@ from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import read_lines, wrap_width
 from digest.core.newsletter.marks import read_marks
 from digest.core.newsletter.vocabulary import section_of
+from digest.core.when import When
 
 TODAY = date(2024, 6, 20)
 PLAIN = """Rent board meets
@@ -58,6 +59,13 @@ def only(text: str, today: date = TODAY) -> Found:
         ("the fifteenth of July", "2024-07-15", None),
         ("January 5", "2024-01-05", None),
         ("December 28", "2023-12-28", None),
+        ("Sat 29 & Sun 30 June", "2024-06-29", "2024-06-30"),
+        ("sábado 29 y domingo 30 de junio", "2024-06-29", "2024-06-30"),
+        ("26 and 28 June", "2024-06-26", None),
+        ("Friday 28 June, 7 pm, until Saturday 29 June, 9 am", "2024-06-28T19:00", "2024-06-29T09:00"),
+        ("Sunday 30 June, 10.15", "2024-06-30T10:15", None),
+        ("martes 25 inclusive", "2024-06-25", None),
+        ("Thursday 13.", "2024-06-13", None),
     ],
 )
 def test_a_date_is_read_with_its_hours_and_an_open_year_is_the_nearest(text: str, first: str, last: str | None):
@@ -68,7 +76,18 @@ def test_a_date_is_read_with_its_hours_and_an_open_year_is_the_nearest(text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["24/7", "1.4 km of road", "since 9/11", "June 31", "31 people", "may 2,000 come", "£2.50"]
+    "text",
+    [
+        "24/7",
+        "Monday 25, please",
+        "Friday 8 to 10",
+        "1.4 km of road",
+        "since 9/11",
+        "June 31",
+        "31 people",
+        "may 2,000 come",
+        "£2.50",
+    ],
 )
 def test_what_only_looks_like_a_date_is_none(text: str):
     assert find_dates(text, TODAY) == []
@@ -88,6 +107,8 @@ def test_figures_are_read_day_first_where_the_language_writes_them_so():
         ("a las 7 de la tarde", hour(19), None),
         ("19.45 to 21.45", hour(19, 45), hour(21, 45)),
         ("half past nine", hour(9, 30), None),
+        ("noon to 3", hour(12), hour(15)),
+        ("7:30 for 8 pm", hour(19, 30), None),
     ],
 )
 def test_hours_are_read_in_words_and_figures(text: str, first: hour, last: hour | None):
@@ -108,6 +129,10 @@ def test_bare_numbers_are_no_hours(text: str):
         ("Bike shed: we need your answer", "Bike shed: we need your answer", None),
         ("## 3) *** SAVE THE PARK ***", "SAVE THE PARK", None),
         ("[ACTION] Save the park", "Save the park", None),
+        ("ACTION ALERT: Save the park", "Save the park", None),
+        ("PARK: what we know", "PARK: what we know", None),
+        ("> 2. Save the park 🌳", "Save the park", None),
+        ("3- SALVEMOS EL PARQUE", "SALVEMOS EL PARQUE", None),
         ("3. Juli 2024", "3. Juli 2024", None),
     ],
 )
@@ -192,6 +217,81 @@ def test_a_release_gives_up_its_organisation_and_headline_but_keeps_its_dateline
 def test_evidence_says_that_todays_date_settled_a_year():
     found = only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n")
     assert found.evidence["deadline"] == "July 8 (year settled by 2024-06-20)"
+    found = only("Fund the buses\n\nCall your supervisor by Monday 8, please, and ask for a yes on the night buses.\n")
+    assert found.evidence["deadline"] == "Monday 8 (month and year settled by 2024-06-20)"
+
+
+def test_the_date_of_an_issue_settles_a_year_if_it_is_within_one_of_today():
+    issue = (
+        "Bus Riders Weekly\nNumber 7, {}\n\nDear riders,\n\nHere is the news.\n\n"
+        "FUND THE BUSES\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n\n"
+        "MEND THE STOPS\n\nThe stops on the north side are falling apart, and nobody has said when they get mended.\n"
+    )
+    found, _ = read_newsletter(issue.format("December 30, 2023"), TODAY)
+    assert found.evidence["deadline"] == "July 8 (year settled by the date of the issue, 2023-12-30)"
+    found, _ = read_newsletter(issue.format("December 30, 2019"), TODAY)
+    assert found.evidence["deadline"] == "July 8 (year settled by 2024-06-20)"
+
+
+def test_figures_are_read_as_the_others_of_the_text_are():
+    text = "Fund the buses\n\nCall your supervisor by 5/7/24 and ask for a yes. The office is shut from 25/7/24.\n"
+    assert (only(text).deadline, only(text.replace("25/7", "7/25")).deadline) == (
+        When(date(2024, 7, 5)),
+        When(date(2024, 5, 7)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "deadline"),
+    [
+        ("The ballot closes at noon on Thursday 27 June.", "2024-06-27T12:00"),
+        ("Write before the vote on Tuesday 25 June.", "2024-06-25"),
+        ("Sign by COB June 28.", "2024-06-28"),
+        ("The council will not meet before 25 June.", None),
+        ("Subscriptions fell due on 1 June.", None),
+    ],
+)
+def test_a_deadline_is_told_by_the_words_before_it(said: str, deadline: str | None):
+    found = only(f"Night buses\n\nThe night buses are to be cut, and riders have not been asked about it. {said}\n")
+    assert (found.deadline and found.deadline.isoformat()) == deadline
+
+
+def test_a_date_above_a_title_is_when_it_was_published_and_its_own():
+    text = "".join(
+        f"{day} June 2024\n{title}\nThe board has met again, and will hear from tenants about the {what}.\n"
+        "Read more\nhttps://board.example/news\n\n"
+        for day, title, what in ((18, "Rent board meets", "elevator"), (17, "Bakery strike", "bread"))
+    )
+    found = read_newsletter(text, TODAY)
+    assert [(each.line, each.title) for each in found] == [(2, "Rent board meets"), (8, "Bakery strike")]
+    assert [each.published for each in found] == [When(date(2024, 6, 18)), When(date(2024, 6, 17))]
+
+
+def test_an_empty_line_below_each_line_is_no_end_of_a_paragraph():
+    text = """Rent board meets
+
+The rent board meets again on the last day of the month and it will hear
+from tenants about the elevator, which has been broken since January.
+
+Bakery strike
+
+The bakers went out on Monday, all of them, and they will stay out until
+they have a day off in the week and a door that can be opened from the
+inside. Bring them soup.
+"""
+    found = read_newsletter(text.replace("\n", "\n\n"), TODAY)
+    assert [each.title for each in found] == ["Rent board meets", "Bakery strike"]
+    assert "it will hear from tenants" in found[0].body_markdown
+
+
+def test_the_headers_of_a_pasted_mail_are_no_titles_and_tell_no_dates():
+    found = only(
+        "Night buses\n\nThe council has answered us at last, and its letter is below for everybody to read.\n\n"
+        "From: The Clerk\nSent: 3 July 2024 16:08\nTo: riders@buses.example\nSubject: RE: night buses\n\n"
+        "The council thanks you for your letter and will think about it for as long as it needs to.\n"
+    )
+    assert (found.starts, found.deadline, found.published) == (None, None, None)
+    assert "Subject: RE: night buses" in found.body_markdown
 
 
 def test_json_has_every_key_with_dates_as_iso_and_null_where_unknown():

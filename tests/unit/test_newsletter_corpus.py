@@ -1,4 +1,8 @@
-"""How well newsletters are read, over a folder of invented ones (and the shared one, where it is at hand)."""
+"""How well newsletters are read, over a folder of invented ones (and the shared one, where it is at hand).
+
+Targets are measured on those whose expectations were written by somebody else than the reader's author; the samples
+beside this test were set down from the reader's own answers, once looked through, and only guard against going back.
+"""
 
 import re
 from collections import Counter
@@ -12,9 +16,9 @@ import yaml
 from digest.core.newsletter import Found, read_newsletter
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = [ROOT / "tests/data/newsletters", ROOT / "tests/unit/newsletters"]
+MEASURED = sorted((ROOT / "tests/data/newsletters").glob("*.txt"))
 SHARED = ROOT.parent / "shared/data/newsletter-2024-06.txt"
-TEXTS = [path for folder in FOLDERS for path in sorted(folder.glob("*.txt"))]
+TEXTS = [*MEASURED, *sorted((ROOT / "tests/unit/newsletters").glob("*.txt"))]
 MOMENTS = ("published", "deadline", "starts", "ends")
 NO_DAY_NAMED = date(2024, 6, 30)
 
@@ -54,8 +58,8 @@ def moment_of(found: Found, field: str) -> str | None:
     return moment and moment.isoformat()
 
 
-def test_titles_splits_kinds_and_dates_reach_their_targets_over_all_newsletters():
-    counts = sum((score(path) for path in TEXTS), Counter())
+def test_titles_splits_kinds_and_dates_reach_their_targets():
+    counts = sum((score(path) for path in MEASURED), Counter())
     assert counts["items"] >= 100
     assert counts["titles"] >= 0.93 * counts["items"], counts
     assert counts["false"] <= 0.12 * counts["items"], counts

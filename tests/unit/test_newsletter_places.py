@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.core.newsletter import places, read_newsletter
@@ -42,6 +42,15 @@ PIECES = (
     "\u00a0 \ufeffle 1er juillet à 19 h\u00a0",
     "¡Sí se puede!",
     "- - ->>> !",
+    "ACTION ALERT: Keep the buses",
+    "> 2. Park gates",
+    "3- CUENTAS DEL MES",
+    "🌳 Trees wanted 🌳",
+    "18 June 2024",
+    "From: The Clerk",
+    "Subject: RE: night buses",
+    "Read more",
+    "By Ana Ruiz, Coordinator",
 )
 texts = st.lists(st.sampled_from(PIECES), max_size=40).map("\n".join)
 
@@ -75,6 +84,7 @@ def test_no_line_of_the_shared_newsletter_is_lost_or_doubled():
 
 
 @given(texts)
+@example("\n".join([PIECES[0], PIECES[2], PIECES[1], PIECES[2], "-----", "Unsubscribe", PIECES[1]]))  # a tag below
 def test_no_line_of_any_mixture_is_lost_or_doubled(text: str):
     account(text)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.when import When, zone
+from digest.core.when import When, in_words, length_in_words, zone
 
 ZONES = ("UTC", "Europe/Madrid", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe", "America/Santiago")
 whens = st.builds(
@@ -72,3 +72,32 @@ def test_anything_else_is_refused_in_a_sentence(text):
 def test_no_such_zone(name):
     with pytest.raises(ValueError, match="is not a time zone; write one like"):
         zone(name)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(days=12, hours=5), "12 days"),
+        (timedelta(days=1, hours=23), "47 hours"),
+        (timedelta(minutes=119), "119 minutes"),
+        (timedelta(seconds=61), "1 minute"),
+        (timedelta(0), "0 minutes"),
+    ],
+)
+def test_a_length_in_words(length, words):
+    assert length_in_words(length) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "exists"),
+    [("2026-03-29T01:59", True), ("2026-03-29T02:00", False), ("2026-03-29T02:59", False), ("2026-03-29T03:00", True),
+     ("2026-10-25T02:30", True), ("2026-03-29", True)],
+)  # fmt: skip
+def test_a_time_that_the_clocks_skip_does_not_exist(text, exists):
+    assert When.parse(text).exists("Europe/Madrid") == exists
+
+
+def test_an_instant_is_told_in_its_zone_which_is_named():
+    instant = datetime(2026, 12, 6, 23, 30, tzinfo=UTC)
+    assert in_words(instant, "Europe/Madrid") == "Monday 7 December 2026, 00:30 (Europe/Madrid)"
+    assert in_words(instant, "America/New_York") == "Sunday 6 December 2026, 18:30 (America/New_York)"

@@ -12,6 +12,7 @@ from digest.app import Installation, random_key
 from digest.cli.shared import Json, Now, emit, installation, iso, note, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
+from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
 from digest.pipeline import dispatch, pace, report
 from digest.pipeline.dispatch import Watch
@@ -64,7 +65,7 @@ def list_(json_: Json = False) -> None:
         "pending",
     )
     rows = [
-        (row.number, row.period, row.state, f"{row.slot:%Y-%m-%d %H:%M}", *_counts(balance).values())
+        (row.number, row.period, row.state, in_words(row.slot, row.timezone), *_counts(balance).values())
         for row, balance in found
     ]
     table(columns, rows)
@@ -129,9 +130,12 @@ def pause(ed: Ed) -> None:
 
 
 @app.command()
-def resume(ed: Ed) -> None:
+def resume(ed: Ed, now: Now = None) -> None:
     """Let a paused edition go on; `send` delivers."""
-    _move(ed, "resume", "may be sent again", held_reason=None)
+    here = installation(now)
+    row = report.find_row(here.database, ed)
+    dispatch.resume(here.database, row.id or 0, here.clock())
+    say(f"{row.period} may be sent again.")
 
 
 @app.command()
@@ -178,44 +182,66 @@ def send(
     row = report.find_row(here.database, ed)
     if test:
         reply = asyncio.run(dispatch.send_test(here.office, row.period, test))
-        say(f"Sent to {test}: {reply}")
+        if json_:
+            emit({"edition": row.period, "to": test, "reply": str(reply)})
+        else:
+            say(f"Sent to {test}: {reply}")
         return
     if not here.settings.postal_address:
         note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
+    stop = asyncio.Event()
     trouble: Refused | None = None
-    stopped = False
     try:
-        balance, stopped = asyncio.run(_send(here, row.id or 0))
-    except Refused as error:
+        balance = asyncio.run(_send(here, row.id or 0, stop))
+    except (Refused, asyncio.CancelledError) as error:
         shown = report.show(here.database, here.press, row.period, here.clock())
-        if shown.row.fanned_out_at is None:
-            raise
-        trouble, balance = error, shown.balance
+        if isinstance(error, Refused):
+            if shown.row.fanned_out_at is None:
+                raise
+            trouble = error
+        balance = shown.balance
     if json_:
         emit({"edition": row.period} | _counts(balance))
     else:
         print_balance(row.period, balance)
     if trouble:
+        note("What was sent is counted; the same command goes on with the rest.")
         raise trouble
-    if stopped:
+    if stop.is_set():
         note(f"Stopped. Nothing is lost; go on with `digest edition send {row.period}`.")
         raise typer.Exit(130)
     if not balance.settled:
-        if goes_on := pace.goes_on_at(here.database, row.id or 0, here.limits, here.clock()):
-            note(
-                f"What is pending can go on at {goes_on:%Y-%m-%d %H:%M:%S} UTC: use `digest edition send {row.period}` then, "
-                "or leave it to `digest run`. `digest pacing` shows who asked for less."
-            )
+        _advise(here, row.period, balance)
         raise typer.Exit(1)
 
 
-async def _send(here: Installation, edition_id: int) -> tuple[Balance, bool]:
-    """Send until nothing is due or somebody interrupts: then what is in flight is finished first."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _advise(here: Installation, period: str, balance: Balance) -> None:
+    """What somebody has to do about what did not go out."""
+    if balance.pending:
+        due = pace.goes_on_at(here.database, period, here.limits, here.clock())
+        when = f"the next try is due on {in_words(due, here.settings.timezone)}" if due else "others are sending them"
+        note(f"{balance.pending} wait: {when}. Run the same command then, or let `digest run` do it.")
+    if balance.uncertain:
+        note(
+            f"{balance.uncertain} are in doubt: the server's answer was lost. Look at them with `digest edition uncertain "
+            f"{period}`, then --resend or --let-be."
+        )
+
+
+async def _send(here: Installation, edition_id: int, stop: asyncio.Event) -> Balance:
+    """Send until nothing is due. An interrupt lets what is in flight finish; a second one does not wait for it."""
+    sender = asyncio.ensure_future(sending(here, edition_id, stop))
+
+    def interrupt() -> None:
+        if stop.is_set():
+            sender.cancel()
+        else:
+            note("Finishing what is in flight; interrupt again to leave it in doubt.")
+            stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return await sending(here, edition_id, stop), stop.is_set()
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
+    return await sender
 
 
 async def sending(here: Installation, edition_id: int, stop: asyncio.Event) -> Balance:
@@ -290,8 +316,8 @@ def _show(shown: Shown, as_document: bool) -> None:
             }
         )
         return
-    say(f"{row.period} (no. {row.number}) is {row.state}{', held: ' + row.held_reason if row.held_reason else ''}.")
-    say(f"Due: {row.slot:%Y-%m-%d %H:%M} UTC. Subject: {shown.text.subject}\n")
+    say(f"{row.period} (no. {row.number}): {row.state}{', held: ' + row.held_reason if row.held_reason else ''}.")
+    say(f"Due: {in_words(row.slot, row.timezone)}. Subject: {shown.text.subject}\n")
     table(
         ("", "id", "kind", "title"), [(each.position, each.id, each.item.kind, each.item.title) for each in shown.items]
     )

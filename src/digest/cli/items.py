@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, say, table
+from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
 from digest.core.errors import Misconfigured
 from digest.core.item import Status, missing
 from digest.core.newsletter import as_json
@@ -14,7 +14,8 @@ from digest.pipeline.intake import Intake
 from digest.store.items import Stored
 
 app = typer.Typer(name="items", help="Items: add, import, list, show, make ready, archive.", no_args_is_help=True)
-Ids = Annotated[list[int] | None, typer.Argument(metavar="ID…", show_default=False)]
+NUMBER = "The number of an item, as `digest items list` shows it."
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID…", show_default=False, help=NUMBER)]
 
 
 @app.command()
@@ -44,7 +45,7 @@ def import_(
     ] = False,
     title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is a title.")] = None,
     not_title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is no title.")] = None,
-    language: Annotated[str, typer.Option(help="The language that it is written in.")] = "en",
+    language: Annotated[str, typer.Option(callback=language_tag, help="The language that it is written in.")] = "en",
     json_: Json = False,
     now: Now = None,
 ) -> None:
@@ -60,6 +61,9 @@ def import_(
     if json_:
         emit(document)
         return
+    if not found:
+        say(f"There is no item in {path}; name the lines of the titles with --title LINE.")
+        return
     rows = [
         (
             each.line,
@@ -73,7 +77,7 @@ def import_(
     table(("line", "kind", "title", "dates", ""), rows)
     if result:
         note(
-            f"{len(result.added)} drafts added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
+            f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
         )
         note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
 
@@ -103,9 +107,9 @@ def list_(json_: Json = False) -> None:
 
 @app.command()
 def show(
-    item_id: Annotated[int, typer.Argument(metavar="ID")],
+    item_id: Annotated[int, typer.Argument(metavar="ID", help=NUMBER)],
     format_: Annotated[
-        Literal["text", "md"], typer.Option("--format", help="md: the file that adds it again.")
+        Literal["text", "md"], typer.Option("--format", help="text: to read; md: the file that adds it again.")
     ] = "text",
     json_: Json = False,
 ) -> None:
@@ -142,7 +146,9 @@ def ready(
 
 
 @app.command()
-def archive(ids: Annotated[list[int], typer.Argument(metavar="ID…")], json_: Json = False, now: Now = None) -> None:
+def archive(
+    ids: Annotated[list[int], typer.Argument(metavar="ID…", help=NUMBER)], json_: Json = False, now: Now = None
+) -> None:
     """Put items away: they go into no edition."""
     here = installation(now)
     put_away = intake.archive(here.database, ids, here.clock())

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from digest.app import Installation
+from digest.app import Installation, bundled
 from digest.cli.shared import Json, Now, emit, installation, iso, say
+from digest.core.when import in_words
 from digest.pipeline import doctor as examine
 
 app = typer.Typer()
@@ -28,6 +29,8 @@ def doctor(json_: Json = False, now: Now = None) -> None:
         examine.look("database", lambda: examine.database(here.database)),
         examine.look("templates", lambda: examine.templates(here.press, here.clock())),
     ]
+    if here.settings.templates and findings[-1].ok:
+        findings += examine.overrides(here.settings.templates, bundled("templates", "email"))
     if not all(each.ok for each in findings):
         findings.append(examine.Finding("mail server", False, "It was not tried; mend the above first."))
     else:
@@ -46,7 +49,7 @@ def doctor(json_: Json = False, now: Now = None) -> None:
 def schedule(json_: Json = False, now: Now = None) -> None:
     """When the next editions are due."""
     here = installation(now)
-    plan = here.plan
+    plan, timezone = here.plan, here.plan.schedule.timezone
     slots = [plan.schedule.next(here.clock())]
     while len(slots) < 5:
         slots.append(plan.schedule.next(slots[-1].replace(microsecond=0) + plan.lead.resolution))
@@ -61,7 +64,7 @@ def schedule(json_: Json = False, now: Now = None) -> None:
         )
         return
     for slot in slots:
-        say(f"{plan.schedule.period(slot)}: draft {slot - plan.lead:%Y-%m-%d %H:%M}, sent {slot:%Y-%m-%d %H:%M} UTC")
+        say(f"{plan.schedule.period(slot)}: {in_words(slot, timezone)}; draft: {in_words(slot - plan.lead, timezone)}")
 
 
 @app.command()

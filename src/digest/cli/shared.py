@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -15,11 +16,14 @@ from rich.table import Table
 from digest import logs, settings
 from digest.app import Installation
 from digest.core.errors import Misconfigured
+from digest.core.front_matter import LANGUAGE
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Now = Annotated[
     str | None, typer.Option("--now", metavar="ISO", help="Start the clock here, such as 2024-06-30T09:00Z.")
 ]
+YEARS = range(1970, 9000)
+"""In which --now may be: at the ends of the calendar there is no week before or after."""
 WIDE = 400
 """Columns for what is read by a program: no cell is folded."""
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
@@ -39,6 +43,27 @@ def installation(now: str | None = None, *, running: bool = False) -> Installati
     return here
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        say(f"digest {version('digest')}")
+        raise typer.Exit
+
+
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Say which digest this is.")
+    ] = False,
+) -> None:
+    """The options of `digest` itself."""
+
+
+def language_tag(text: str) -> str:
+    """The value of an option --language, if it is the tag of one."""
+    if not LANGUAGE.fullmatch(text):
+        raise Misconfigured(f"--language: “{text}” is not the tag of a language; write one such as en, es or pt-BR.")
+    return text
+
+
 def close() -> None:
     """Let go of what the command opened."""
     while _opened:
@@ -53,6 +78,8 @@ def moment(text: str | None) -> datetime | None:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise Misconfigured(f"--now: “{text}” is not an ISO time; write one like 2024-06-30T09:00Z.") from None
+    if parsed.year not in YEARS:
+        raise Misconfigured(f"--now: “{text}” is not in the years {YEARS[0]} to {YEARS[-1]}.")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

@@ -13,7 +13,7 @@ from digest.pipeline import consent, report
 app = typer.Typer(
     name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
 )
-Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
     list[str] | None, typer.Option("--topic", metavar="TOPIC", help="A topic they follow; may be repeated.")
 ]
@@ -58,8 +58,8 @@ def import_(
 @app.command()
 def add(
     email: Email,
-    name: Annotated[str, typer.Option(help="As they are greeted.")] = "",
-    language: Annotated[str, typer.Option(help="en or es.")] = "en",
+    name: Annotated[str | None, typer.Option(help="As they are greeted.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
     source: Annotated[str, typer.Option(help="How they agreed, for the consent ledger.")] = "added by staff",
     now: Now = None,
@@ -67,7 +67,7 @@ def add(
     """Add one subscriber."""
     here = installation(now)
     person = consent.add(
-        here.database, email, name=name, language=language, topics=topic or [],
+        here.database, email, name=name, language=language, topics=topic,
         pepper=here.pepper, now=here.clock(), source=source,
     )  # fmt: skip
     say(f"{person.email} is {person.state}.")
@@ -77,7 +77,7 @@ def add(
 def set_(
     email: Email,
     name: Annotated[str | None, typer.Option(help="As they are greeted.")] = None,
-    language: Annotated[str | None, typer.Option(help="en or es.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
     no_topics: Annotated[bool, typer.Option("--no-topics", help="They follow nothing in particular.")] = False,
     now: Now = None,
@@ -102,11 +102,11 @@ def list_(json_: Json = False) -> None:
 
 @app.command()
 def export() -> None:
-    """The list as the CSV that imports it again, to standard output."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("email", "name", "language", "topics", "state"))
-    for each in consent.everyone(installation().database):
-        writer.writerow((each.email, each.name, each.language, ";".join(sorted(each.interests)), each.state))
+    """The list as the CSV that imports it again, to standard output; who left is in it, and stays out again."""
+    here = installation()
+    writer = csv.DictWriter(sys.stdout, consent.COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(consent.export(here.database, here.pepper))
 
 
 @app.command()

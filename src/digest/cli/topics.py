@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.shared import Json, emit, installation, say, table
+from digest.cli.shared import Json, emit, installation, language_tag, say, table
 from digest.pipeline import topics
 
 app = typer.Typer(name="topics", help="Topics: list them, add one, name one in another language.", no_args_is_help=True)
@@ -28,7 +28,7 @@ def list_(json_: Json = False) -> None:
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="As people read it, or the slug of a topic to name anew.")],
-    language: Annotated[str, typer.Option(help="The language of the name.")] = "en",
+    language: Annotated[str, typer.Option(callback=language_tag, help="The language of the name.")] = "en",
     called: Annotated[str | None, typer.Option(help="Its name in that language, if NAME is the slug.")] = None,
 ) -> None:
     """Add a topic, or name one in another language."""

@@ -71,7 +71,7 @@ MOVES: dict[str, tuple[frozenset[EditionState], EditionState]] = {
     "resume": (frozenset({_S.PAUSED}), _S.SENDING),
     "cancel": (frozenset({_S.DRAFT, _S.APPROVED, _S.PAUSED}), _S.CANCELLED),
     "finish": (frozenset({_S.SENDING}), _S.SENT),
-    "resend": (frozenset({_S.SENT, _S.SENDING, _S.PAUSED}), _S.SENDING),
+    "resend": (frozenset({_S.SENT, _S.SENDING}), _S.SENDING),
 }
 """What may be done to an edition: from which states, and where it leads."""
 

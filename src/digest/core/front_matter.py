@@ -30,7 +30,9 @@ LONGEST = {
 """Characters."""
 YEARS = range(1900, 3000)
 """Beyond them a date is a slip of the pen, and at the calendar's very ends it has no instant."""
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+"""BCP 47, as far as anybody writes it: a code of ISO 639, then script and region."""
+_LINE = re.compile(r"(?P<indent>\s*)(?P<field>\w+)\s*:(?P<space>\s*)(?P<value>.*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def _mapping(source: str) -> tuple[dict[str, object], dict[str, int]]:
         node = yaml.compose(source, Loader=yaml.BaseLoader)
         values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes nothing but strings
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise BadItemFile(
-            Problem(line, None, f"the front matter is not YAML: {error.problem or error.context}")
-        ) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BadItemFile(Problem(1, None, f"the front matter cannot be read: {str(error).splitlines()[0]}")) from None
+        raise BadItemFile(_slip(source.split("\n"), error)) from None
+    except yaml.reader.ReaderError as error:
+        line = source.count("\n", 0, error.position) + 2
+        raise BadItemFile(Problem(line, None, "it has a control character in it; remove it")) from None
+    except (RecursionError, ValueError):
+        raise BadItemFile(Problem(2, None, "it cannot be read; write one “field: value” a line")) from None
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise BadItemFile(Problem(2, None, "the front matter holds no “field: value” lines"))
     where: dict[str, int] = {}
@@ -100,6 +102,36 @@ def _mapping(source: str) -> tuple[dict[str, object], dict[str, int]]:
         if isinstance(value, yaml.ScalarNode) and value.style is None and value.value in ("~", "null"):
             values[name] = ""
     return {str(key): value for key, value in values.items()}, where
+
+
+def _slip(lines: list[str], error: yaml.MarkedYAMLError) -> Problem:
+    """What its author did to the line, rather than what the parser made of it.
+
+    The parser notices late what is left open: a bracket, quotes or a line without a colon is to blame where it began.
+    """
+    begun = re.search("flow|quoted|simple key", error.context or "")
+    mark = (error.context_mark if begun else None) or error.problem_mark
+    at = min(mark.line, len(lines) - 1) if mark else 0
+    match = _LINE.fullmatch(lines[at])
+    if "\t" in lines[at][: len(lines[at]) - len(lines[at].lstrip())]:
+        return Problem(at + 2, None, "the line begins with a tab; write spaces, or nothing")
+    if not match:
+        return Problem(at + 2, None, "this is no “field: value” line; a long text stays on the line of its field")
+    field, value = match["field"], match["value"]
+    if value and not match["space"]:
+        reason = "a space is missing after the colon"
+    elif match["indent"]:
+        reason = "there are spaces before the field; begin it where the others begin"
+    elif value.startswith(("[", "{")):
+        reason = f"what “{value[0]}” opens is not closed, or more follows; close it, or put the value in double quotes"
+    elif value.startswith(('"', "'")):
+        reason = (
+            "the quotes are not in pairs, or hold a backslash; put the value in double quotes, and single ones within"
+        )
+    else:
+        quoted = value[:80].replace("\\", "/").replace('"', "'")
+        reason = f'put the value in double quotes, because of the signs in it: {field}: "{quoted}"'
+    return Problem(at + 2, field, reason)
 
 
 class _Reader:
@@ -125,7 +157,9 @@ class _Reader:
         if not title:
             self.problem("title", "it is missing")
         if not LANGUAGE.fullmatch(language):
-            self.problem("language", f"“{language[:40]}” is not a language; write en or es")
+            self.problem(
+                "language", f"“{language[:40]}” is not the tag of a language; write one such as en, es or pt-BR"
+            )
         if len(self.body) > LONGEST_BODY:
             self.problems.append(Problem(self.body_line, "body", f"it is longer than {LONGEST_BODY} characters"))
         for name in ("url", "image"):
@@ -192,6 +226,11 @@ class _Reader:
             return None
         if when and when.day.year not in YEARS:
             self.problem(name, f"{when.day.year} is not in the years {YEARS[0]} to {YEARS[-1]}")
+            return None
+        if when and not when.exists(self.timezone):
+            self.problem(
+                name, f"there is no {when.at:%H:%M} on that day in {self.timezone}: the clocks go forward over it"
+            )
             return None
         return when
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_LENGTHS = (("day", 24 * 60), ("hour", 60))
+
 
 @cache
 def zone(name: str) -> ZoneInfo:
@@ -42,6 +44,10 @@ class When:
             return self.day.isoformat()
         return f"{self.day.isoformat()}T{self.at.isoformat('seconds' if self.at.second else 'minutes')}"
 
+    def exists(self, zone_name: str) -> bool:
+        """Whether clocks there ever show it; in spring they skip an hour."""
+        return self.at is None or When.parse(self.begins(zone_name).isoformat(), zone_name) == self
+
     def begins(self, zone_name: str) -> datetime:
         """The first instant of it, in UTC."""
         return datetime.combine(self.day, self.at or time(), tzinfo=zone(zone_name)).astimezone(UTC)
@@ -51,3 +57,16 @@ class When:
         if self.at is not None:
             return self.begins(zone_name)
         return When(self.day + timedelta(days=1)).begins(zone_name)
+
+
+def length_in_words(length: timedelta) -> str:
+    """`12 days`, `7 hours`, `20 minutes`: whole units of the largest kind of which there are two."""
+    minutes = length // timedelta(minutes=1)
+    count, unit = next(((minutes // size, unit) for unit, size in _LENGTHS if minutes >= 2 * size), (minutes, "minute"))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def in_words(instant: datetime, zone_name: str) -> str:
+    """`Sunday 6 December 2026, 09:00 (Europe/Madrid)`: for staff, whose language is English."""
+    local = instant.astimezone(zone(zone_name))
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone_name})"

@@ -59,10 +59,11 @@ class Inbox:
             message, page = mail.message, mail.path.with_suffix(".html")
             body = message.get_body(("html",))
             page.write_text(_content(body), "utf-8")
+            reader = html.escape(mail.recipient).replace("@", "<wbr>@")
             rows.append(
-                f"<tr><td><a href='{html.escape(page.name)}'>{html.escape(mail.recipient)}</a></td>"
-                f"<td>{html.escape(str(message['Subject']))}</td><td>{len(mail.content) // 1000} KB</td>"
-                f"<td><a href='{html.escape(mail.path.name)}'>.eml</a></td></tr>"
+                f"<li><a class=reader href='{html.escape(page.name)}'>{reader}</a>"
+                f"<span class=subject>{html.escape(str(message['Subject']))}</span>"
+                f"<span class=size>{len(mail.content) // 1000} KB · <a href='{html.escape(mail.path.name)}'>.eml</a></span></li>"
             )
         index = self.folder / "index.html"
         index.write_text(_PAGE.format(title=html.escape(title), count=len(rows), rows="\n".join(rows)), "utf-8")
@@ -106,15 +107,31 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse; width: 100% }}
-td {{ border-top: 1px solid #8884; padding: .6rem .8rem .6rem 0; overflow-wrap: anywhere; vertical-align: top }}
-td:nth-child(n+3) {{ white-space: nowrap; overflow-wrap: normal }}
+:root {{ --ink: #1c2b2d; --soft: #586869; --line: #dde5e5; --page: #f4f7f7; --card: #fff; --link: #0f5e66 }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e4ecec; --soft: #9db0b1; --line: #2c3b3d; --page: #101819; --card: #182324; --link: #7fd0d8 }}
+}}
+body {{ margin: 0 auto; max-width: 56rem; padding: 2.5rem 1rem; font: 16px/1.45 system-ui, sans-serif }}
+body {{ background: var(--page); color: var(--ink) }}
+h1 {{ margin: 0; font: 700 2rem/1.2 Georgia, serif; text-wrap: balance }}
+p, .subject, .size {{ color: var(--soft) }}
+ol {{ margin: 1.5rem 0 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .75rem }}
+ol {{ background: var(--card); overflow: hidden; border-top: 4px solid var(--link) }}
+li {{ display: grid; grid-template-columns: 1fr auto; gap: .1rem 1rem; padding: .8rem 1.1rem; position: relative }}
+li + li {{ border-top: 1px solid var(--line) }}
+li:hover {{ background: var(--page) }}
+a {{ color: var(--link) }}
+.reader {{ font-weight: 600; text-decoration: none; overflow-wrap: break-word; min-width: 0 }}
+.reader::after {{ content: ""; position: absolute; inset: 0 }}
+.subject {{ grid-row: 2; grid-column: 1 / -1 }}
+.size {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
+.size a {{ position: relative; padding: .4rem 0 }}
+@media (max-width: 30rem) {{ body {{ padding-top: 1.5rem }} li {{ column-gap: 0 }} .size {{ grid-row: 3 }} }}
 </style>
 <h1>{title}</h1>
-<p>{count} messages, as the built-in inbox received them.</p>
-<table>
+<p>{count} messages, as the built-in inbox received them. Each opens as its reader sees it; .eml is the message itself.</p>
+<ol>
 {rows}
-</table>
+</ol>
 </html>
 """

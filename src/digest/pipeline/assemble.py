@@ -31,6 +31,9 @@ class Plan:
     approval_required: bool
 
 
+RESOLUTION = timedelta(seconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """An item that is not in the edition, and why."""
@@ -134,13 +137,14 @@ def assemble(
 
 
 def _current(db: Database, plan: Plan, now: datetime) -> str:
-    """The next slot's period; but the last one's while that may still go out and has not."""
-    last = plan.schedule.period(plan.schedule.latest(now))
+    """The period that is next to go out: the last slot's while that may still be sent, else the first slot's not yet sent."""
+    slot = plan.schedule.latest(now)
+    if now - slot > plan.late_limit:
+        slot = plan.schedule.next(now)
     with db.read() as session:
-        row = editions.find(session, last)
-    if now - plan.schedule.latest(now) <= plan.late_limit and (row is None or row.state == EditionState.DRAFT):
-        return last
-    return plan.schedule.period(plan.schedule.next(now))
+        while (row := editions.find(session, plan.schedule.period(slot))) and row.state != EditionState.DRAFT:
+            slot = plan.schedule.next(slot + RESOLUTION)
+    return plan.schedule.period(slot)
 
 
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:

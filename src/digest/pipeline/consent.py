@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from digest.core import address
 from digest.core.address import Address
-from digest.core.errors import Refused
+from digest.core.errors import Misconfigured, Refused
 from digest.core.front_matter import slugify
 from digest.core.token import address_hmac
 from digest.pipeline.reading import read_text
@@ -20,10 +20,11 @@ from digest.store import subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
-COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source")
+COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source", "state")
 LANGUAGE_LENGTH = 35
 CHUNK = 500
 GONE = ("unsubscribed", "suppressed")
+STATES = ("active", "pending", "paused", *GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,16 @@ class ListImport:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A row as read; None where the list has no such column, so that it says nothing about it."""
+
     line: int
     address: Address
-    name: str
-    language: str
-    topics: tuple[str, ...]
+    name: str | None
+    language: str | None
+    topics: tuple[str, ...] | None
     consent_at: datetime | None
     consent_source: str | None
+    state: str | None
 
 
 def import_list(
@@ -94,11 +98,10 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
     except (StopIteration, csv.Error):
         raise Refused(f"{path} has no header line; the first line must name the columns, “email” among them.") from None
     if "email" not in header:
-        other = next((mark for mark in (";", "\t", "|") if mark in "".join(header)), None)
+        marks = {";": "semicolons", "\t": "tabs", "|": "bars"}
+        other = next((name for mark, name in marks.items() if mark in "".join(header)), None)
         hint = (
-            f"the columns seem to be separated by {other!r} instead of a comma"
-            if other
-            else "no column is called “email”"
+            f"the columns seem to be separated by {other} instead of commas" if other else "no column is called “email”"
         )
         raise Refused(f"{path}, line 1: {hint}; the first line must be like “email,name,language,topics”.")
     if doubled := next((name for name in header if name and header.count(name) > 1), None):
@@ -107,15 +110,13 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
     rows: list[_Row] = []
     seen: dict[str, int] = {}
     while True:
-        begins = (
-            reader.line_num + 1
-        )  # a quoted field may hold line breaks, so the row before says where this one begins
+        begins = reader.line_num + 1  # a quoted field may hold line breaks: the row before says where this one begins
         try:
             values = next(reader)
         except StopIteration:
             return rows
         except csv.Error as error:
-            result.rejected.append(BadRow(begins, None, f"the row is not CSV: {error}"))
+            result.rejected.append(BadRow(begins, None, _not_csv(error)))
             continue
         if not any(value.strip() for value in values):
             continue
@@ -133,11 +134,20 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
         rows.append(row)
 
 
+def _not_csv(error: csv.Error) -> str:
+    said = str(error)
+    if "unexpected end" in said:
+        return "a double quote is opened and never closed"
+    if "expected after" in said:
+        return "a double quote inside a quoted field must be written twice"
+    return f"the row is not CSV: {said}"
+
+
 def _row(values: dict[str, str], line: int, result: ListImport) -> _Row | None:
     read: dict[str, Any] = {}
     for column, reader in _READERS.items():
         try:
-            read[column] = reader(values.get(column, ""))
+            read[column] = reader(values[column]) if column in values else None
         except ValueError as error:
             result.rejected.append(BadRow(line, column, str(error)))
     if len(read) < len(_READERS):
@@ -172,7 +182,16 @@ def _instant(written: str) -> datetime | None:
         at = datetime.fromisoformat(written.strip())
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"“{written.strip()[:40]}” is not an ISO date") from None
+        raise ValueError(
+            f"“{written.strip()[:40]}” is not an ISO date; write 2025-03-09 or 2025-03-09T10:30Z"
+        ) from None
+
+
+def _state(written: str) -> str:
+    state = written.strip().lower()
+    if state not in ("", *STATES):
+        raise ValueError(f"“{state[:40]}” is no state; write one of {', '.join(STATES)}")
+    return state
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -182,6 +201,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "topics": _topics,
     "consent_at": _instant,
     "consent_source": lambda written: _name(written) or None,
+    "state": _state,
 }
 
 
@@ -196,7 +216,13 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
         if hmac in suppressed or (before and before.state in GONE):
             result.suppressed += 1
             continue
-        entry = subscribers.New(row.address, row.name, row.language, row.topics)
+        if row.state in GONE:  # their last word, brought along from where they said it
+            subscribers.suppress(session, hmac, f"{row.state} in an imported list", now)
+            if before:
+                subscribers.set_state(session, before.id, row.state, now)
+            result.suppressed += 1
+            continue
+        entry = _merged(row.address, before, row.name, row.language, row.topics)
         if before is None:
             new.append(entry)
             result.added += 1
@@ -212,26 +238,41 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
     subscribers.record_consents(session, given)
 
 
+def _merged(
+    who: Address, known: Subscriber | None, name: str | None, language: str | None, topics: Sequence[str] | None
+) -> subscribers.New:
+    """A person as told now; what is not told (None) stays as it is known."""
+    old_name, old_language, old_topics = (
+        (known.name, known.language, tuple(known.interests)) if known else ("", "en", ())
+    )
+    return subscribers.New(
+        who,
+        old_name if name is None else name,
+        old_language if language is None else language,
+        old_topics if topics is None else topics,
+    )
+
+
 def add(
     db: Database,
     email: str,
     *,
-    name: str,
-    language: str,
-    topics: Sequence[str],
+    name: str | None,
+    language: str | None,
+    topics: Sequence[str] | None,
     pepper: str,
     now: datetime,
     source: str,
 ) -> Subscriber:
-    """Add one person, or change what is known of them. Refused for a suppressed address."""
+    """Add one person, or change what is told of one who is there. Refused for a suppressed address."""
     who = _address(email)
     hmac = address_hmac(pepper, who.key)
     with db.write() as session:
         known = subscribers.by_key(session, who.key)
         if subscribers.suppressed_among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
-        entry = subscribers.New(who, _of("name", name), _of("language", language), _of("topics", ";".join(topics)))
-        subscribers.put(session, entry, state="active", now=now, previous=known)
+        entry = _merged(who, known, *_told(name, language, topics))
+        subscribers.put(session, entry, state=known.state if known else "active", now=now, previous=known)
         if known is None:
             subscribers.record_consent(session, hmac, "added", now, source=source)
         return _find(session, who)
@@ -240,19 +281,25 @@ def add(
 def change(
     db: Database, email: str, *, name: str | None, language: str | None, topics: Sequence[str] | None, now: datetime
 ) -> Subscriber:
-    """Change what is known of a subscriber; None leaves a field as it is. Their state stays."""
+    """Change what is told of a subscriber. Their state stays."""
     who = _address(email)
+    if name is None and language is None and topics is None:
+        raise Misconfigured("There is nothing to change; say --name, --language, --topic or --no-topics.")
     with db.write() as session:
         known = _find(session, who)
-        slugs = list(known.interests) if topics is None else _of("topics", ";".join(topics))
-        entry = subscribers.New(
-            Address(known.email, known.key, who.domain),
-            known.name if name is None else _of("name", name),
-            _of("language", language) if language else known.language,
-            slugs,
-        )
+        entry = _merged(Address(known.email, known.key, who.domain), known, *_told(name, language, topics))
         subscribers.put(session, entry, state=known.state, now=now, previous=known)
         return _find(session, who)
+
+
+def _told(
+    name: str | None, language: str | None, topics: Sequence[str] | None
+) -> tuple[str | None, str | None, tuple[str, ...] | None]:
+    return (
+        None if name is None else _of("name", name),
+        None if language is None else _of("language", language),
+        None if topics is None else _of("topics", ";".join(topics)),
+    )
 
 
 def unsubscribe(db: Database, email: str, *, pepper: str, now: datetime) -> Subscriber:
@@ -306,6 +353,30 @@ def _address(email: str) -> Address:
         return address.parse(email)
     except ValueError as error:
         raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+
+
+def export(db: Database, pepper: str) -> Iterator[dict[str, str]]:
+    """Every subscriber as a row of the list that imports them again: who left stays out there too."""
+    after = 0
+    while True:
+        with db.read() as session:
+            people = subscribers.page(session, after=after)
+            hmacs = {each.id: address_hmac(pepper, each.key) for each in people}
+            given = subscribers.first_consents(session, hmacs.values())
+        if not people:
+            return
+        for each in people:
+            at, source = given.get(hmacs[each.id], (None, None))
+            yield {
+                "email": each.email,
+                "name": each.name,
+                "language": each.language,
+                "topics": ";".join(sorted(each.interests)),
+                "consent_at": at.isoformat() if at else "",
+                "consent_source": source or "",
+                "state": each.state,
+            }
+        after = people[-1].id
 
 
 def everyone(db: Database) -> Iterator[Subscriber]:

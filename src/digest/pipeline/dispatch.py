@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.core.address import parse
-from digest.core.delivery import Balance, State
+from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused
 from digest.core.headers import Sender
@@ -73,6 +73,11 @@ def change(database: Database, edition_id: int, move: str, **values: object) -> 
             deliveries.skip_open(session, edition_id, "the edition was cancelled")
 
 
+def resume(database: Database, edition_id: int, now: datetime) -> None:
+    """paused → sending, by staff: the days after which the edition expires start anew."""
+    change(database, edition_id, "resume", held_reason=None, expires_at=now + GIVE_UP_AFTER)
+
+
 def get(database: Database, edition_id: int) -> EditionRow:
     with database.read() as session:
         return editions.get(session, edition_id)
@@ -135,18 +140,19 @@ async def send_test(office: Office, reference: str, address: str) -> Reply:
 
 
 def resolve_uncertain(database: Database, reference: str, *, resend: bool, now: datetime) -> int:
-    """Staff decide about deliveries in doubt: queue them again under the same Message-ID, or let them be. How many."""
+    """Staff decide about deliveries in doubt: queue them again under the same Message-ID, or let them be. How many.
+
+    A decision to send starts the days anew after which the edition expires.
+    """
     with database.write() as session:
         row = find(session, reference)
         edition_id = editions.identity(row)
         if not resend:
             reply = "let be by staff: the server never confirmed it, so it may or may not have arrived"
             return deliveries.settle_uncertain(session, edition_id, State.FAILED, reply)
-        if row.expires_at is not None and row.expires_at <= now:
-            raise Refused(
-                f"{row.period} expired on {row.expires_at:%Y-%m-%d %H:%M} UTC; let its uncertain deliveries be."
-            )
         froms, to = MOVES["resend"]
-        if row.state == EditionState.SENT:
-            editions.move(session, edition_id, froms, to)
+        if not editions.move(session, edition_id, froms, to, expires_at=now + GIVE_UP_AFTER):
+            raise Refused(
+                f"{row.period} is {row.state}, so nothing of it is sent any more; let its uncertain deliveries be."
+            )
         return deliveries.settle_uncertain(session, edition_id, State.PENDING, None)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from pathlib import Path
 
-from digest.core.edition import Edition
+from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
+from digest.core.item import Item, Kind
+from digest.core.when import When
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.store import subscribers
@@ -32,15 +35,39 @@ def look(what: str, ask: Callable[[], str]) -> Finding:
 
 def database(db: Database) -> str:
     with db.read() as session:
-        return f"{subscribers.count(session, 'active')} active subscribers of {subscribers.count(session)}."
+        return f"Active subscribers: {subscribers.count(session, 'active')} of {subscribers.count(session)}."
 
 
 def templates(press: Press, now: datetime) -> str:
+    """Compiles an invented item of every kind in every language, as an edition would. Refused by what is wrong."""
     edition = Edition("2000-W01", 1, now, "UTC")
+    items = tuple(EditionItem(at, at, _sample(kind, now), "<p>A text.</p>") for at, kind in enumerate(SECTIONS, 1))
     for language in press.compiler.languages():
-        press.compiler.subject(language, edition, (), press.publication)
+        subject = press.compiler.subject(language, edition, items, press.publication)
+        preheader = press.compiler.preheader(language, edition, items, press.publication)
+        text = EditionText(language, subject, preheader, "A word before.")
+        press.compiler.compile(edition, text, items, press.publication, "sample")
         press.compiler.greeting(language, "")
+        press.compiler.why(language, ["a", "b"], fallback=False)
     return f"They speak {', '.join(press.compiler.languages())}."
+
+
+def _sample(kind: Kind, now: datetime) -> Item:
+    """An item with every field, so that no branch of a template is passed by."""
+    later = When(now.date() + timedelta(days=1), time(18))
+    return Item(
+        kind, "A title", "A text.", url="https://example.org", organisation="Somebody", byline="Somebody", published=later,
+        deadline=later, starts=later, ends=later, venue="Somewhere", image="https://example.org/a.png", alt="A picture",
+    )  # fmt: skip
+
+
+def overrides(folder: Path, bundled: Path) -> Sequence[Finding]:
+    """A hint, where the folder of DIGEST_TEMPLATES neither replaces a file of the bundled one nor adds a language."""
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    if any((bundled / file).is_file() or file.match("locale/*.po") for file in files):
+        return ()
+    said = f"Nothing in {folder} replaces a template; put files at {folder / 'digest' / 'body.mjml'} and the like."
+    return [Finding("templates", None, said)]
 
 
 async def mail_server(route: Route) -> Finding:

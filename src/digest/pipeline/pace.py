@@ -6,8 +6,8 @@ from datetime import datetime
 from digest.core import pacing as arithmetic
 from digest.core.errors import Refused
 from digest.core.pacing import Limits
-from digest.pipeline.dispatch import get
-from digest.store import pacing
+from digest.pipeline.assemble import find
+from digest.store import editions, pacing
 from digest.store.database import Database
 from digest.store.pacing import WHOLE
 
@@ -51,9 +51,7 @@ def reset(db: Database, domain: str) -> None:
             raise Refused(f"Nothing was learned of {domain}; `digest pacing` lists the domains of which something was.")
 
 
-def goes_on_at(db: Database, edition_id: int, limits: Limits, now: datetime) -> datetime | None:
-    """When sending the edition will find something to do; None for now, or if it may not go on at all."""
-    if get(db, edition_id).state != "sending":
-        return None
+def goes_on_at(db: Database, reference: str, limits: Limits, now: datetime) -> datetime | None:
+    """When sending the edition will find something to do, by its retries and the pace; None for now."""
     with db.read() as session:
-        return pacing.goes_on_at(session.connection(), edition_id, limits, now)
+        return pacing.goes_on_at(session.connection(), editions.identity(find(session, reference)), limits, now)

@@ -15,7 +15,8 @@ def read_text(path: Path, what: str) -> str:
         size = path.stat().st_size
         if size > LARGEST[what]:
             raise Refused(
-                f"{path} has {size / 1e6:.0f} MB; a {what} may have {LARGEST[what] / 1e6:g} MB. Is it the right file?"
+                f"{path} has {size / 1e6:.4g} MB; {'an' if what == 'item' else 'a'} {what} may have "
+                f"{LARGEST[what] / 1e6:g} MB. Is it the right file?"
             )
         raw = path.read_bytes()
     except OSError as error:

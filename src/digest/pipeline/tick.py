@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from digest.core.edition import EditionState
 from digest.core.errors import Refused
+from digest.core.when import in_words, length_in_words
 from digest.pipeline.assemble import Plan, freeze
 from digest.pipeline.dispatch import Office, approve
 from digest.store import clock, editions
@@ -48,7 +49,7 @@ def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
         if row.slot > now or row.held_reason is not None:
             continue
         if now - ready > plan.late_limit:
-            hold(db, row, f"it was due on {row.slot:%Y-%m-%d %H:%M} UTC, which is too long ago", notify)
+            hold(db, row, f"it was due on {in_words(row.slot, row.timezone)}, which is too long ago", notify)
         else:
             due.append(editions.identity(row))
     return due
@@ -63,8 +64,9 @@ def hold(db: Database, row: EditionRow, reason: str, notify: Notify) -> None:
         editions.set_values(session, editions.identity(row), held_reason=reason)
     notify(
         f"{row.period} is held",
-        f"The edition {row.period} was not sent: {reason}. Look at it with `digest preview`; to send it all the same, "
-        f"use `digest edition approve {row.period}` and `digest edition send {row.period}`.",
+        f"The edition {row.period}, due on {in_words(row.slot, row.timezone)}, was not sent: {reason}. Look at it with "
+        f"`digest preview`; to send it all the same, use `digest edition approve {row.period}` and "
+        f"`digest edition send {row.period}`.",
     )
 
 
@@ -79,8 +81,9 @@ def _draft(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Noti
     if distrust:
         hold(db, row, distrust, notify)
         return
-    then = "It waits for approval." if plan.approval_required else f"It goes out on {slot:%Y-%m-%d at %H:%M} UTC."
-    notify(f"The draft of {period} is ready", f"It has {count} items. {then} Look at it with `digest preview`.")
+    then = "It waits for approval." if plan.approval_required else f"It goes out on {in_words(slot, row.timezone)}."
+    items = "1 item" if count == 1 else f"{count} items"
+    notify(f"The draft of {period} is ready", f"It has {items}. {then} Look at it with `digest preview`.")
 
 
 def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify: Notify) -> None:
@@ -108,8 +111,8 @@ def _miss(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Notif
             return
     notify(
         f"{period} was missed",
-        f"The edition due on {slot:%Y-%m-%d %H:%M} UTC was not made: nothing was running, and it is {now - slot} too late. "
-        f"To send it all the same, use `digest edition assemble --period {period}`.",
+        f"The edition due on {in_words(slot, plan.schedule.timezone)} was not made: nothing was running, and it is "
+        f"{length_in_words(now - slot)} late. To send it all the same, use `digest edition assemble --period {period}`.",
     )
 
 
@@ -123,7 +126,7 @@ def _distrust(last: datetime | None, now: datetime) -> str | None:
     if last is None:
         return None
     if now < last - CLOCK_BACK:
-        return f"the clock was set back by {last - now}"
+        return f"the clock was set back by {length_in_words(last - now)}"
     if now > last + CLOCK_AHEAD:
-        return f"the clock is {now - last} ahead of the last look at it"
+        return f"the clock is {length_in_words(now - last)} ahead of the last look at it"
     return None

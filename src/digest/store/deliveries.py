@@ -182,13 +182,6 @@ def balance(session: Session, edition_id: int) -> Balance:
     )
 
 
-def next_due(session: Session, edition_id: int) -> datetime | None:
-    """When the first waiting delivery may be tried again."""
-    return session.scalar(
-        select(func.min(col(D.not_before))).where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
-    )
-
-
 def skip_open(session: Session, edition_id: int, reason: str) -> None:
     """Everything not yet begun is skipped: the edition was cancelled or expired."""
     session.execute(

@@ -168,6 +168,17 @@ def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(ConsentRow), list(rows))
 
 
+def first_consents(session: Session, hmacs: Iterable[str]) -> dict[str, tuple[datetime, str | None]]:
+    """The oldest word of consent of each, with its source."""
+    wanted = select(col(ConsentRow.subscriber_hmac), col(ConsentRow.at), col(ConsentRow.source)).where(
+        col(ConsentRow.subscriber_hmac).in_(list(hmacs)), col(ConsentRow.action).in_(["imported", "added"])
+    )
+    found: dict[str, tuple[datetime, str | None]] = {}
+    for hmac, at, source in session.execute(wanted.order_by(col(ConsentRow.id))):
+        found.setdefault(hmac, (at, source))
+    return found
+
+
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
     """Keep the address out of every mailing; the first reason stays."""
     session.execute(
@@ -200,6 +211,12 @@ def canary(session: Session, hmac: str, now: datetime) -> bool:
     if known is None:
         session.add(SuppressionRow(address_hmac=hmac, scope=CANARY, reason="pepper", at=now))
     return known in (None, hmac)
+
+
+def has_canary(session: Session) -> bool:
+    """Whether a pepper has been used with this database."""
+    wanted = select(col(SuppressionRow.address_hmac)).where(col(SuppressionRow.scope) == CANARY)
+    return session.scalars(wanted).first() is not None
 
 
 def events(session: Session, subscriber_id: int) -> list[EventRow]:

@@ -8,20 +8,24 @@ those that a byline, a date or a venue was read from: `places` accounts for each
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
+from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
-from digest.core.newsletter.places import find_venue
-from digest.core.newsletter.split import Section, split
-from digest.core.newsletter.timing import read_timing
+from digest.core.newsletter.split import Section, Split, split
+from digest.core.newsletter.timing import Reader, read_timing
+from digest.core.newsletter.venues import find_venue
 from digest.core.when import When
 
 _NOT_ENGLISH = re.compile(
     r"\b(?:el|los|las|una|por|para|con|que|del|está|und|der|die|das|les|des|est|pour)\b", re.IGNORECASE
 )
+_DAY_FIRST = re.compile(r"(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?\d|1[0-2])(?!\d)")
+_MONTH_FIRST = re.compile(r"(?<![\d/])(?:0?\d|1[0-2])/(?:1[3-9]|2\d|3[01])(?!\d)")
+_YEAR = timedelta(days=366)
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|with)\b", re.IGNORECASE)
 
 
@@ -52,27 +56,42 @@ class Found:
 def read_newsletter(
     text: str, today: date, titles: Collection[int] = (), not_titles: Collection[int] = ()
 ) -> tuple[Found, ...]:
-    """The items of a newsletter in order. A year that the text leaves open is the one nearest `today`.
+    """The items of a newsletter in order. A year that the text leaves open is the one nearest its issue, or `today`.
 
     `titles` and `not_titles` are numbers of lines that a person says are titles, or are not; they win. ValueError with a
     sentence if such a line does not exist or has no words.
     """
+    parts = split(text, titles, not_titles)
+    reader = _reader(text, parts, today)
+    return tuple(_found(section, reader) for section in parts.sections)
+
+
+def _reader(text: str, parts: Split, today: date) -> Reader:
+    """The reader of a text's dates; a masthead's own date settles years only if it is within one of today."""
     day_first = _writes_day_first(text)
-    return tuple(_found(section, today, day_first=day_first) for section in split(text, titles, not_titles).sections)
+    first = min((section.title.number for section in parts.sections), default=0)
+    above = (each.text for each in parts.furniture if each.number < first)
+    dates = (dated for each in above for dated in find_dates(each, today, day_first=day_first))
+    issued = (dated.first.day for dated in dates if not (dated.year_open or dated.last))
+    return Reader(today, next((day for day in issued if abs(day - today) <= _YEAR), None), day_first)
 
 
 def _writes_day_first(text: str) -> bool:
-    """True if a text is rather Spanish, German or French than English, and so means 5 July by 5/7."""
+    """True if a text means 5 July by 5/7: it has a 25/7 and no 7/25, or is Spanish, German or French, not English."""
     start = text[:50_000]
+    days, months = len(_DAY_FIRST.findall(start)), len(_MONTH_FIRST.findall(start))
+    if days != months:
+        return days > months
     return len(_NOT_ENGLISH.findall(start)) > len(_ENGLISH.findall(start))
 
 
 def places(text: str, today: date) -> dict[int, str]:
     """Where each line with words went, by its number: "title", "headline", "organisation", "body" or "furniture"."""
-    parts, day_first = split(text), _writes_day_first(text)
+    parts = split(text)
+    reader = _reader(text, parts, today)
     placed = {line.number: "furniture" for each in parts.furniture for line in each.lines}
     for section in parts.sections:
-        lifted = _lifted(section, judge_kind(section, read_timing(section, today, day_first=day_first)).kind)
+        lifted = _lifted(section, judge_kind(section, read_timing(section, reader)).kind)
         placed |= {line.number: "body" for each in section.body for line in each.lines}
         fields = {told.line: field for field, told in lifted.items() if told}
         placed |= {
@@ -89,8 +108,8 @@ def _lifted(section: Section, kind: Kind) -> dict[str, Told | None]:
     return {"headline": headline, "organisation": organisation or find_organisation(section, release=release)}
 
 
-def _found(section: Section, today: date, *, day_first: bool) -> Found:
-    timing = read_timing(section, today, day_first=day_first)
+def _found(section: Section, reader: Reader) -> Found:
+    timing = read_timing(section, reader)
     judgement = judge_kind(section, timing)
     lifted = _lifted(section, judgement.kind)
     organisation, headline = lifted["organisation"], lifted["headline"]

@@ -34,7 +34,8 @@ def as_markdown(body: Sequence[Paragraph], subheadings: Collection[int]) -> str:
 
 def _words(each: Paragraph, *, heading: bool) -> str:
     if heading:
-        return f"## {read_marks(each.text).title}"
+        marked = read_marks(each.text)
+        return f"## {each.text if marked.tag or marked.label else marked.title}"
     if each.part == "list" and (bulleted := bullet_of(each.text)):
         return f"- {bulleted[1]}"
     return each.text

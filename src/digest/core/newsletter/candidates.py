@@ -6,9 +6,22 @@ from dataclasses import dataclass, field
 
 from digest.core.newsletter.furniture import banner_of
 from digest.core.newsletter.marks import Marked, read_marks, title_case
-from digest.core.newsletter.paragraphs import Paragraph
+from digest.core.newsletter.paragraphs import Paragraph, is_dateline
 
-_NEVER = {"release", "end", "contact", "date", "link", "signoff", "signature", "greeting", "list", "footer"}
+_NEVER = {
+    "header",
+    "byline",
+    "release",
+    "end",
+    "contact",
+    "date",
+    "link",
+    "signoff",
+    "signature",
+    "greeting",
+    "list",
+    "footer",
+}
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
 _LONG = 100  # a line longer than this is a paragraph in itself
 
@@ -71,9 +84,9 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     for at, each in enumerate(paragraphs):
         if at in without or each.part in _NEVER:
             continue
-        marked = read_marks(each.text, dash_tags=tags >= 2)
-        marks = marked.marks | _marks_around(each, usual if at else 99)
         above = paragraphs[at - 1] if at else None
+        marked = read_marks(each.text, dash_tags=tags >= 2)
+        marks = marked.marks | _marks_around(each, above, usual if at else 99)
         if _has_shape(each, marked, marks) and _has_place(each, above, marks):
             found.append(Candidate(at, each, marked, marks, banner_of(each), heads=False))
     starts = {each.at for each in found}
@@ -82,8 +95,10 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     return _with_banners(found)
 
 
-def _marks_around(each: Paragraph, usual: int) -> frozenset[str]:
+def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> frozenset[str]:
     marks = set()
+    if above and is_dateline(above, each):
+        marks.add("dated")
     if each.rule and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
@@ -98,13 +113,13 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     first = next((char for char in title if char.isalnum()), "")
     if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
         return False
-    if each.part in ("prose", "label") and not is_formal(marks):
+    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks):
         return False
     return not first.islower() or bool(marks & {"md1", "md2", "md3", "number", "label"})
 
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:
-    if each.opens or is_formal(marks) or above is None:
+    if each.opens or is_formal(marks) or above is None or "dated" in marks:
         return True
     ends = above.part == "prose" and above.text[-1] in '.!?…”"»'
     return len(each.text) < _LONG and (len(above.text) > _LONG or (ends and title_case(each.text) >= 0.7))

@@ -31,6 +31,7 @@ _DAYS = (
     "saturday sat sábado sáb samstag sonnabend samedi",
     "sunday sun domingo dom sonntag dimanche",
 )
+_WEEKDAY_NUMBERS = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
 _MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _TWENTIETHS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
@@ -53,7 +54,7 @@ def _one_of(names: Collection[str]) -> str:
 
 
 MONTH = _one_of(_MONTH_NUMBERS)
-WEEKDAY = _one_of([name for names in _DAYS for name in names.split()])
+WEEKDAY = _one_of(_WEEKDAY_NUMBERS)
 _D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d|,\d\d\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
 _Y = r"(?:19|20)\d\d(?!\d)"
 _NO_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
@@ -65,8 +66,12 @@ _FORMS = (
     r"(?!24/7|9/11(?!/))(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
     r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
 )
+_DAY_ALONE = rf"(?P<alone>{_D})(?=\s*(?:[,;)]|[.:](?!\d)|$|\b(?:inclusive|at|from|in|a las|en|um|ab|im|à)\b))"
+_BY_THE = rf"(?:(?<=by the )|(?<=before the )|(?<=until the ))(?P<ordinal>{_D})(?<=st|nd|rd|th)(?=[.,;:!?)]|$)"
 _DATE = re.compile(
-    rf"(?<![\w/.-])(?:{WEEKDAY}(?:, ?| )(?:the |den |dem |el |le )?)?(?:{'|'.join(_FORMS)})(?!\w)", re.IGNORECASE
+    rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?"
+    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
+    re.IGNORECASE,
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
@@ -74,14 +79,18 @@ _LINK = re.compile(
     rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
-_RANGE = re.compile(TO.replace(r"\band\b|&|", ""), re.IGNORECASE)
-_PLACE_BEFORE = re.compile(r"(?:[A-ZÀ-Þ][\w.’'-]* ?){1,5}, (?:el |le |den |am )?")
+_RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:&|\b(?:and|y|et|und)\b)", re.IGNORECASE)
+_PLACE_BEFORE = re.compile(
+    r"[A-ZÀ-Þ][\w.’'-]*(?: (?:[A-ZÀ-Þ][\w.’'-]*|de|del|la|las|los|el|por|y|of|the|for|and|für|der|des|et|pour)){0,7}, "
+    r"(?:el |le |den |am )?"
+)
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date in a text: where (offsets), its first and, if given, last moment, and if its year was left open."""
+    """A date in a text: where (offsets), its first and, if given, last moment, and if its year or month was left open."""
 
     start: int
     end: int
@@ -89,6 +98,7 @@ class Dated:
     first: When
     last: When | None
     year_open: bool
+    month_open: bool = False
 
 
 def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
@@ -101,7 +111,9 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
         return []
     found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
     hours = [
-        each for each in find_hours(text) if not any(one.start < each.end and each.start < one.end for one in found)
+        each
+        for each in find_hours(text, dotted=True)
+        if not any(one.start < each.end and each.start < one.end for one in found)
     ]
     timed = []
     for place, each in enumerate(found):
@@ -114,16 +126,19 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
 
 def is_date_line(text: str) -> bool:
     """True if a line is little more than a date ("Oakland, June 5, 2024")."""
-    found = _DATE.search(text)
+    found = _COULD_BE.search(text) and _DATE.search(text)
     if not found or text[-1] in ",;":
         return False
     before, after = text[: found.start()], text[found.end() :]
-    rest = after if _PLACE_BEFORE.fullmatch(before) else f"{before} {after}"
+    dateline = _PLACE_BEFORE.fullmatch(before) and re.search(_Y, found[0])
+    rest = after if dateline else f"{before} {after}"
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
 
 
 def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
     value = match.groupdict()
+    if value["alone"] or value["ordinal"]:
+        return _of_month(match, today)
     until = year = None
     if value["iso"]:
         year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
@@ -142,8 +157,20 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     if day is None:
         return None
     last = _day(str(day.year), month, _number(until), today) if until else None
-    ends = When(last) if last and last > day else None
+    apart = last is not None and (last - day).days > 1 and _AND.search(match[0])
+    ends = When(last) if last and last > day and not apart else None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
+
+
+def _of_month(match: re.Match[str], today: date) -> Dated | None:
+    """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last; "by the 17th" the next."""
+    number = _number(match["alone"] or match["ordinal"])
+    weekday = match["weekday"] and _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()]
+    near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
+    day = next((day for day in near if day.day == number and weekday in (None, day.weekday())), None)
+    if day is None:
+        return None
+    return Dated(match.start(), match.end(), match[0].strip(), When(day), None, year_open=True, month_open=True)
 
 
 def _number(words: str) -> int:
@@ -190,14 +217,18 @@ def _at(text: str, dated: Dated, hours: Hours) -> Dated:
 
 
 def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
+    """Two dates with "to" between them are one; with "and", only if they are neighbouring days."""
     joined: list[Dated] = []
     for each in dates:
         before = joined[-1] if joined else None
+        between = text[before.end : each.start] if before else ""
+        days = (each.first.day - before.first.day).days if before else 0
         if (
             before
             and not before.last
-            and each.first.day > before.first.day
-            and _RANGE.fullmatch(text[before.end : each.start])
+            and days > 0
+            and _RANGE.fullmatch(between)
+            and (days == 1 or not _AND.match(between))
         ):
             words = text[before.start : each.end]
             joined[-1] = replace(before, end=each.end, words=words, last=each.last or each.first)

@@ -1,12 +1,13 @@
 """Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
 from digest.core.newsletter.furniture import Contents, is_masthead, plain
-from digest.core.newsletter.paragraphs import PERSON, Paragraph
-from digest.core.newsletter.vocabulary import SUBHEADING
+from digest.core.newsletter.paragraphs import PERSON, Paragraph, block
+from digest.core.newsletter.vocabulary import BUTTON, SUBHEADING
 
 _MARKS = {
     "md": 1.0,
@@ -16,6 +17,8 @@ _MARKS = {
     "deco": 0.9,
     "caps": 0.8,
     "label": 1.5,
+    "dated": 1.0,
+    "bulletemoji": 0.8,
     "bullet": 0.3,
     "tag": 2.0,
     "gap": 0.6,
@@ -36,7 +39,9 @@ _TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
-_TEXT = {_SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
+_SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
+_SIGNED = "a signature below"
+_TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
 _Cues = Iterator[tuple[str, float]]
 
 
@@ -73,13 +78,8 @@ def is_title(each: Candidate) -> bool:
 
 
 def is_subheading(each: Candidate) -> bool:
-    """True if it is a sub-heading: alone on its line or marked, and no title, banner or sentence."""
-    return (
-        not is_title(each)
-        and each.banner is None
-        and (each.paragraph.closes or each.formal)
-        and not _TEXT & each.cues.keys()
-    )
+    """True if it is a sub-heading: alone on its line or marked, and no title and no sentence."""
+    return not is_title(each) and (each.paragraph.closes or each.formal) and not _TEXT & each.cues.keys()
 
 
 def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
@@ -90,12 +90,12 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
             yield mark, _MARKS[name] if name != "md" or mark in levels else -0.5
     if "subnumber" in each.marks:
         yield "numbered as a part", -3.0
-    if title[-1] == ".":
+    if title[-1] == "." or _SENTENCES.search(title):
         yield _SENTENCE, -1.5
     if title[-1] == ":":
         yield _COLON, -2.0
     if SUBHEADING.match(title):
-        yield "names a part of an item", -2.7
+        yield "names a part of an item", -1.2 if "gap" in each.marks else -2.7
     if each.banner is not None:
         yield "a section's banner", -1.5 if each.heads else -4.0
     if len(title.split()) > 12:
@@ -113,13 +113,15 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
     if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
-        yield "the first of several short lines", -1.2
+        yield "the first of several short lines", -0.6 if below.closes else -1.2
     if below is None:
         yield "the last line", 0.3
-    elif below.part == "date" or (below.part == "label" and each.heads):
+    elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
-    elif below.part in ("signature", "signoff"):
-        yield (_CALL, -3.0) if title[-1] in '!»”"' else ("a signature below", -1.5)
+    if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):
+        yield _CALL, -4.0
+    if below and below.part in ("signature", "signoff"):
+        yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
     if (
         above
         and above.part == "prose"
@@ -131,7 +133,10 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     ):
         yield _NAMED, -2.5
     if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | _TOP.keys()) & last.cues.keys():
-        yield _BELOW, -0.3 if each.marks and each.marks - {"gap"} == last.marks - {"gap"} else -1.6
+        if each.marks and each.marks - {"gap"} == last.marks - {"gap"}:
+            yield _BELOW, -0.3
+        elif last.marks or not each.marks:
+            yield _BELOW, -1.6
 
 
 def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
@@ -154,7 +159,10 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:
     """A release's title stands above "For immediate release", with organisation and headline below; or below it, alone."""
-    if each.at + 1 < len(body) and body[each.at + 1].part == "release":
+    below = range(each.at + 1, min(each.at + 2, len(body)))
+    if below and body[below[0]].opens:
+        below = block(body, below[0])
+    if any(body[at].part == "release" and not body[at].rule for at in below):
         yield "a release's first line below", 1.5
         return
     at = each.at - 1
@@ -162,7 +170,9 @@ def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Ca
         at -= 1
     if at < 0 or body[at].part != "release":
         return
-    if any(other.at == at - 1 and other.banner is None for other in found):
+    head = block(body, at).start
+    titles = (other for other in found if other.at == head - 1 and other.banner is None)
+    if not body[head].rule and any(not _TEXT & other.cues.keys() for other in titles):
         yield "in the head of a release", -2.5
     elif each.heads:
         yield "heads a release", 1.5
@@ -216,6 +226,8 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
             if not _bears(each, other):
                 each.cues[f"without what the others have ({other})"] = -cost
     for each in found:
+        if _TOP.keys() & each.cues.keys():
+            continue
         if mark in each.marks:
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):

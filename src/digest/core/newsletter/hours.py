@@ -6,7 +6,7 @@ from datetime import time
 
 TO = (
     r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|"
-    r"\bet\b|\bà\b)\s*"
+    r"\bet\b|\bà\b|\by\b)\s*"
     r"(?:el |the |le |zum )?"
 )
 _SPOKEN_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -27,7 +27,7 @@ _WORDS = rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.
 _HALF = r"\s*(?:[ap]\.? ?m\b\.?|de la (?:mañana|tarde|noche|madrugada)|uhr\b|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b)"
 _TIME = re.compile(
     rf"(?<![\w:/$€£.,#-])(?P<from>{_CLOCK}|{_WORDS})(?P<from_half>{_HALF})?"
-    rf"(?:{TO}(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
+    rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
     re.IGNORECASE,
 )
 _LED = re.compile(r"\b(?:(?P<sure>a las?|de las?|desde las?)|at|from|um)\s$", re.IGNORECASE)
@@ -44,9 +44,13 @@ class Hours:
     last: time | None
 
 
-def find_hours(text: str) -> list[Hours]:
-    """Times of day in order. A bare number is one only in a pair that says so ("6–8 pm"), or after "a las", "at", "um"."""
-    return [hours for found in _TIME.finditer(text) if _is_time(text, found) and (hours := _read(found))]
+def find_hours(text: str, *, dotted: bool = False) -> list[Hours]:
+    """Times of day in order. A bare number is one only in a pair that says so ("6–8 pm"), or after "a las", "at", "um".
+
+    `dotted` takes "10.15" by itself for one as well.
+    """
+    found = (each for each in _TIME.finditer(text) if _is_time(text, each, dotted=dotted))
+    return [hours for each in found if (hours := _read(each))]
 
 
 def without_hours(text: str) -> str:
@@ -54,12 +58,12 @@ def without_hours(text: str) -> str:
     return _TIME.sub(" ", text)
 
 
-def _is_time(text: str, found: re.Match[str]) -> bool:
+def _is_time(text: str, found: re.Match[str], *, dotted: bool) -> bool:
     first, till = found["from"], found["till"] or ""
     if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
         return True
     if "." in first:
-        return "." in till
+        return dotted or "." in till
     if till and (till[0].isalpha() or first[0].isalpha()):
         return True
     led = _LED.search(text, max(0, found.start() - 12), found.start())
@@ -72,7 +76,9 @@ def _read(found: re.Match[str]) -> Hours | None:
     last = _hour(found["till"], till_half or first_half) if found["till"] else None
     if last and last < first and first.hour >= 12 and not first_half and till_half.startswith("p"):
         first = first.replace(hour=first.hour - 12)  # "11–1 pm" begins before noon
-    return Hours(found.start(), found.end(), found[0].strip(), first, last)
+    if last and not (first_half or till_half) and last < first and first.hour < last.hour + 12 < 24:
+        last = last.replace(hour=last.hour + 12)  # "noon to 3"
+    return Hours(found.start(), found.end(), found[0].strip(), first, None if found["doors"] else last)
 
 
 def _hour(words: str, half: str) -> time:

@@ -1,8 +1,8 @@
 """The words by which an item's kind shows: what it asks, invites to, celebrates or declares."""
 
-from digest.core.newsletter.vocabulary import any_of
+from digest.core.newsletter.vocabulary import any_in_lower
 
-ASKS = any_of(
+ASKS = any_in_lower(
     r"\bsign (?:the|our|this|on|and|here|at|up to)\b",
     r"\bcall (?:your|on|the|him|her|them|now)\b",
     r"\bwrite (?:to|a letter|your|her|him|by)\b",
@@ -14,8 +14,16 @@ ASKS = any_of(
     r"\b(?:e-?mail|call|text|phone) (?:\S+@\S+|\(?\d{3})",
     r"\b(?:volunteers?|drivers?|helpers?|hands|hosts|donations) (?:wanted|needed)\b|^se (?:busca|necesita)n?\b",
     r"\bobject(?:ions?)? (?:to|in writing)\b",
-    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe need (?:your|you)\b",
-    r"\bplease (?:call|write|sign|send|give|donate|fill|reply|vote|return|bring|tell|contact)\b",
+    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:urgently )?need (?:your|you|an?|some|more|\w+ (?:more )?(?:people|"
+    r"volunteers|drivers|helpers))\b",
+    r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
+    r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
+    r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
+    r"\bapply (?:by|before|here|now)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
+    r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
+    r"anotarse|escribir|llamar))\b",
+    r"\bplease (?:call|phone|ring|e-?mail|speak|help|drop|write|sign|send|give|donate|fill|reply|vote|return|bring|tell|"
+    r"contact)\b",
     r"\bcan you (?:take|call|send|help|write|sign|give)\b",
     r"\b(?:firma(?:d|r|n)?|firmas|llama(?:d|r)? a|escrib(?:e|í|id|an?)|envía(?:d|r)?|mand(?:a|á|ad)|exig(?:e|id|"
     r"ir)|aleg(?:a|ad|aciones))\b",
@@ -23,47 +31,65 @@ ASKS = any_of(
     r"necesitamos|adhesiones)\b",
     r"\b(?:unterschreib\w*|schreib(?:t|en sie)|spenden?|signez|écrivez|appelez)\b",
 )
-ASKING_TITLE = any_of(
+ASKING_TITLE = any_in_lower(
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
-    r"donate|protect|vote)\b",
+    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
-    r"^(?:participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
-    r"\b(?:wanted|needed)$",
+    r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"\b(?:wanted|needed|gesucht|cherchons)\b",
 )
-OCCASION = any_of(
-    r"\b(?:night|evening|party|picnic|march|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
+OCCASION = any_in_lower(
+    r"\b(?:night|evening|party|picnic|(?<!\d )march(?! \d)|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
     r"screening|webinar)s?\b",
     r"\b(?:teach-in|training|fair|supper|dinner|noche|fiesta|marcha|concentración|vigilia|reunión|asamblea|taller|"
     r"concierto)s?\b",
+    r"\b(?:ride|walk|hike|tour|trip|outing|visit|breakfast|brunch|lunch|luncheon|tea|barbecue|bbq|tournament|lecture|talk|"
+    r"exhibition|show|performance|open day|carnival|parade|gathering|conference|seminar|celebration)s?\b",
+    r"\b(?:viaje|excursión|paseo|caminata|visita|almuerzo|desayuno|torneo|exposición|encuentro|festival|kermés|desfile|"
+    r"jornadas|tertulia|conferencia|ausflug|ausstellung|wanderung|vortrag|treffen|repas|sortie|exposition|conférence)e?s?\b",
     r"\b(?:proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
 )
-INVITES = any_of(
+INVITES = any_in_lower(
     r"\b(?:join us|rsvp|refreshments|free and open|open to (?:the public|all)|doors open|admission|tickets?)\b",
     r"\b(?:all|everyone) (?:is |are )?welcome\b|\binvite you\b|\bbring (?:a|your)\b|\bcome (?:to|and|along)\b",
-    r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|march|rally)\b",
+    r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|"
+    r"(?<!\d )march(?! \d)|rally)\b",
     r"\b(?:vigil|picnic|screening|os esperamos|te esperamos|les esperamos|entrada (?:libre|gratuita)|acompáñanos|"
     r"ven (?:a|con))\b",
     r"\b(?:venid|te invitamos|asamblea|taller|concierto|proyección|marcha|charla|aforo|inscripción)\b",
     r"\b(?:eintritt|wir laden|lädt|treffpunkt|entrée libre|venez|rendez-vous|vous invite)\b",
 )
-WON = any_of(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
-WE_WON = any_of(
+WON = any_in_lower(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
+WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
     r"\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
-STATES = any_of(
+EARNED = any_in_lower(
+    r"\b(?:at last|finally|por fin|endlich|enfin)\b",
+    r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
+    r"\b(?:huge|big|real|great) (?:win|victory|success)\b|\byour (?:success|doing)\b",
+    r"\bthank(?:s| you) to (?:you all|all of you|all|everyone|everybody|those)\b[^.]{0,24} who (?:ever )?(?:wrote|signed|"
+    r"called|marched|campaigned|stood|spoke|fought|came|turned up|never gave up)\b",
+    r"\bwell done,? (?:to )?(?:you|all|everyone|everybody)\b|\bcongratulations to us\b",
+    r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks|months|years)(?: of|,| and)\b|"
+    r"\b(?:months|years) of (?:asking|campaigning|letters|vigils|protests?|pressure)\b",
+    r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:semanas|meses|años)\b",
+    r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
+    r"\bnach (?:\w+|\d+) (?:wochen|monaten|jahren)\b|\baprès (?:\w+|\d+) (?:semaines|mois|ans)\b",
+)
+STATES = any_in_lower(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
     r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
-    r"oppose|deplore|believe)\b",
+    r"oppose|deplore|urge|believe)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
-STATEMENT_TITLE = any_of(
+STATEMENT_TITLE = any_in_lower(
     r"\b(?:statement|open letter|declaración|pronunciamiento|comunicado|manifiesto|carta abierta|erklärung|déclaration)\b",
 )

@@ -9,6 +9,7 @@ from digest.core.item import Kind
 from digest.core.newsletter.kind_words import (
     ASKING_TITLE,
     ASKS,
+    EARNED,
     INVITES,
     OCCASION,
     STATEMENT_TITLE,
@@ -45,10 +46,10 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
 
 
 def _of_labels(section: Section) -> _Votes:
-    prefix, colon, _ = section.marked.title.partition(":")
+    prefix, *rest = re.split(r"[:!] ", section.marked.title, maxsplit=1)
     for said, weight in (
         (section.marked.label, 4.0),
-        (prefix if colon else None, 3.0),
+        (prefix if rest else None, 3.0),
         (section.banner_words, 2.0),
         (section.marked.tag, 2.0),
     ):
@@ -66,9 +67,16 @@ def _of_form(section: Section) -> _Votes:
 
 def _of_timing(timing: Timing) -> _Votes:
     if timing.deadline:
-        yield Kind.ACTION, 1.2, timing.deadline.words
+        yield Kind.ACTION, 1.2 if timing.starts else 1.6, timing.deadline.words
     if timing.starts:
-        yield Kind.EVENT, 1.2 + 1.3 * (timing.starts.when.at is not None) + 1.0 * timing.labelled, timing.starts.words
+        weight = (
+            1.2
+            + 1.3 * (timing.starts.when.at is not None)
+            + 1.0 * timing.labelled
+            + 0.8 * (timing.ends is not None)
+            + 0.5 * timing.heads
+        )
+        yield Kind.EVENT, weight, timing.starts.words
 
 
 def _of_words(section: Section, timing: Timing) -> _Votes:
@@ -78,14 +86,15 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
     invites = 0.4 if timing.starts else 0.15
     occasion = 0.4 if section.body else 1.8
     for kind, pattern, weight, where, most in (
-        (Kind.ACTION, ASKING_TITLE, 1.4, title, 1),
-        (Kind.ACTION, ASKS, 0.7, text, 3),
+        (Kind.ACTION, ASKING_TITLE, 1.6, title, 1),
+        (Kind.ACTION, ASKS, 0.8, text, 3),
         (Kind.EVENT, OCCASION, occasion, title, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
-        (Kind.STATEMENT, STATES, 0.7, text, 3),
+        (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),
+        (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
     ):
         for said in _different(pattern, where, most):
@@ -95,8 +104,8 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
 def _different(pattern: re.Pattern[str], text: str, most: int) -> list[str]:
     """The first matches, as many as `most`, that are not the same words again."""
     said: dict[str, str] = {}
-    for found in pattern.finditer(text):
-        said.setdefault(found[0].casefold(), found[0])
+    for found in pattern.finditer(text.lower()):
+        said.setdefault(found[0], text[found.start() : found.end()])
         if len(said) == most:
             break
     return list(said.values())

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_SPACES = re.compile(r"[\s\u00a0\u2007\u202f]+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
 _RULE = re.compile(r"[^\w\s]{3,}")
 
@@ -43,13 +42,30 @@ def rule_of(text: str) -> str:
 
 def read_lines(text: str) -> tuple[Line, ...]:
     """The lines of a decoded text; CRLF, a BOM, no-break spaces and a trailing backslash (a hard break) are cleaned."""
-    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    rows = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = []
     for number, row in enumerate(rows, start=1):
-        clean = _SPACES.sub(" ", _INVISIBLE.sub("", row)).strip()
+        clean = " ".join(row.split())
         clean = clean.rstrip("\\").rstrip() if clean.endswith("\\") else clean
         lines.append(Line(number, clean, rule_of(clean)))
     return tuple(lines)
+
+
+def goes_on(line: Line, after: Line) -> bool:
+    """True if a line goes on with a small letter on the next one (an address on the web proves nothing)."""
+    return after.text[0].islower() and line.text[-1] not in ".!?:" and not after.text.startswith(("http", "www."))
+
+
+def closed_up(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines without the empty one that word processors leave below each, if sentences go on across them."""
+    together = sum(line.speaks and after.speaks for line, after in pairwise(lines))
+    across = sum(
+        line.speaks and between.blank and after.speaks and goes_on(line, after)
+        for line, between, after in zip(lines, lines[1:], lines[2:], strict=False)
+    )
+    if across < 3 or across < together:
+        return tuple(lines)
+    return (*lines[:1], *(line for above, line in pairwise(lines) if not (line.blank and above.speaks)))
 
 
 def wrap_width(lines: Sequence[Line]) -> int:
@@ -57,14 +73,12 @@ def wrap_width(lines: Sequence[Line]) -> int:
 
     A line that goes on with a small letter on the next one is the proof of a wrap.
     """
-    goes_on = sorted(
-        len(line.text)
-        for line, after in pairwise(lines)
-        if line.speaks and after.speaks and after.text[0].islower() and line.text[-1] not in ".!?:"
+    lengths = sorted(
+        len(line.text) for line, after in pairwise(lines) if line.speaks and after.speaks and goes_on(line, after)
     )
-    if len(goes_on) < 2 or goes_on[len(goes_on) // 2] > 100:
+    if len(lengths) < 2 or not 30 <= lengths[len(lengths) // 2] <= 100:
         return 0
-    return goes_on[int(len(goes_on) * 0.95)]
+    return lengths[int(len(lengths) * 0.95)]
 
 
 def meant(line: Line, after: Line, width: int) -> bool:

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.core.newsletter.dates import MONTH
+from digest.core.newsletter.vocabulary import section_of
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
-    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*[.)]|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|#(?P<b>\d{1,2})[.:)]?|"
-    r"(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
+    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|-(?= +\D))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
+    r"#(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
 )
 _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
 _FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"
 _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–—─/\\\s].*?) *(?P<close>{_FRAME})")
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
-_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]|>{2,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
+_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
 _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
+_ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
@@ -52,9 +54,18 @@ def bullet_of(text: str) -> tuple[str, str] | None:
     if found := _BULLET.fullmatch(text):
         return found[1], found[2]
     first, _, rest = text.partition(" ")
-    if rest and len(first) <= 4 and all(unicodedata.category(char) in ("So", "Sk", "Mn", "Cf") for char in first):
+    if rest and _is_emoji(first):
         return "emoji", rest.strip()
     return None
+
+
+def _without_last_emoji(text: str) -> str:
+    words, _, last = text.rpartition(" ")
+    return words if words and _is_emoji(last) else text
+
+
+def _is_emoji(word: str) -> bool:
+    return 0 < len(word) <= 4 and all(unicodedata.category(char) in ("So", "Sk", "Mn", "Cf") for char in word)
 
 
 def number_of(text: str) -> tuple[int, bool, str] | None:
@@ -100,6 +111,10 @@ def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
         else:
             marks.add("deco[")
             text = found["label"]
+    elif (found := _ALERT.fullmatch(text)) and is_caps(found["label"]) and section_of(found["label"]) == "action":
+        marks.add("label")
+        label, text = found["label"], found["rest"]
+    text = _without_last_emoji(text)
     if is_caps(text):
         marks.add("caps")
     found = _TAG.fullmatch(text) or (_DASHED.fullmatch(text) if dash_tags else None)

@@ -5,18 +5,24 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from digest.core.newsletter.dates import is_date_line
-from digest.core.newsletter.lines import Line, meant
+from digest.core.newsletter.hours import find_hours
+from digest.core.newsletter.lines import Line, goes_on, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import (
     COLOPHON,
     CONTACT,
+    FORWARDED,
     GREETING,
     LABEL,
     LEAVING,
+    LINK_WORDS,
+    MAIL_HEADER,
+    MAIL_SUBJECT,
     RELEASE,
     RELEASE_END,
     ROLE,
     SIGN_OFF,
+    UNFINISHED,
 )
 
 _LABELLED = re.compile(r"[^\W\d_][\w ]{1,24}: ")
@@ -27,6 +33,7 @@ _NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
 _SENTENCE_END = re.compile(r"[.…!?][”\"»’)]+$|[.…]$")
 PERSON = re.compile(_NAME)
+BYLINE = re.compile(rf"(?:[Bb]y|Por|Von|Par|Text:|Texto:) (?P<name>{_NAME}(?:,? .{{2,50}})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,15 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
     """True if a line of a block does not go on with the line before it."""
     if bullet_of(after.text) or number_of(after.text) or after.text.startswith("# ") or LABEL.match(after.text):
         return True
+    if _LINK.fullmatch(line.text) or _LINK.fullmatch(after.text) or MAIL_HEADER.match(after.text):
+        return True
     if LABEL.match(line.text) and _LABELLED.match(after.text):
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True
-    if after.text[0].islower() and line.text[-1] not in ".!?:":
+    if goes_on(line, after) and (bullet_of(line.text) or len(line.text) > max(0.6 * width, 40)):
+        return False
+    if is_caps(line.text) and is_caps(after.text) and UNFINISHED.search(line.text):
         return False
     return meant(line, after, width)
 
@@ -120,9 +131,15 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "contact": lambda _, text, words: words <= 24 and CONTACT.match(text),
     "label": lambda _, text, words: words <= 40 and LABEL.match(text),
     "date": lambda _, text, words: words <= 12 and is_date_line(text),
-    "link": lambda _, text, words: words <= 5 and _LINK.fullmatch(text),
+    "header": lambda _, text, words: words <= 40 and FORWARDED.search(text),
+    "link": lambda _, text, words: (
+        (words <= 5 and _LINK.fullmatch(text)) or (words <= 7 and LINK_WORDS.fullmatch(text))
+    ),
+    "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
     "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
-    "footer": lambda _, text, words: (words <= 60 and LEAVING.search(text)) or (words <= 25 and COLOPHON.search(text)),
+    "footer": lambda _, text, words: (
+        (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
+    ),
     "greeting": lambda _, text, words: words <= 10 and text[-1] in ",!:" and GREETING.match(text),
     "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (
@@ -140,6 +157,8 @@ def _own_part(each: Paragraph) -> str:
 def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Each paragraph's own part; then lists, known by their neighbours, and signatures, known by what is above or below."""
     parts = [_own_part(each) for each in paragraphs]
+    for at in _mail_headers(paragraphs):
+        parts[at] = "header"
     marks = [
         _list_mark(each) if part in ("short", "prose", "signature") else ""
         for each, part in zip(paragraphs, parts, strict=True)
@@ -151,6 +170,9 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
         ):
             parts[here] = "list"
+    for here, each in enumerate(paragraphs):
+        if here > 3 and parts[here] == "short" and each.opens and each.text[-1] == "," and len(each.text.split()) <= 5:
+            parts[here] = "signoff"
     for here in range(len(parts) - 1):
         if parts[here : here + 2] == ["short", "short"] and _name_and_role(*paragraphs[here : here + 2]):
             parts[here : here + 2] = ["signature", "signature"]
@@ -163,9 +185,31 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     return [replace(each, part=part) for each, part in zip(paragraphs, parts, strict=True)]
 
 
+def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
+    """The positions of lines such as "From: …", in blocks that have a "Subject: …"."""
+    subjects = [at for at, each in enumerate(paragraphs) if MAIL_SUBJECT.match(each.text)]
+    near = [at for subject in subjects for at in block(paragraphs, subject)]
+    return [at for at in near if MAIL_HEADER.match(paragraphs[at].text)]
+
+
+def is_dateline(date: Paragraph, title: Paragraph) -> bool:
+    """True if a line with a day and no hour heads a block, and so belongs to the title right below it."""
+    return date.part == "date" and date.opens and not title.opens and not find_hours(date.text)
+
+
+def block(paragraphs: Sequence[Paragraph], at: int) -> range:
+    """The positions of those that stand in one block with the one at a position."""
+    first, last = at, at + 1
+    while first > 0 and not paragraphs[first].opens:
+        first -= 1
+    while last < len(paragraphs) and not paragraphs[last].opens:
+        last += 1
+    return range(first, last)
+
+
 def _list_mark(each: Paragraph) -> str:
-    if bullet_of(each.text):
-        return "bullet"
+    if bulleted := bullet_of(each.text):
+        return bulleted[0]
     return "number" if number_of(each.text) else ""
 
 

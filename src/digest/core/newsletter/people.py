@@ -95,7 +95,7 @@ def _line(each: Paragraph | None) -> Told | None:
     if each is None:
         return None
     marked = read_marks(each.text)
-    return Told(each.text if marked.tag else marked.title, each.text, each.number)
+    return Told(each.text if marked.tag or marked.label else marked.title, each.text, each.number)
 
 
 def find_headline(section: Section) -> Told | None:

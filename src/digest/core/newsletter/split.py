@@ -1,15 +1,18 @@
 """A newsletter taken apart: which paragraphs are titles, which belong to whose body, which are furniture."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from digest.core.newsletter.candidates import Candidate
 from digest.core.newsletter.furniture import find_contents, find_footer
 from digest.core.newsletter.headings import find_headings, is_subheading, is_title
-from digest.core.newsletter.lines import Line, read_lines, wrap_width
+from digest.core.newsletter.lines import Line, closed_up, read_lines, wrap_width
 from digest.core.newsletter.marks import Marked
-from digest.core.newsletter.paragraphs import Paragraph, put_together
+from digest.core.newsletter.paragraphs import Paragraph, is_dateline, put_together
 
+_INTRODUCTION = 240  # characters that may introduce a section under its banner
 _HEAD = ("release", "date", "contact", "short", "link")
 
 
@@ -42,6 +45,7 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     """
     lines = read_lines(text)
     _check(lines, titles, not_titles)
+    lines = closed_up(lines)
     paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
     contents = find_contents(paragraphs)
     footer = find_footer(paragraphs)
@@ -53,7 +57,7 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
         elif any(line.number in not_titles for line in paragraph.lines):
             chosen.pop(at, None)
     footer = max([footer, *(at + 1 for at in chosen)])
-    banners = _banners(found, chosen, footer)
+    banners = _banners(paragraphs, found, chosen, footer)
     return _assemble(paragraphs, chosen, banners, found, contents.positions, footer)
 
 
@@ -67,24 +71,44 @@ def _check(lines: Sequence[Line], titles: Collection[int], not_titles: Collectio
             raise ValueError(f"Line {number} is named both as a title and as none; choose one")
 
 
-def _banners(found: Sequence[Candidate], chosen: dict[int, Candidate], last: int) -> Mapping[int, Candidate]:
-    """The section banners; one that is followed by text and has no title of its own below becomes a title, in doubt."""
+def _banners(
+    paragraphs: Sequence[Paragraph], found: Sequence[Candidate], chosen: dict[int, Candidate], last: int
+) -> Mapping[int, Candidate]:
+    """The section banners.
+
+    One that heads a text and no title becomes a title, in doubt. One that heads a text and then a title is none if it is
+    unmarked or the text is long: it is a sub-heading, and its text belongs to the item above.
+    """
     banners = {
         each.at: each
-        for each in found
-        if each.at not in chosen and (each.banner is not None or _stands_over(each, chosen))
+        for each in (*_standing_over(found, chosen), *found)
+        if each.at not in chosen and each.banner is not None
     }
-    for at, each in list(banners.items()):
-        below = min((other for other in (*banners, *chosen) if other > at), default=last)
-        if each.heads and below not in chosen and below > at + 1:
-            chosen[at] = replace(each, cues={"a banner with a text and no titles": 0.0})
+    starts = sorted({*banners, *chosen, last})
+    first = min(chosen, default=last)
+    for at, below in pairwise(starts):
+        banner = banners.get(at)
+        if banner is None or not banner.heads or below == at + 1:
+            continue
+        if below not in chosen:
+            chosen[at] = replace(banner, cues={"a banner with a text and no titles": 0.0})
+            del banners[at]
+        elif at > first and not (
+            banner.formal and sum(len(each.text) for each in paragraphs[at + 1 : below]) <= _INTRODUCTION
+        ):
             del banners[at]
     return banners
 
 
-def _stands_over(each: Candidate, chosen: Mapping[int, Candidate]) -> bool:
-    """A marked line right above a title is a section's banner, though its words name no kind."""
-    return each.formal and each.at + 1 in chosen and each.paragraph.opens
+def _standing_over(found: Sequence[Candidate], chosen: Mapping[int, Candidate]) -> list[Candidate]:
+    """Lines right above a title that share a mark with another such line: banners, though their words name no kind."""
+    over = [
+        each
+        for each in found
+        if each.formal and each.paragraph.opens and each.at + 1 in chosen and each.at not in chosen
+    ]
+    counts = Counter(mark for each in over for mark in each.marks)
+    return [replace(each, banner=each.banner or "") for each in over if any(counts[mark] >= 2 for mark in each.marks)]
 
 
 def _assemble(
@@ -112,7 +136,7 @@ def _assemble(
         else:
             bodies[current].append(at)
     _give_heads(paragraphs, bodies, furniture)
-    below = {each.at for each in found if is_subheading(each)}
+    below = {each.at for each in found if each.at not in chosen and is_subheading(each)}
     sections = []
     for at, body in bodies.items():
         title, owner = chosen[at], owners[at]
@@ -135,6 +159,11 @@ def _give_heads(paragraphs: Sequence[Paragraph], bodies: Mapping[int, list[int]]
     """A release's head that stands above its title goes to that title, out of the body before it or the furniture."""
     before: int | None = None
     for at in bodies:
+        if at and is_dateline(paragraphs[at - 1], paragraphs[at]) and at - 1 not in bodies:
+            furniture.discard(at - 1)
+            if before is not None and at - 1 in bodies[before]:
+                bodies[before].remove(at - 1)
+            bodies[at].append(at - 1)
         head = at
         while head > 0 and paragraphs[head - 1].part in _HEAD and head - 1 not in bodies and at - head < 8:
             head -= 1

@@ -14,12 +14,16 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|before|no later than|not later than|due(?: on| by)?|closes?(?: on)?|closing(?: date)?|"
-    r"ends?(?: on)?|deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on"
-    r"|hasta|antes del?|a más tardar|vence|cierra|termina|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
-    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite"
-    r")\s*:?\s*(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|noon on|midnight on|on|de|es|finaliza)\s+)*)$",
+    r"(?:\b(?:by|until|till|before|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
+    r"clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
+    r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
+    r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
+    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
+    r"(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
+)
+_NOT_BEFORE = re.compile(
+    r"\b(?:not|never|n[’']t|no se|nicht|pas)\b[^.;]{0,24} (?:before|until|antes|vor|avant)\W*[^.;]{0,8}$", _I
 )
 _DUE_LINE = re.compile(
     r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|"
@@ -35,9 +39,13 @@ _WHEN_LINE = re.compile(
     _I,
 )
 _HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
-_PUBLISHED = re.compile(r"^\W*(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?\W*$", _I)
+_PUBLISHED = re.compile(
+    r"^\W*(?:(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?|"
+    r"(?:approved|adopted|agreed|aprobad[oa]|beschlossen|adoptée?)\b[^.!?]{0,60})\W*$",
+    _I,
+)
 _OVER = re.compile(
-    r"\b(?:until|till|to|back|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
+    r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
     r"fin)\b[^.!?]{0,16}$",
     _I,
 )
@@ -53,6 +61,25 @@ _HISTORY = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and if 5/7 is 5 July."""
+
+    today: date
+    issued: date | None
+    day_first: bool
+
+    def dates(self, text: str) -> list[Dated]:
+        """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
+        return find_dates(text, self.issued or self.today, day_first=self.day_first)
+
+    def words(self, dated: Dated) -> str:
+        """A date's words, and what settled its year, or month and year, if they leave it open."""
+        by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
+        left = "month and year" if dated.month_open else "year"
+        return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text."""
 
@@ -63,13 +90,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """An item's moments; `labelled` if a line said "When:"."""
+    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come."""
 
     published: Told | None = None
     deadline: Told | None = None
     starts: Told | None = None
     ends: Told | None = None
     labelled: bool = False
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,33 +122,35 @@ class _Date:
         return bool(_WHEN_LINE.match(self.paragraph.text))
 
 
-def read_timing(section: Section, today: date, *, day_first: bool) -> Timing:
+def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
     published = deadline = None
     others = []
     alone = sum(each.part == "date" for each in whole) == 1
-    for each in _dates(whole, today, day_first=day_first):
-        if _is_published(each, len(whole), alone=alone):
+    for each in _dates(whole, reader):
+        if each.found.first.day <= reader.today and _is_published(each, section.title, len(whole), alone=alone):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
             deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
-        elif each.paragraph.part not in ("release", "signature", "contact") and not _PAST.search(each.before[-24:]):
+        elif _could_be_event(each, reader.today):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
         return Timing(published, deadline)
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
-    return Timing(published, deadline, starts, ends or next(back, None) or _end_below(starts, whole), chosen.labelled)
+    ends = ends or next(back, None) or _end_below(starts, whole)
+    heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
+    return Timing(published, deadline, starts, ends, chosen.labelled, heads)
 
 
-def _dates(whole: Sequence[Paragraph], today: date, *, day_first: bool) -> Iterator[_Date]:
+def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
     for place, each in enumerate(whole):
-        dates = find_dates(each.text, today, day_first=day_first)
+        dates = reader.dates(each.text)
         for found, after in zip_longest(dates, dates[1:]):
-            if abs(found.first.day - today) <= _HISTORY:
-                words = f"{found.words} (year settled by {today.isoformat()})" if found.year_open else found.words
+            if abs(found.first.day - reader.today) <= _HISTORY:
+                words = reader.words(found)
                 onward = each.text[found.end : after.start if after else None]
                 yield _Date(
                     found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
@@ -128,11 +158,15 @@ def _dates(whole: Sequence[Paragraph], today: date, *, day_first: bool) -> Itera
 
 
 def _span(each: _Date) -> tuple[Told, Told | None]:
-    """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below."""
+    """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below.
+
+    A day in the title takes it from the first paragraph.
+    """
     ends = replace(each.told, when=each.found.last) if each.found.last else None
     if each.told.when.at is not None:
         return each.told, ends
-    for text in (each.onward, *(other.text for other in each.below[:3] if _HOUR_LINE.match(other.text))):
+    below = each.below[:1] if each.place == 0 else [other for other in each.below[:3] if _tells_hours(other)]
+    for text in (each.onward, *(other.text for other in below)):
         if hours := next(iter(find_hours(text)), None):
             day = each.told.when.day
             starts = replace(each.told, when=When(day, hours.first), words=f"{each.told.words}; {hours.words}")
@@ -142,10 +176,27 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
     return each.told, ends
 
 
-def _is_published(each: _Date, count: int, *, alone: bool) -> bool:
-    """True for the date of a release's first line, after "Posted", in a dateline, or by itself at the top or the end."""
+def _could_be_event(each: _Date, today: date) -> bool:
+    """True for a date that something may take place on: a day gone by is one only with its hour, or if a line says so."""
+    if each.paragraph.part in ("release", "signature", "contact", "header") or _PAST.search(each.before[-24:]):
+        return False
+    latest = each.found.last or each.found.first
+    return latest.day >= today or latest.at is not None or each.labelled or bool(find_hours(each.onward))
+
+
+def _tells_hours(each: Paragraph) -> bool:
+    """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
+    first = next(iter(find_hours(each.text)), None)
+    leads = first is not None and not re.search(r"\w", each.text[: first.start])
+    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens)
+
+
+def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:
+    """True for the date of a release's first line, after "Posted", in a dateline, above the title, or by itself at the
+    top or the end."""
     paragraph, found = each.paragraph, each.found
-    if paragraph.part == "release" or _PUBLISHED.search(each.before):
+    above = paragraph.part == "date" and paragraph.number < title.number
+    if above or paragraph.part == "release" or _PUBLISHED.search(each.before):
         return True
     place = each.place
     if place == 0 or found.first.at is not None:
@@ -167,6 +218,8 @@ def _is_published(each: _Date, count: int, *, alone: bool) -> bool:
 def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
     if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
+        return False
+    if _NOT_BEFORE.search(before):
         return False
     return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
 

@@ -8,10 +8,19 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 
     The \b that some begin with is taken out in front of them all: in most places it fails, and none need be tried.
     """
+    return re.compile(_alternatives(patterns), re.IGNORECASE)
+
+
+def any_in_lower(*patterns: str) -> re.Pattern[str]:
+    """As `any_of`, for a text put in lower case before: three times as fast."""
+    return re.compile(_alternatives(patterns))
+
+
+def _alternatives(patterns: tuple[str, ...]) -> str:
     words = [each.removeprefix(r"\b") for each in patterns if each.startswith(r"\b")]
     others = [each for each in patterns if not each.startswith(r"\b")]
     forms = [*others, *([rf"\b(?:{'|'.join(words)})"] if words else [])]
-    return re.compile("|".join(f"(?:{form})" for form in forms), re.IGNORECASE)
+    return "|".join(f"(?:{form})" for form in forms)
 
 
 RELEASE = any_of(
@@ -35,7 +44,8 @@ CONTACT = any_of(
 )
 SIGN_OFF = any_of(
     r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
-    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40},$",
+    r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40}[^.!?]$",
+    r"^(?:cheers|sincerely|regards|warmly|blessings|atentamente|saludos|cordialmente|abrazos)[.!]?$",
     r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
     r"\b.{0,25},$",
     r"^(?:en|con) (?:solidaridad|lucha|resistencia|gratitud|unidad|esperanza|paz|cariño|afecto)\b.{0,30},?$",
@@ -63,7 +73,7 @@ ORGANISATION = any_of(
     r"liga|movimiento|colectivo|colectiva|organización|iniciativa|asamblea|"
     r"bündnis|verein|verband|gewerkschaft|initiative|netzwerk|stiftung|réseau|syndicat|comité|fédération|collectif)\b",
 )
-LEAVING = any_of(
+LEAVING = any_in_lower(
     r"\bunsubscribe\b",
     r"\b(?:update|manage|change) (?:your )?(?:e-?mail |subscription )?(?:preferences|subscription|address)\b",
     r"\byou(?: are|'re|’re) (?:receiving|getting|subscribed)\b",
@@ -81,7 +91,7 @@ LEAVING = any_of(
     r"\b(?:newsletter )?abbestellen\b|\babmelden\b.{0,30}\bnewsletter\b|\bimpressum\b",
     r"\b(?:se )?désabonner\b|\bdésinscri",
 )
-COLOPHON = any_of(
+COLOPHON = any_in_lower(
     r"\bforward (?:this|to a friend|it)\b.{0,40}",
     r"\b(?:follow|find|like) us (?:on|at)\b",
     r"^(?:follow us|síguenos|folgt uns|suivez-nous|stay connected|connect with us|social media|redes sociales)\b",
@@ -92,7 +102,37 @@ COLOPHON = any_of(
     r"\bback issues\b|\bnewsletter archive\b",
     r"\breenvía?(?:lo|r|la)?\b.{0,40}\b(?:amig|contacto)",
     r"\bsíguenos en\b",
-    r"\b(?:items|contributions|notices|copy) for (?:the )?next\b",
+    r"\b(?:items|contributions|notices|copy|articles) (?:for (?:the )?next|to the editor)\b",
+)
+FORWARDED = any_of(
+    r"^\W*(?:forwarded message|original message|begin forwarded message|mensaje reenviado|mensaje original|"
+    r"weitergeleitete nachricht|message transféré)\W*$",
+    r"^(?:on|el|am|le) .{8,160}(?:wrote|escribió|schrieb|a écrit)\s*:",
+    r"^(?:sent|get outlook|enviado|von meinem|envoyé) (?:from|for|desde|de|iphone) .{2,30}$",
+)
+MAIL_HEADER = any_of(
+    r"^(?:from|to|cc|bcc|sent|date|subject|reply-to|de|para|enviado(?: el)?|fecha|asunto|von|an|gesendet|datum|betreff|"
+    r"à|envoyé|objet)\s*:\s",
+)
+MAIL_SUBJECT = any_of(r"^(?:subject|asunto|betreff|objet)\s*:\s")
+LINK_WORDS = any_of(
+    r"^(?:please )?(?:click|tap) (?:here|below|on)\b.*$",
+    r"^(?:(?:read|learn|find out|see|view) (?:more|all|on|the (?:full|rest)|full)|continue reading|more info(?:rmation)?|"
+    r"full (?:story|article|details)|(?:register|sign up|sign|donate|rsvp|apply|order|book|reply|watch|listen) "
+    r"(?:here|now|online)|view online|share this)\b.*$",
+    r"^(?:haz clic|haga clic|pincha|leer más|lee más|seguir leyendo|ver más|(?:firma|inscríbete|regístrate|dona|apúntate) "
+    r"(?:aquí|ya)|weiterlesen|mehr lesen|hier klicken|lire la suite|cliquez ici)\b.*$",
+    r"^[^\W\d_].{2,38} (?:→|➜|➔|►|▶|»|›|>{1,3})$",
+)
+BUTTON = any_of(
+    r"^(?:take|send|sign|write|submit|make|add|give|donate|register|join|envía|envíe|manda|firma|firme|escribe|escriba|haz|"
+    r"dona|súmate|inscríbete|unterschreiben|spenden|signez|écrivez)\b(?: (?:an?|your|the|to|tu|su|la|el|una?|now|here|ya|aquí|"
+    r"action|letter|petition|comments?|message|e-?mail|name|gift|mp|carta|petición|mensaje|correo|donación))*\W*$"
+)
+UNFINISHED = any_of(
+    r"\b(?:the|a|an|of|for|to|in|on|at|by|with|from|and|or|our|your|is|are|el|la|los|las|un|una|de|del|al|a|en|con|por|"
+    r"para|y|o|e|su|que|der|die|das|des|und|für|von|mit|le|les|du|et|pour|sur)$",
+    r"[,&–—/]$",
 )
 CONTENTS = any_of(
     r"^(?:in this (?:issue|edition|e-?mail|newsletter|week's issue|bulletin|digest)|(?:table of )?contents|inside"

@@ -1,0 +1,89 @@
+"""What is compared, and what each does and does not do. A row more is an entry more in ROWS."""
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from install import GROUND, HERE, PYTHON, postfix
+from measure import Sample, sample
+
+LIMIT = "smtp-source"
+CONNECTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sender. `run(folder, messages, size)` sends that many of about `size` bytes, what they are of being in `folder`.
+
+    `share`: its part of the messages of a round, so that the slow ones do not take all the time. Then what it does, in words.
+    """
+
+    name: str
+    run: Callable[[Path, int, int], Sample]
+    share: float
+    personal: str
+    recorded: str
+    dkim: str
+    retries: str
+
+
+def _digest(*options: str) -> Callable[[Path, int, int], Sample]:
+    """On a copy of the fanned-out database, so that every round sends the same."""
+
+    def run(folder: Path, messages: int, _size: int) -> Sample:
+        own = GROUND / "sending"
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir()
+        for file in (*folder.glob("digest.db*"), *folder.glob("*.pem")):
+            shutil.copy(file, own)
+        return sample(lambda port: [sys.executable, HERE / "send_digest.py", own, str(port), *options], messages)
+
+    return run
+
+
+def _python(script: str, *options: str | Path) -> Callable[[Path, int, int], Sample]:
+    def run(folder: Path, messages: int, _size: int) -> Sample:
+        command = [PYTHON, HERE / script, folder / "peers.json"]
+        return sample(lambda port: [*command, str(port), str(messages), *options], messages)
+
+    return run
+
+
+def _nodemailer(way: str) -> Callable[[Path, int, int], Sample]:
+    def run(folder: Path, messages: int, _size: int) -> Sample:
+        def command(port: int) -> Sequence[str | Path]:
+            script, key = HERE / "send_nodemailer.js", folder / "rsa.pem"
+            return ["node", script, way, folder / "peers.json", str(port), str(messages), key]
+
+        return sample(command, messages, {"PEERS": str(GROUND / "package.json")})
+
+    return run
+
+
+def _smtp_source(_folder: Path, messages: int, size: int) -> Sample:
+    program, environment = postfix("smtp-source")
+    counts = ["-s", str(CONNECTIONS), "-m", str(messages), "-l", str(size)]
+    envelope = ["-f", "weekly@harbour.example", "-t", "reader@host.example"]
+    return sample(lambda port: [program, "-d", "-N", *counts, *envelope, f"127.0.0.1:{port}"], messages, environment)
+
+
+MARKED = "each result, and a mark before the dot"
+ROWS = (
+    Row(LIMIT, _smtp_source, 1, "no, one byte repeated", "no", "no", "no"),
+    Row("digest, unsigned", _digest(), 1, "yes", MARKED, "no", "yes"),
+    Row("digest, Ed25519", _digest("--sign", "ed25519"), 1, "yes", MARKED, "Ed25519", "yes"),
+    Row("digest, RSA-2048", _digest("--sign", "rsa"), 1, "yes", MARKED, "RSA-2048", "yes"),
+    Row("digest, RSA-2048 and Ed25519", _digest("--sign", "rsa,ed25519"), 1, "yes", MARKED, "both", "yes"),
+    Row("aiosmtplib sendmail, ready-made", _python("send_ready_made.py"), 0.5, "made before", "no", "no", "no"),
+    Row("nodemailer, ready-made", _nodemailer("ready-made"), 0.5, "made before", "no", "no", "no"),
+    Row("nodemailer, Handlebars", _nodemailer("handlebars"), 0.25, "yes", "no", "no", "no"),
+    Row("nodemailer, Handlebars and DKIM", _nodemailer("dkim"), 0.15, "yes", "no", "RSA-2048", "no"),
+    Row(
+        "django-post_office", _python("send_post_office.py", GROUND / "post_office.db"), 0.1,
+        "yes", "a batch at its end", "no", "if configured",
+    ),
+    Row("Jinja, inlined before", _python("send_jinja.py"), 0.1, "yes", "no", "no", "no"),
+    Row("Jinja and premailer", _python("send_jinja.py", "--premailer"), 0.06, "yes", "no", "no", "no"),
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""`make bench`: digest beside its peers, measured in one interleaved run, printed, and written to docs/benchmarks.md.
+
+`--quick` takes less than two minutes; `--only NAME` measures the parts whose names hold NAME. Both only print.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import install
+import report
+from growth import grow
+from install import GROUND, HERE, ROOT
+from measure import child
+from report import Results
+from rows import LIMIT, ROWS, Row
+
+PARTS = ("stages", "growth", "compiling", "classifying")
+PEOPLE = 4000
+PEERS_PEOPLE = 1000
+
+
+def prepare(people: int) -> tuple[Path, int]:
+    """A folder with the fanned-out edition and what peers send of it, and the mean size of a message."""
+    folder = GROUND / "edition"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    child([sys.executable, HERE / "week.py", folder, str(people)])
+    child([sys.executable, HERE / "fan_out.py", folder])
+    child([sys.executable, HERE / "material.py", folder, str(min(people, PEERS_PEOPLE))])
+    return folder, json.loads((folder / "peers.json").read_text())["size"]
+
+
+def interleave(results: Results, rows: Sequence[Row], folder: Path, people: int, rounds: int) -> None:
+    """Every round measures every row, each round beginning with another one."""
+    for number in range(rounds):
+        for row in (*rows[number % len(rows) :], *rows[: number % len(rows)]):
+            say(f"round {number + 1} of {rounds}: {row.name}")
+            sample = row.run(folder, round(people * row.share), results.size)
+            results.samples.setdefault(row.name, []).append(sample)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few messages and short lists")
+    parser.add_argument("--only", metavar="NAME", help=f"rows whose name holds NAME, or one of {', '.join(PARTS)}")
+    parser.add_argument("--rounds", type=int, help="5, or 3 with --quick")
+    parser.add_argument("--million", action="store_true", help="grow the list to 1,000,000 too")
+    asked = parser.parse_args()
+    people, rounds = (400, 3) if asked.quick else (PEOPLE, 5)
+    rounds = asked.rounds or rounds
+    sizes = (1_000, 2_000) if asked.quick else (1_000, 10_000, 100_000)
+    if asked.million:
+        sizes = (*sizes, 1_000_000)
+
+    def wanted(part: str) -> bool:
+        return asked.only is None or asked.only.lower() in part.lower()
+
+    rows = [row for row in ROWS if wanted(row.name)]
+    if rows and asked.only:
+        rows = [row for row in ROWS if row in rows or row.name == LIMIT]
+    if not rows and not any(map(wanted, PARTS)):
+        parser.error(
+            f"there is nothing called “{asked.only}”; there are: {', '.join([row.name for row in ROWS] + list(PARTS))}"
+        )
+
+    load = os.getloadavg()[0]
+    say("setting up the peers under var/bench")
+    install.peers()
+    results = Results(0, load)
+    if rows or wanted("stages"):
+        folder, results.size = prepare(people)
+    if rows:
+        interleave(results, rows, folder, people, rounds)
+        show("Sending", report.speed(results))
+    repeats = str(rounds)
+    if wanted("stages"):
+        results.stages = child([sys.executable, HERE / "stages.py", folder, repeats])[0]
+    if wanted("compiling"):
+        results.compiling = child([sys.executable, HERE / "compiling.py", repeats])[0]
+    if wanted("classifying"):
+        results.classifying = child([sys.executable, HERE / "classifying.py", repeats])[0]
+    if wanted("growth"):
+        for size in sizes:
+            say(f"a list of {size:,}")
+            results.growth.append(grow(size))
+        show("As the list grows", report.growth(results))
+    show("One thing at a time", report.small(results))
+    show("Aims", report.aims(results))
+    if not (asked.quick or asked.only):
+        report.write(results, ROOT / "docs")
+        say("written: docs/benchmarks.md and its plots")
+
+
+def show(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print("", title, "", *lines, sep="\n", flush=True)
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

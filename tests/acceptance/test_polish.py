@@ -1,0 +1,169 @@
+"""Rough edges that somebody new to digest found, and must not find again."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from digest.cli import app
+from digest.mailbox.inbox import Inbox, Mail
+
+from .conftest import BEFORE, Terminal
+
+
+@pytest.mark.parametrize("now", ["9999-12-31T23:59Z", "0001-01-01", "1969-12-31", "9000-01-01"])
+def test_a_clock_at_the_ends_of_the_calendar_is_refused(digest: Terminal, now: str) -> None:
+    assert digest("schedule", "--now", now, code=2).err == f"--now: “{now}” is not in the years 1970 to 8999.\n"
+
+
+@pytest.mark.parametrize("now", ["1970-01-01", "8999-12-31T23:59Z"])
+def test_a_clock_just_within_them_is_good(digest: Terminal, now: str) -> None:
+    assert digest("schedule", "--now", now).out.count("\n") == 5
+
+
+@pytest.mark.parametrize("loaded", ["sqlalchemy.exc", "digest.app"])
+def test_an_interrupt_while_digest_loads_is_quiet(digest: Terminal, loaded: str) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "digest", "schedule"]
+    with subprocess.Popen(command, cwd=digest.folder, env=digest.environment, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        next(line for line in process.stderr if line.decode().rstrip().endswith(f" {loaded}"))
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert all(line.startswith("import time:") for line in rest.splitlines())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("command", [["subscribers", "export"], ["items", "list"], ["items", "list", "--json"]])
+def test_an_answer_that_cannot_be_written_is_told(week: Terminal, command: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert _to(full, week, *command) == (1, "Standard output cannot be written: no space left on device.\n")
+
+
+def test_an_answer_that_nobody_reads_is_told(week: Terminal) -> None:
+    process = week.start("subscribers", "export")
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    assert process.stderr.read().decode() == "Standard output cannot be written: broken pipe.\n"
+    process.stderr.close()
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait(30) == 1
+
+
+def test_an_answer_with_nowhere_to_go_is_told(digest: Terminal) -> None:
+    shell = ["/bin/sh", "-c", 'exec "$0" -m digest schedule >&-', sys.executable]
+    done = subprocess.run(shell, cwd=digest.folder, env=digest.environment, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "Standard output is closed; send it to a file or to /dev/null.\n"
+
+
+def _to(out: object, terminal: Terminal, *command: str) -> tuple[int, str]:
+    argv = [sys.executable, "-m", "digest", *command]
+    done = subprocess.run(  # type: ignore[call-overload]
+        argv, cwd=terminal.folder, env=terminal.environment, stdout=out, stderr=subprocess.PIPE, check=False
+    )
+    return done.returncode, done.stderr.decode()
+
+
+def test_a_title_with_a_colon_is_told_how_to_write_it(digest: Terminal) -> None:
+    digest("init")
+    path = digest.write("a.md", "---\nkind: news\ntitle: Meeting: tonight\n---\n\nA body.\n")
+    said = digest("items", "add", path.name, code=1).err
+    assert said.startswith("a.md, line 3: title: put the value in double quotes")
+    digest.write("a.md", '---\nkind: news\ntitle: "Meeting: tonight"\n---\n\nA body.\n')
+    digest("items", "add", path.name)
+
+
+def test_a_setting_that_there_is_not_ends_every_command(digest: Terminal) -> None:
+    digest.env["SMPT_HOST"] = "mail.harbour.example"
+    assert digest("schedule", code=2).err == "DIGEST_SMPT_HOST is not a setting; did you mean DIGEST_SMTP_HOST?\n"
+
+
+def test_the_doctor_compiles_every_kind(digest: Terminal) -> None:
+    digest("init")
+    digest.env["TEMPLATES"] = "ours"
+    digest.write("ours/digest/item/victory.mjml", "<mj-text>\n{{ nothing.here }}\n</mj-text>")
+    said = digest("doctor", code=1).out
+    assert re.search(
+        r"^BAD   templates: ours/digest/item/victory\.mjml, line 2: .+; correct it there", said, re.MULTILINE
+    )
+
+
+def test_a_folder_of_templates_that_replaces_nothing_is_a_hint(digest: Terminal) -> None:
+    digest("init")
+    digest.env["TEMPLATES"] = "ours"
+    digest.write("ours/body.mjml", "in the wrong place")
+    hint = "hint  templates: Nothing in ours replaces a template; put files at ours/digest/body.mjml and the like."
+    assert hint in digest("doctor", code=1).out
+    digest.write("ours/digest/body.mjml", (Path(__file__).parents[2] / "templates/email/digest/body.mjml").read_text())
+    assert "hint  templates" not in digest("doctor", code=1).out
+
+
+def test_the_schedule_is_told_in_its_own_zone(digest: Terminal) -> None:
+    digest.env["TIMEZONE"] = "Europe/Madrid"
+    first = digest("schedule", "--now", "2026-12-01").out.splitlines()[0]
+    sent, draft = "Sunday 6 December 2026, 09:00 (Europe/Madrid)", "Saturday 5 December 2026, 09:00 (Europe/Madrid)"
+    assert first == f"2026-W49: {sent}; draft: {draft}"
+
+
+def test_a_newsletter_with_nothing_in_it_is_told(digest: Terminal) -> None:
+    digest("init")
+    said = digest("items", "import", digest.write("n.txt", "Hello\n").name, "--now", BEFORE).out
+    assert said == "There is no item in n.txt; name the lines of the titles with --title LINE.\n"
+    said = digest("items", "import", "n.txt", "--title", "1", "--now", BEFORE).err
+    assert said.startswith("Drafts: 1 added, 0 updated, 0 left as they were.\n")
+
+
+@pytest.mark.parametrize("command", [["items", "import", "n.txt"], ["topics", "add", "Housing"]])
+def test_the_name_of_a_language_is_no_tag(digest: Terminal, command: list[str]) -> None:
+    said = digest(*command, "--language", "English", code=2).err
+    assert said == "--language: “English” is not the tag of a language; write one such as en, es or pt-BR.\n"
+
+
+def test_one_is_told_as_one(digest: Terminal, inbox: list[Mail]) -> None:
+    digest("init")
+    big = digest.write("big.md", b"x" * 1_100_000)
+    assert "big.md: has 1.1 MB; an item may have 1 MB." in digest("items", "add", big.name, code=1).err
+    digest("items", "add", digest.write("a.md", "---\nkind: news\ntitle: A title\n---\n\nA body.\n"), "--now", BEFORE)
+    digest.env["STAFF"] = "desk@harbour.example"
+    digest("tick", "--now", BEFORE)
+    [notice] = [mail.message for mail in inbox]
+    assert "It has 1 item. It goes out on Sunday 15 March 2026, 09:00 (Europe/Lisbon)." in " ".join(
+        notice.get_content().split()
+    )
+
+
+def test_the_page_of_the_inbox_breaks_an_address_before_its_domain_only(tmp_path: Path) -> None:
+    inbox, content = Inbox(tmp_path), b"Subject: A <b>\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n"
+    inbox.mails.append(Mail("", "ana.<i>@harbour.example", content, tmp_path / "01.eml"))
+    page = inbox.write_index("Harbour & Co").read_text()
+    assert "<a class=reader href='01.html'>ana.&lt;i&gt;<wbr>@harbour.example</a>" in page
+    assert "<span class=subject>A &lt;b&gt;</span>" in page
+    assert "anywhere" not in page
+    assert (tmp_path / "01.html").read_text() == "<p>Hello\n"
+
+
+def test_the_version(digest: Terminal) -> None:
+    assert re.fullmatch(r"digest \d+\.\d+\.\d+\n", digest("--version").out)
+
+
+def test_every_argument_and_option_is_explained() -> None:
+    unexplained = [
+        (path, parameter.name)
+        for path, command in _commands(typer.main.get_command(app), "digest")
+        for parameter in command.params
+        if not getattr(parameter, "help", None)
+    ]
+    assert [each for each in unexplained if not each[0].startswith("digest edition")] == []
+
+
+def _commands(command: Any, path: str) -> list[tuple[str, Any]]:
+    inside = getattr(command, "commands", {}).items()
+    return [(path, command), *(each for name, sub in inside for each in _commands(sub, f"{path} {name}"))]
