@@ -280,8 +280,9 @@ def _sentence(error: Any) -> str:
     """What is wrong with one setting; `error` as the validation describes it."""
     field, given = str((*error["loc"], "")[0]), error["input"]
     if error["type"].startswith(("int_", "greater_", "less_")):
-        low, high = (getattr(bound, "ge", None) or bound.le for bound in Settings.model_fields[field].metadata)
-        said = f"“{given}” is not a whole number from {low} to {high}; write one like {Settings.model_fields[field].default or 60}"
+        known = Settings.model_fields[field]
+        low, high = (getattr(bound, "ge", None) or bound.le for bound in known.metadata)
+        said = f"“{given}” is not a whole number from {low} to {high}; write one like {known.default or 60}"
     elif error["type"] == "literal_error":
         said = f"“{given}” is not one of its values; write {error['ctx']['expected'].replace(chr(39), '')}"
     else:
