@@ -16,6 +16,7 @@ from digest.core import dkim
 from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
+from digest.core.pacing import Limits
 from digest.core.token import Keyring, address_hmac
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
@@ -157,12 +158,16 @@ class Installation:
         password = s.smtp_password.get_secret_value() if s.smtp_password else None
         return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
 
+    @property
+    def limits(self) -> Limits:
+        return self.settings.limits
+
     @cached_property
     def office(self) -> Office:
         """What sending takes. Its database connection syncs every commit to the disk."""
         self.database  # noqa: B018  refused here rather than half-way
         smarthost = self.smarthost
-        route = Route(lambda: Connection.open(smarthost), self.settings.smtp_connections)
+        route = Route(lambda: Connection.open(smarthost), self.settings.smtp_connections, self.limits)
         return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key)
 
     @cached_property

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from digest.core import address
 from digest.core.errors import Misconfigured
+from digest.core.pacing import Limit, Limits
 from digest.core.slot import Schedule
 from digest.core.when import zone
 
@@ -23,6 +24,7 @@ SHORTEST_SECRET = 16
 """Characters."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
+_A_DAY = re.compile(r"([1-9]\d{0,8})\s*/\s*day")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -64,6 +66,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_ca_file: Path | None = None
+    rate: int | None = Field(default=None, ge=1, le=1_000_000)
+    domain_rate: int | None = Field(default=None, ge=1, le=1_000_000)
+    warm_up: str | None = None
     dkim_selector: str | None = None
     dkim_domain: str | None = None
     dkim_key_file: str | None = None
@@ -123,6 +128,13 @@ class Settings(BaseSettings):
     def _longer_than_a_tick(cls, value: str) -> str:
         if span(value) < timedelta(minutes=1):
             raise ValueError("every edition would come too late; write at least 1m")
+        return value
+
+    @field_validator("warm_up")
+    @classmethod
+    def _a_day(cls, value: str | None) -> str | None:
+        if value is not None and not _A_DAY.fullmatch(value.strip().lower()):
+            raise ValueError(f"“{value}” is no start of a warm-up; write the messages of the first day like 50/day")
         return value
 
     @field_validator("dkim_selector")
@@ -196,6 +208,12 @@ class Settings(BaseSettings):
             return "none"
         return "tls" if self.smtp_port == 465 else "starttls"
 
+    @property
+    def limits(self) -> Limits:
+        """How fast mail may leave: all of it, and to each recipient domain."""
+        start = _A_DAY.fullmatch((self.warm_up or "").strip().lower())
+        return Limits(Limit(self.rate, int(start[1]) if start else None), Limit(self.domain_rate))
+
     @cached_property
     def weekly(self) -> Schedule:
         return Schedule.parse(self.schedule, self.timezone)
@@ -261,8 +279,9 @@ def _sentence(error: Any) -> str:
     """What is wrong with one setting; `error` as the validation describes it."""
     field, given = str((*error["loc"], "")[0]), error["input"]
     if error["type"].startswith(("int_", "greater_", "less_")):
-        low, high = (getattr(bound, "ge", None) or bound.le for bound in Settings.model_fields[field].metadata)
-        said = f"“{given}” is not a whole number from {low} to {high}; write one like {Settings.model_fields[field].default}"
+        known = Settings.model_fields[field]
+        low, high = (getattr(bound, "ge", None) or bound.le for bound in known.metadata)
+        said = f"“{given}” is not a whole number from {low} to {high}; write one like {known.default or 60}"
     elif error["type"] == "literal_error":
         said = f"“{given}” is not one of its values; write {error['ctx']['expected'].replace(chr(39), '')}"
     else:

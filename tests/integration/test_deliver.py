@@ -21,6 +21,7 @@ from digest.core.address import parse
 from digest.core.delivery import Balance, State
 from digest.core.dkim import Key
 from digest.core.errors import Refused
+from digest.core.pacing import FREE, Limits
 from digest.pipeline import assemble, deliver, dispatch, intake, ledger
 from digest.pipeline.dispatch import Office, Watch
 from digest.settings import Settings
@@ -71,10 +72,12 @@ class Post:
     file: Path
     passed: timedelta = timedelta(0)
 
-    async def send(self, server: Server, *, connections: int = 2, stop: asyncio.Event | None = None) -> Balance:
+    async def send(
+        self, server: Server, *, connections: int = 2, stop: asyncio.Event | None = None, limits: Limits = FREE
+    ) -> Balance:
         """The balance, which has to be right whatever happened. Raises Refused after checking it."""
         host = Smarthost("127.0.0.1", server.port, "none")
-        route = deliver.Route(lambda: Connection.open(host), connections)
+        route = deliver.Route(lambda: Connection.open(host), connections, limits)
         office = dataclasses.replace(self.office, route=route, clock=self.now)
         try:
             return await dispatch.send(office, ED, approval_required=False, stop=stop or asyncio.Event(), watch=Watch())

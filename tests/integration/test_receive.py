@@ -16,7 +16,7 @@ from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import receive
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions, subscribers
+from digest.store import deliveries, editions, pacing, subscribers
 from digest.store.subscribers import New
 from digest.store.tables import DeliveryRow, EventRow
 
@@ -324,3 +324,21 @@ def test_an_event_and_what_it_changes_are_one(ana, monkeypatch):
 def test_noise_is_kept_for_review(ana, message):
     assert "for review" in ana.take(message).effect
     assert ana.stands() == STAYS
+
+
+STALE = {"action": "failed", "status": "4.4.7", "diagnostic": "450 4.4.7 message expired"}
+
+
+@pytest.mark.parametrize(("fields", "closes"), [(POLICY, True), (STALE, True), (FULL, False), (HARD, False)])
+def test_what_a_provider_refuses_after_all_sets_its_domain_back(ana, sqlite, fields, closes):
+    ana.take(dsn(fields), f"bounce+{ana.bounce_token()}@bounces.example")
+    with sqlite.read() as session:
+        found = {domain: pace.backoff_until for domain, pace in pacing.every(session.connection())}
+    assert found == ({"example.net": LATER + timedelta(minutes=2)} if closes else {})
+
+
+def test_a_token_that_travels_with_forwards_stops_no_domain(ana, sqlite):
+    token = KEYS.ring.issue(Purpose.MESSAGE, ana.delivery)
+    assert ana.take(dsn(POLICY, returned=f"Message-ID: <{token}@harbour.example>")).verdict is Verdict.POLICY
+    with sqlite.read() as session:
+        assert pacing.every(session.connection()) == []

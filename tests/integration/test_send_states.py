@@ -21,7 +21,7 @@ from sqlalchemy import insert, text, update
 from sqlmodel import Session
 
 from digest.core.delivery import ALLOWED, State
-from digest.store import deliveries
+from digest.store import deliveries, pacing
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
@@ -84,7 +84,7 @@ class Sending(RuleBasedStateMachine):
     @rule(slot=slots, limit=st.integers(1, 2))
     def claim(self, slot: int, limit: int) -> None:
         before = self.read()
-        for claimed in deliveries.claim(self.connection, self.edition, self.names[slot][-1], self.now, limit):
+        for claimed in pacing.claim(self.connection, self.edition, self.names[slot][-1], self.now, limit).rows:
             assert before[claimed.id] is State.PENDING
 
     @rule(slot=slots, takes=st.booleans(), data=st.data())

@@ -17,7 +17,7 @@ from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted
 from digest.settings import Settings
 from digest.transports import smtp
-from digest.transports.smtp import Connection, ServerRefuses, Smarthost
+from digest.transports.smtp import Connection, ServerBusy, ServerRefuses, Smarthost
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +103,7 @@ def test_clear_text_is_for_this_machine_alone():
     ("script", "kind", "told"),
     [
         (at("connect", Act("554 5.7.1 go away")), ServerRefuses, "does not let us in (554 5.7.1 go away)"),
-        (at("connect", Act("421 4.3.2 later")), TryAgain, "does not let us in (421 4.3.2 later)"),
+        (at("connect", Act("421 4.3.2 later")), ServerBusy, "does not let us in (421 4.3.2 later)"),
         (at("connect", Act(drop=True)), TryAgain, "closed the connection"),
         (at("connect", Act("HTTP/1.1 400 Bad Request")), Refused, "does not answer as a mail server does"),
         (
@@ -112,7 +112,7 @@ def test_clear_text_is_for_this_machine_alone():
             "does not let us in (550 5.7.1 unknown host)",
         ),
         (at("ehlo", Act(drop=True)), TryAgain, "closed the connection"),
-        (at("auth", Act("454 4.7.0 later"), times=9), TryAgain, "refuses the login (454 4.7.0 later)"),
+        (at("auth", Act("454 4.7.0 later"), times=9), ServerBusy, "refuses the login (454 4.7.0 later)"),
         (at("auth", Act("535 5.7.8 no"), times=9), ServerRefuses, "refuses the login (535 5.7.8 no)"),
         (at("auth", Act(drop=True)), TryAgain, "closed the connection"),
     ],

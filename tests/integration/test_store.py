@@ -21,7 +21,7 @@ from digest.core.errors import Misconfigured, Refused, TryAgain
 from digest.core.item import Item, Kind, Status
 from digest.core.message import Block
 from digest.core.when import When
-from digest.store import clock, deliveries, editions, events, items, owners, subscribers
+from digest.store import clock, deliveries, editions, events, items, owners, pacing, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import New
 from digest.store.tables import DeliveryRow, SubscriberRow
@@ -435,7 +435,7 @@ def test_two_owners_never_claim_the_same(ledger):
             barrier.wait(10)
             while True:
                 with connection.begin():
-                    got = deliveries.claim(connection, edition_id, owner, NOW, 2)
+                    got = pacing.claim(connection, edition_id, owner, NOW, 2).rows
                 if not got:
                     return
                 taken[owner] += got
@@ -455,9 +455,8 @@ def test_only_what_is_due_is_claimed_and_in_order(ledger):
     with database.write() as session:
         for each, wait in ((ids[0], 1), (ids[1], 0)):
             session.execute(update(D).where(col(D.id) == each).values(not_before=NOW + timedelta(seconds=wait)))
-        assert deliveries.next_due(session, edition_id) == NOW
     with database.writing_connection() as connection, connection.begin():
-        claimed = deliveries.claim(connection, edition_id, "a", NOW, 3)
+        claimed = pacing.claim(connection, edition_id, "a", NOW, 3).rows
     assert [each.id for each in claimed] == ids[1:4]
     assert claimed[0].address.endswith("@example.net")
 
@@ -484,7 +483,7 @@ def test_no_mark_for_mail_that_is_not_wanted_any_more(ledger, happens, why):
     database, edition_id, _ = ledger
     with database.writing_connection() as connection:
         with connection.begin():
-            [claimed] = deliveries.claim(connection, edition_id, "a", NOW, 1)
+            [claimed] = pacing.claim(connection, edition_id, "a", NOW, 1).rows
         with database.write() as session:
             happens(session, edition_id, claimed.subscriber_id)
         with connection.begin():
@@ -496,7 +495,7 @@ def test_no_mark_for_mail_that_is_not_wanted_any_more(ledger, happens, why):
 def test_no_mark_for_another_owner_and_none_twice(ledger):
     database, edition_id, ids = ledger
     with database.writing_connection() as connection, connection.begin():
-        deliveries.claim(connection, edition_id, "a", NOW, 1)
+        pacing.claim(connection, edition_id, "a", NOW, 1)
         assert not deliveries.mark(connection, ids[0], "b", NOW)
         assert not deliveries.mark(connection, ids[1], "a", NOW)
         assert deliveries.mark(connection, ids[0], "a", NOW)
@@ -506,7 +505,7 @@ def test_no_mark_for_another_owner_and_none_twice(ledger):
 def test_who_was_erased_gets_no_mark(ledger):
     database, edition_id, _ = ledger
     with database.writing_connection() as connection, connection.begin():
-        [claimed] = deliveries.claim(connection, edition_id, "a", NOW, 1)
+        [claimed] = pacing.claim(connection, edition_id, "a", NOW, 1).rows
         connection.execute(update(D).where(col(D.id) == claimed.id).values(subscriber_id=None, address=None))
         assert not deliveries.mark(connection, claimed.id, "a", NOW)
         assert deliveries.why_unmarked(connection, claimed.id, NOW) == "erased"
@@ -515,7 +514,7 @@ def test_who_was_erased_gets_no_mark(ledger):
 def test_a_result_is_recorded_once_and_by_its_owner(ledger):
     database, edition_id, ids = ledger
     with database.writing_connection() as connection, connection.begin():
-        deliveries.claim(connection, edition_id, "a", NOW, 1)
+        pacing.claim(connection, edition_id, "a", NOW, 1)
         deliveries.mark(connection, ids[0], "a", NOW)
         outcome = (State.TRANSMITTING, State.ACCEPTED)
         assert not deliveries.finish(connection, ids[0], "b", *outcome, accepted_at=NOW)
@@ -530,8 +529,8 @@ def test_a_result_is_recorded_once_and_by_its_owner(ledger):
 def test_what_a_dead_owner_held_is_settled(ledger):
     database, edition_id, ids = ledger
     with database.writing_connection() as connection, connection.begin():
-        deliveries.claim(connection, edition_id, "dead", NOW, 3)
-        deliveries.claim(connection, edition_id, "alive", NOW, 2)
+        pacing.claim(connection, edition_id, "dead", NOW, 3)
+        pacing.claim(connection, edition_id, "alive", NOW, 2)
         deliveries.mark(connection, ids[0], "dead", NOW)
         deliveries.mark(connection, ids[3], "alive", NOW)
     with database.write() as session:
@@ -571,7 +570,7 @@ def test_no_statement_makes_a_transition_that_does_not_exist(ledger):
         return after
 
     acts = {
-        "claim": lambda s: deliveries.claim(s.connection(), edition_id, "a", NOW, 1),
+        "claim": lambda s: pacing.claim(s.connection(), edition_id, "a", NOW, 1).rows,
         "mark": lambda s: deliveries.mark(s.connection(), one, "a", NOW),
         "release": lambda s: deliveries.release(s.connection(), "a"),
         "orphan": lambda s: deliveries.orphan(s, "a"),

@@ -6,7 +6,6 @@ Its labels say hard or soft only; what they leave open (both) counts as right ei
 
 import json
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -75,11 +74,3 @@ def test_complaints_are_found(cases):
 
 def test_what_is_no_bounce_is_not_called_one(cases):
     assert [got for e, got in cases if e["path"].startswith("neg/") and got["kind"] in {"bounce", "complaint"}] == []
-
-
-def test_two_hundred_a_second():
-    messages = [path.read_bytes() for path in sorted((CORPUS / "messages").rglob("*.*"))]
-    start = perf_counter()
-    for message in messages:
-        classify(message)
-    assert len(messages) / (perf_counter() - start) >= 200

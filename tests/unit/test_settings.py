@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from digest import settings
 from digest.core.errors import Misconfigured
+from digest.core.pacing import FREE, Limit, Limits
 from digest.core.slot import Schedule
 from digest.settings import Settings, load, remarks, span
 
@@ -78,6 +79,13 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_SECURITY", "ssl"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "101"),
+        ("RATE", "0"),
+        ("RATE", "fast"),
+        ("DOMAIN_RATE", "-1"),
+        ("DOMAIN_RATE", "1.5"),
+        ("WARM_UP", "50"),
+        ("WARM_UP", "0/day"),
+        ("WARM_UP", "50/week"),
         ("SMTP_CA_FILE", "missing.pem"),
         ("SMTP_CA_FILE", "."),
         ("DKIM_SELECTOR", "a b"),
@@ -232,3 +240,9 @@ def test_spans(text, length):
 def test_the_schedule_is_meant_in_the_zone():
     assert Settings(schedule="mon 7:30", timezone="Europe/Madrid").weekly == Schedule(0, time(7, 30), "Europe/Madrid")
     assert "localhost" in settings.LOOPBACK
+
+
+def test_limits_are_none_until_they_are_set():
+    assert Settings(_env_file=None).limits == FREE
+    slow = Settings(rate=120, domain_rate=5, warm_up=" 50 / Day", _env_file=None)
+    assert slow.limits == Limits(Limit(120, 50), Limit(5))

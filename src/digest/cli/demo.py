@@ -44,7 +44,7 @@ async def _demo() -> None:
         say(f"It is {NOW:%A, %d %B %Y, %H:%M} in {NOW.tzinfo}: the week's digest is due.\n")
         here.init()
         period = _fill(here)
-        shown = report.show(here.database, here.press, period)
+        shown = report.show(here.database, here.press, period, here.clock())
         say(f"Edition {period}: {len(shown.items)} items. Left out:")
         for left in shown.row.left_out:
             say(f"  {left['title']}: {left['reason']}.")
@@ -53,7 +53,7 @@ async def _demo() -> None:
         print_balance(period, balance)
         await _come_back(here, inbox)
         index = inbox.write_index(f"{here.settings.publication}, {period}")
-        final = report.show(here.database, here.press, period)
+        final = report.show(here.database, here.press, period, here.clock())
         say(f"Came back: {', '.join(f'{count} {kind}' for kind, count in final.came_back.items())}.\n")
         for email in _two_people(here):
             _explain(here, period, email)

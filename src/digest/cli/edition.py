@@ -14,7 +14,7 @@ from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
 from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
-from digest.pipeline import dispatch, report
+from digest.pipeline import dispatch, pace, report
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.report import Shown
 
@@ -42,7 +42,7 @@ def assemble(
         here.database, here.plan, period=period, now=here.clock(),
         words=assembling.Words(subject, preheader, intro), languages=here.compiler.languages(),
     )  # fmt: skip
-    _show(report.show(here.database, here.press, made), json_)
+    _show(report.show(here.database, here.press, made, here.clock()), json_)
 
 
 @app.command("list")
@@ -72,10 +72,10 @@ def list_(json_: Json = False) -> None:
 
 
 @app.command()
-def show(ed: Ed, json_: Json = False) -> None:
-    """What is in an edition, what was left out and why, and its balance."""
-    here = installation()
-    _show(report.show(here.database, here.press, ed), json_)
+def show(ed: Ed, json_: Json = False, now: Now = None) -> None:
+    """What is in an edition, what was left out and why, its balance, and which domains its mail waits for."""
+    here = installation(now)
+    _show(report.show(here.database, here.press, ed, here.clock()), json_)
 
 
 @app.command()
@@ -201,7 +201,7 @@ def send(
     try:
         balance = asyncio.run(_send(here, row.id or 0, stop))
     except (Refused, asyncio.CancelledError) as error:
-        shown = report.show(here.database, here.press, row.period)
+        shown = report.show(here.database, here.press, row.period, here.clock())
         if isinstance(error, Refused):
             if shown.row.fanned_out_at is None:
                 raise
@@ -225,7 +225,7 @@ def send(
 def _advise(here: Installation, period: str, balance: Balance) -> None:
     """What somebody has to do about what did not go out."""
     if balance.pending:
-        due = report.next_due(here.database, period)
+        due = pace.goes_on_at(here.database, period, here.limits, here.clock())
         when = f"the next try is due on {in_words(due, here.settings.timezone)}" if due else "others are sending them"
         note(f"{balance.pending} wait: {when}. Run the same command then, or let `digest run` do it.")
     if balance.uncertain:
@@ -317,6 +317,9 @@ def _show(shown: Shown, as_document: bool) -> None:
                 "left_out": row.left_out,
                 "balance": _counts(shown.balance),
                 "came_back": shown.came_back,
+                "held_back": [
+                    {"domain": domain, "until": iso(until), "why": why} for domain, until, why in shown.held_back
+                ],
             }
         )
         return
@@ -334,6 +337,9 @@ def _show(shown: Shown, as_document: bool) -> None:
         print_balance(row.period, shown.balance)
         if shown.came_back:
             say("Came back: " + ", ".join(f"{count} × {kind}" for kind, count in shown.came_back.items()))
+        for domain, until, why in shown.held_back:
+            who = "All mail" if domain == "*" else f"Mail to {domain}"
+            say(f"{who} waits until {until:%Y-%m-%d %H:%M} UTC: {why}. `digest pacing reset '{domain}'` lets it go on.")
 
 
 def _counts(balance: Balance) -> dict[str, int]:

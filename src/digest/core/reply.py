@@ -60,9 +60,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection went before the final dot was written: nothing was delivered."""
+    """The connection went before the final dot was written: nothing was delivered. `detail`: the reply, or what happened."""
 
     detail: str
+
+    @property
+    def closing(self) -> bool:
+        """The server said why: 421, the one reply that ends a connection (RFC 5321 §3.8)."""
+        return self.detail.startswith("421")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What becomes of each delivery of a run, and how that is recorded: with the mark before the dot, in durable groups."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,12 +12,14 @@ from sqlmodel import Session
 from digest.core.delivery import State, retry_at
 from digest.core.dsn import Verdict, judge
 from digest.core.edition import MOVES, EditionState
+from digest.core.pacing import Limits, at_once, slows
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
 from digest.pipeline import receive
 from digest.pipeline.ledger import Ledger, Work
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions
+from digest.store import deliveries, editions, pacing
 from digest.store.deliveries import Claimed
+from digest.store.pacing import WHOLE, Claim
 
 T = TypeVar("T")
 
@@ -44,6 +46,8 @@ class Marking:
 class Account:
     """One sender's part of an edition's ledger. `halted` is why the edition may not be sent any more.
 
+    `learning`: domains whose acceptances the pacing wants to hear of; `closed`: those that closed since the last claim.
+
     What is called `held` are results that wait to be recorded with whatever comes next.
     """
 
@@ -54,19 +58,36 @@ class Account:
         expires_at: datetime,
         owner: str,
         keys: Keys,
+        limits: Limits,
         clock: Callable[[], datetime],
         progress: Callable[[State], None],
     ) -> None:
         self._ledger, self._edition_id, self._expires_at, self._owner = ledger, edition_id, expires_at, owner
-        self._keys, self._clock, self._progress = keys, clock, progress
-        self._ours = self._policy = 0
+        self._keys, self._limits, self._clock, self._progress = keys, limits, clock, progress
+        self._after = self._ours = self._policy = 0
+        self.learning: set[str] = set()
+        self.closed: set[str] = set()
         self.halted: str | None = None
 
-    async def claim(self, limit: int) -> list[Claimed]:
-        """Up to so many more that are due, for this sender alone."""
-        return await self._ledger.do(
-            lambda db: deliveries.claim(db, self._edition_id, self._owner, self._clock(), limit)
+    async def claim(self, limit: int) -> Claim:
+        """Up to so many more that are due and that the pacing allows, for this sender alone."""
+        claim = await self._ledger.do(
+            lambda db: pacing.claim(db, self._edition_id, self._owner, self._clock(), limit, self._limits, self._after)
         )
+        self._after = claim.after
+        self.learning |= claim.learning
+        return claim
+
+    async def give_back(self, claimed: Collection[Claimed]) -> None:
+        """What was claimed and not begun is pending again, and so is its share of the pace."""
+        numbers = [each.id for each in claimed]
+        await self._ledger.do(lambda db: pacing.give_back(db, self._owner, self._limits, self._clock(), numbers))
+
+    async def busy(self, said: str) -> bool:
+        """The server answers, and wants no connection now. Whether it is to be left alone for a while."""
+        now = self._clock()
+        self.learning.add(WHOLE)
+        return await self._ledger.do(lambda db: pacing.refused(db, WHOLE, self._limits, now, said))
 
     async def record(self, held: list[Result]) -> None:
         """What is held, now."""
@@ -128,23 +149,30 @@ class Account:
         match outcome:
             case Accepted(reply):
                 self._ours = self._policy = 0
-                return self._finish(
+                taken = self._finish(
                     claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
                 )
+                return self._went_well(taken, claimed.domain, now)
             case Unknown(detail):
                 return self._finish(
                     claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
                 )
             case Lost(detail):
                 later = None if tries == 1 else retry_at(claimed.id, tries - 1, now)
-                return self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+                lost = self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
+                return self._slower(lost, WHOLE, detail, now) if outcome.closing else lost
             case Rejected(reply) if outcome.ours:
-                return self._our_trouble(claimed, outcome, now)
+                trouble = self._our_trouble(claimed, outcome, now)
+                return trouble if outcome.permanent else self._slower(trouble, WHOLE, str(reply), now)
             case Rejected(reply):
                 self._ours = 0
                 if outcome.permanent:
                     return self._refused(claimed, state, reply, now, counted)
-                return self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+                again = self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+                if not slows(reply.code, reply.enhanced):
+                    return again
+                domain = WHOLE if reply.code == 421 else claimed.domain
+                return self._slower(again, domain, str(reply), now, enough=at_once(reply))
         raise AssertionError(f"an outcome without a consequence: {outcome}")
 
     def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
@@ -188,5 +216,29 @@ class Account:
         def work(db: Db) -> None:
             result.work(db)
             editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason)
+
+        return Result(result.state, work)
+
+    # What the pacing hears of it.
+
+    def _went_well(self, result: Result, domain: str, now: datetime) -> Result:
+        told = [each for each in (domain, WHOLE) if each in self.learning]
+
+        def work(db: Db) -> None:
+            result.work(db)
+            for each in told:
+                if not pacing.accepted(db, each, self._limits, now):
+                    self.learning.discard(each)
+
+        return Result(result.state, work) if told else result
+
+    def _slower(self, result: Result, domain: str, said: str, now: datetime, *, enough: bool = False) -> Result:
+        """The same, and the domain is set back by it; once it is closed, what was claimed ahead for it is given back."""
+
+        def work(db: Db) -> None:
+            result.work(db)
+            self.learning.add(domain)
+            if pacing.refused(db, domain, self._limits, now, said, enough=enough):
+                self.closed.add(domain)
 
         return Result(result.state, work)

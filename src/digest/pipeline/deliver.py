@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection as Db
 from sqlmodel import Session
@@ -19,15 +19,17 @@ from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
+from digest.core.pacing import FREE, Limits
 from digest.core.reply import Lost
 from digest.pipeline.account import Account, Result
 from digest.pipeline.compose import Mailroom, mailroom
 from digest.pipeline.ledger import Ledger, LedgerStopped
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions, owners
+from digest.store import deliveries, editions, owners, pacing
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
-from digest.transports.smtp import Connection
+from digest.store.pacing import WHOLE
+from digest.transports.smtp import Connection, ServerBusy
 
 CLAIM_AHEAD = 200
 """So many are claimed at once; the next so many when half of them are gone."""
@@ -35,14 +37,17 @@ MARK_GOOD_FOR = 30.0
 """Seconds (monotonic) within which the dot must follow its mark: a process that slept longer cannot know what changed."""
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
 MESSAGES_A_CONNECTION = 500
+WAIT_FOR_PACE = timedelta(seconds=60)
+"""The longest that a run waits for the next message that the pacing allows; it ends when that comes later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once."""
+    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once, at most as fast as `limits`."""
 
     connect: Callable[[], Awaitable[Connection]]
     connections: int
+    limits: Limits = FREE
 
 
 class Run:
@@ -57,16 +62,20 @@ class Run:
         self._account, self._room, self._route, self._clock, self._stop = account, room, route, clock, stop
         self._ahead: deque[Claimed] = deque()
         self._more = True
-        self._claiming: asyncio.Task[None] | None = None
+        self._claiming: asyncio.Task[bool] | None = None
+        self._patient = True
         self.trouble: Exception | None = None
 
     async def go(self) -> None:
         """Send what is due. The first connection is opened before the others, so that a closed door is knocked at once."""
         try:
-            await self._claim()
+            await self._claim(patient=True)
             if not self._ahead or (first := await self._connect(patient=False)) is None:
                 return
-            others = min(self._route.connections, len(self._ahead)) - 1
+            slow = (
+                self._account.learning or self._route.limits != FREE
+            )  # then more than is claimed now may come due later
+            others = (self._route.connections if slow else min(self._route.connections, len(self._ahead))) - 1
             await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
         finally:
             if self._claiming is not None:
@@ -80,7 +89,7 @@ class Run:
         held: list[Result] = []
         used = 0
         try:
-            while not self._over and (claimed := await self._take()) is not None:
+            while not self._over and (claimed := await self._take(held)) is not None:
                 if connection is not None and (not connection.alive or used >= MESSAGES_A_CONNECTION):
                     await connection.close()
                     connection = None
@@ -136,24 +145,57 @@ class Run:
     def _over(self) -> bool:
         return self._stop.is_set() or self.trouble is not None or self._account.halted is not None
 
-    async def _take(self) -> Claimed | None:
+    async def _take(self, held: list[Result]) -> Claimed | None:
         """The next one. More are claimed while what is left of the last ones is being sent."""
-        if self._claiming is None and (not self._ahead or (self._more and len(self._ahead) <= CLAIM_AHEAD // 2)):
-            self._claiming = asyncio.create_task(self._claim())
-        if not self._ahead and self._claiming is not None:
-            await asyncio.shield(self._claiming)
-        return self._ahead.popleft() if self._ahead and not self._over else None
+        while not self._over:
+            if self._account.closed:
+                await self._give_back()
+            if self._claiming is None and (not self._ahead or (self._more and len(self._ahead) <= CLAIM_AHEAD // 2)):
+                self._patient = not self._ahead
+                self._claiming = asyncio.create_task(self._claim(patient=self._patient))
+            if self._ahead:
+                return self._ahead.popleft()
+            if (claiming := self._claiming) is not None:
+                patient = self._patient
+                await self._account.record(held)  # the claim may wait for the pace, and an acceptance should not
+                if not await asyncio.shield(claiming) and patient:
+                    return None
+        return None
 
-    async def _claim(self) -> None:
+    async def _claim(self, *, patient: bool) -> bool:
+        """Claim more; a `patient` claim waits for the pace where only that is in the way. Whether there was any."""
         try:
-            claimed = await self._account.claim(CLAIM_AHEAD)
+            claim = await self._account.claim(CLAIM_AHEAD)
+            while patient and not claim.rows and claim.opens_at is not None:
+                if not await self._wait(claim.opens_at - self._clock()):
+                    break
+                claim = await self._account.claim(CLAIM_AHEAD)
+            self._ahead += claim.rows
+            self._more = bool(claim.rows)
         except Exception as error:
             self.trouble = self.trouble or error
-        else:
-            self._ahead += claimed
-            self._more = len(claimed) == CLAIM_AHEAD
+            return False
         finally:
             self._claiming = None
+        return bool(claim.rows)
+
+    async def _give_back(self) -> None:
+        """A domain closed: what was claimed ahead for it is somebody's for later."""
+        closed, self._account.closed = self._account.closed, set()
+        back = [each for each in self._ahead if WHOLE in closed or each.domain in closed]
+        self._ahead = deque(each for each in self._ahead if each not in back)
+        if back:
+            await self._account.give_back(back)
+
+    async def _wait(self, pause: timedelta) -> bool:
+        """Wait for the pace, unless that takes too long or the run is over."""
+        if pause > WAIT_FOR_PACE:
+            return False
+        ends = time.monotonic() + max(pause.total_seconds(), 1.0)
+        while not self._over and (left := ends - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), min(left, 1.0))
+        return not self._over
 
     async def _connect(self, *, patient: bool) -> Connection | None:
         """A new connection; None when the server will not have one, with the reason kept.
@@ -165,6 +207,8 @@ class Run:
                 return await self._route.connect()
             except Refused as error:
                 last = error
+            if isinstance(last, ServerBusy) and await self._account.busy(str(last)):
+                break
             if not patient or not isinstance(last, TryAgain) or pause is None or self._over:
                 break
             with contextlib.suppress(TimeoutError):
@@ -194,13 +238,13 @@ async def deliver(
             room = mailroom(session, edition_id, sender)
             expires_at = editions.get(session, edition_id).expires_at or clock()
         async with Ledger(db) as ledger:
-            account = Account(ledger, edition_id, expires_at, owner, keys, clock, progress)
+            account = Account(ledger, edition_id, expires_at, owner, keys, route.limits, clock, progress)
             run = Run(account, room, route, clock, stop)
             try:
                 await run.go()
             finally:
                 if not isinstance(run.trouble, LedgerStopped):
-                    await ledger.do(lambda connection: _let_go(connection, owner))
+                    await ledger.do(lambda connection: _let_go(connection, owner, route.limits, clock()))
     if run.trouble is not None:
         raise run.trouble
     if account.halted is not None and not stop.is_set():
@@ -215,9 +259,9 @@ async def deliver(
     return settle(db, edition_id)
 
 
-def _let_go(connection: Db, owner: str) -> None:
+def _let_go(connection: Db, owner: str, limits: Limits, now: datetime) -> None:
     """Give back what was claimed and not begun; of an edition cancelled meanwhile, it is skipped with the rest."""
-    deliveries.release(connection, owner)
+    pacing.give_back(connection, owner, limits, now)
     _skip_cancelled(Session(bind=connection))
 
 

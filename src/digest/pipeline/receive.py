@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from digest.core.dsn import Kind, Report, Verdict, classify, judge
+from digest.core.pacing import slows
 from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose
 from digest.pipeline.consent import leave
-from digest.store import deliveries, events, subscribers
+from digest.store import deliveries, editions, events, pacing, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
 
@@ -132,11 +133,22 @@ def _apply(
         _stop(session, delivery, "complaint", "suppressed", keys, now, event)
         return "counted, and the subscriber gets no more mail"
     if report.verdict is not Verdict.HARD:
+        if certain:
+            _set_back(session, report, delivery, now)
         return f"counted as a {report.verdict} bounce; the subscriber stays"
     if not certain and not _confirmed(session, delivery):
         return "counted; the subscriber stays until a second edition confirms it, since the token travels with forwards"
     _stop(session, delivery, "hard bounce", "suppressed", keys, now, event)
     return "counted, and the address is suppressed: it does not exist any more"
+
+
+def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: datetime) -> None:
+    """What a provider refused after the mail server had taken it slows the domain as its own answer would."""
+    policy = report.verdict is Verdict.POLICY
+    if policy or (report.status and report.status.startswith("4.") and slows(450, report.status)):
+        period = editions.get(session, delivery.edition_id).period
+        said = f"{report.status or 'no status'} ({report.rule})"
+        pacing.came_back(session.connection(), delivery.domain, delivery.edition_id, period, now, said, policy=policy)
 
 
 def _confirmed(session: Session, delivery: DeliveryRow) -> bool:

@@ -16,7 +16,7 @@ from digest.core.token import address_hmac
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, candidates, compile_blocks, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
-from digest.store import deliveries, editions, events, items, subscribers
+from digest.store import deliveries, editions, events, items, pacing, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
@@ -34,16 +34,20 @@ class Shown:
     items: tuple[EditionItem, ...]
     balance: Balance
     came_back: dict[str, int]
+    held_back: list[tuple[str, datetime, str]]
 
 
-def show(db: Database, press: Press, reference: str) -> Shown:
+def show(db: Database, press: Press, reference: str, now: datetime) -> Shown:
+    """`held_back`: (domain, until, why) of the domains that its mail waits for or that much of it came back from."""
     with db.read() as session:
         row = find(session, reference)
         edition_id = editions.identity(row)
         frozen = editions.items(session, edition_id)
         own = editions.texts(session, edition_id).get(DEFAULT_LANGUAGE)
         text = text_of(press, row, frozen, own, DEFAULT_LANGUAGE)
-        return Shown(row, text, frozen, deliveries.balance(session, edition_id), events.counts(session, edition_id))
+        balance, came_back = deliveries.balance(session, edition_id), events.counts(session, edition_id)
+        held_back = pacing.held_back(session.connection(), edition_id, now)
+        return Shown(row, text, frozen, balance, came_back, held_back)
 
 
 def find_row(db: Database, reference: str) -> EditionRow:
@@ -55,12 +59,6 @@ def find_row(db: Database, reference: str) -> EditionRow:
 def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
     with db.read() as session:
         return [(row, deliveries.balance(session, editions.identity(row))) for row in editions.listing(session)]
-
-
-def next_due(db: Database, reference: str) -> datetime | None:
-    """When the first waiting delivery of an edition may be tried again."""
-    with db.read() as session:
-        return deliveries.next_due(session, editions.identity(find(session, reference)))
 
 
 @dataclass(frozen=True, slots=True)

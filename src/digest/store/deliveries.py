@@ -1,6 +1,7 @@
 """The ledger: a row a subscriber and edition. Every finishing update repeats the state and owner that it expects."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -51,28 +52,39 @@ def name_messages(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def claim(connection: Connection, edition_id: int, owner: str, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to `limit` deliveries that are due, for `owner` alone."""
-    due = (
-        select(col(D.id))
-        .where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
-        .where(or_(col(D.not_before).is_(None), col(D.not_before) <= now))
-        .order_by(col(D.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")  # as a subquery PostgreSQL may run it again and again, past the limit
-    )
-    taken = connection.execute(
-        update(D)
-        .where(col(D.id).in_(select(due.c.id)), col(D.state) == State.PENDING)
-        .values(state=State.CLAIMED, owner=owner)
-        .returning(*_CLAIMED)
-    )
+# The statements of the hot path are built once: building one anew costs more than running it.
+_T, _S, _E, _P = (SQLModel.metadata.tables[name] for name in ("delivery", "subscriber", "edition", "pacing"))
+_DUE = (
+    select(_T.c.id, _T.c.domain)
+    .where(_T.c.edition_id == bindparam("edition"), _T.c.state == State.PENDING, _T.c.id > bindparam("after"))
+    .where(or_(_T.c.not_before.is_(None), _T.c.not_before <= bindparam("now")))
+    .where(_T.c.domain.not_in(select(_P.c.domain).where(_P.c.closed_until > bindparam("now"))))
+    .order_by(_T.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_T)
+)
+_TAKE = (
+    update(_T)
+    .where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.PENDING)
+    .values(state=State.CLAIMED, owner=bindparam("by"))
+    .returning(*(_T.c[column.key] for column in _CLAIMED))
+)
+
+
+def due(connection: Connection, edition_id: int, now: datetime, limit: int, after: int = 0) -> list[tuple[int, str]]:
+    """(number, domain) of deliveries past the number `after` that are due and whose domain is open, in order."""
+    values = {"edition": edition_id, "after": after, "now": now, "most": limit}
+    return [(delivery, domain) for delivery, domain in connection.execute(_DUE, values)]
+
+
+def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Claimed]:
+    """Claim those of them that are still pending, in order."""
+    if not numbers:
+        return []
+    taken = connection.execute(_TAKE, {"keys": numbers, "by": owner})
     return sorted((Claimed(*row) for row in taken), key=lambda each: each.id)
 
 
-# The statements of the hot path are built once: building one anew costs more than running it.
-_T, _S, _E = (SQLModel.metadata.tables[name] for name in ("delivery", "subscriber", "edition"))
 _OWN = update(_T).where(_T.c.id == bindparam("key"), _T.c.owner == bindparam("by"))
 _MARK = (
     _OWN.where(_T.c.state == State.CLAIMED)
@@ -123,11 +135,19 @@ def finish(connection: Connection, delivery_id: int, owner: str, expected: State
     return _one(connection, _finishing(tuple(values)), {"key": delivery_id, "by": owner, "expected": expected} | new)
 
 
-def release(connection: Connection, owner: str) -> None:
-    """Give back what was claimed and not begun."""
-    connection.execute(
-        update(D).where(col(D.owner) == owner, col(D.state) == State.CLAIMED).values(state=State.PENDING, owner=None)
-    )
+def release(connection: Connection, owner: str, numbers: Collection[int] | None = None) -> Counter[str]:
+    """Give back what was claimed and not begun (of those `numbers`). How many of each domain."""
+    back = update(_T).where(_T.c.owner == owner, _T.c.state == State.CLAIMED)
+    if numbers is not None:
+        back = back.where(_T.c.id.in_(numbers))
+    return Counter(connection.scalars(back.values(state=State.PENDING, owner=None).returning(_T.c.domain)))
+
+
+def accepted_by(connection: Connection, edition_id: int, domain: str) -> int:
+    """How many of an edition's messages the servers took for a domain."""
+    taken = _T.c.state == State.ACCEPTED
+    wanted = select(func.count()).where(taken, _T.c.domain == domain, _T.c.edition_id == edition_id)
+    return connection.scalar(wanted) or 0
 
 
 def owners(session: Session) -> set[str]:
@@ -159,13 +179,6 @@ def balance(session: Session, edition_id: int) -> Balance:
         skipped=found.get(State.SKIPPED, 0),
         uncertain=found.get(State.UNCERTAIN, 0),
         pending=sum(found.get(state, 0) for state in OPEN),
-    )
-
-
-def next_due(session: Session, edition_id: int) -> datetime | None:
-    """When the first waiting delivery may be tried again."""
-    return session.scalar(
-        select(func.min(col(D.not_before))).where(col(D.edition_id) == edition_id, col(D.state) == State.PENDING)
     )
 
 

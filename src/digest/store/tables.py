@@ -1,6 +1,6 @@
 """The tables. Instants are UTC; local dates of items are kept as written (ISO text), for their zone's rules may change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Dialect, Index, MetaData, Text, TypeDecorator, UniqueConstraint
@@ -230,6 +230,26 @@ class DeliveryRow(SQLModel, table=True):
     accepted_at: datetime | None = instant(default=None)
     bounced_at: datetime | None = instant(default=None)
     complained_at: datetime | None = instant(default=None)
+
+
+class PacingRow(SQLModel, table=True):
+    """What was learned of a recipient domain, `*` for everything together: core.pacing.Pace, and `closed_until` made of it."""
+
+    __tablename__ = "pacing"
+    domain: str = Field(primary_key=True, max_length=255)
+    closed_until: datetime | None = instant(default=None, index=True)
+    rate: float | None = None
+    next_at: datetime | None = instant(default=None)
+    backoff_until: datetime | None = instant(default=None)
+    level: int = 0
+    strikes: int = 0
+    why: str = Field(default="", max_length=500)
+    day: date | None = None
+    sent: int = 0
+    refused: int = 0
+    days: int = 0
+    policy: int = 0
+    edition_id: int | None = None
 
 
 class EventRow(SQLModel, table=True):

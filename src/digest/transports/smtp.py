@@ -35,6 +35,10 @@ class ServerRefuses(Refused):
     """The server answered 5xx to the connection or the login: the sender's trouble, and no recipient's."""
 
 
+class ServerBusy(TryAgain):
+    """The server answered 4xx to the connection or the login: it wants to be left alone for a while."""
+
+
 @dataclass(frozen=True, slots=True)
 class Smarthost:
     """Where mail goes out. `security`: `none` (loopback only), `starttls` or `tls`, both with verified certificates."""
@@ -200,7 +204,7 @@ def _cannot_connect(error: Exception, where: str) -> Refused:
     if isinstance(cause, ssl.SSLError):
         return Refused(f"{where} does not speak TLS as asked; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
     if isinstance(error, SMTPResponseException) and error.code > 0:
-        kind = ServerRefuses if error.code >= 500 else TryAgain
+        kind = ServerRefuses if error.code >= 500 else ServerBusy
         reply = str(Reply(error.code, error.message)).rstrip(".")
         if isinstance(error, SMTPAuthenticationError):
             return kind(f"{where} refuses the login ({reply}); check DIGEST_SMTP_USERNAME and _PASSWORD.")
