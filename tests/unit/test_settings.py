@@ -78,6 +78,8 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_SECURITY", "ssl"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "101"),
+        ("SMTP_PROCESSES", "0"),
+        ("SMTP_PROCESSES", "17"),
         ("SMTP_CA_FILE", "missing.pem"),
         ("SMTP_CA_FILE", "."),
         ("DKIM_SELECTOR", "a b"),
