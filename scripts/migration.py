@@ -9,7 +9,8 @@ from pathlib import Path
 
 from alembic import command
 
-from digest.store.database import Database, alembic_config
+from digest.store.database import Database
+from digest.store.versions import alembic_config
 
 
 def main(message: str) -> None:

@@ -18,6 +18,7 @@ from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
 from digest.core.token import Keyring, address_hmac
+from digest.engines.local import Crew
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
@@ -166,9 +167,10 @@ class Installation:
     def office(self) -> Office:
         """What sending takes. Its database connection syncs every commit to the disk."""
         self.database  # noqa: B018  refused here rather than half-way
-        smarthost = self.smarthost
-        route = Route(lambda: Connection.open(smarthost), self.settings.smtp_connections, self.limits)
-        return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key)
+        s, smarthost = self.settings, self.smarthost
+        route = Route(lambda: Connection.open(smarthost), s.smtp_connections, self.limits)
+        crew = Crew(smarthost, s.smtp_connections, self.limits, s.smtp_processes) if s.smtp_processes > 1 else None
+        return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key, crew)
 
     @cached_property
     def _durable(self) -> Database:

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
+    smtp_processes: int = Field(default=1, ge=1, le=16)
     smtp_ca_file: Path | None = None
     rate: int | None = Field(default=None, ge=1, le=1_000_000)
     domain_rate: int | None = Field(default=None, ge=1, le=1_000_000)

@@ -86,6 +86,8 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("WARM_UP", "50"),
         ("WARM_UP", "0/day"),
         ("WARM_UP", "50/week"),
+        ("SMTP_PROCESSES", "0"),
+        ("SMTP_PROCESSES", "17"),
         ("SMTP_CA_FILE", "missing.pem"),
         ("SMTP_CA_FILE", "."),
         ("DKIM_SELECTOR", "a b"),

@@ -6,7 +6,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -52,6 +52,13 @@ class Key:
             return f"v=DKIM1; k=rsa; p={_b64(public.public_bytes(serialization.Encoding.DER, form))}"
         raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return f"v=DKIM1; k=ed25519; p={_b64(raw)}"
+
+    def __reduce__(self) -> tuple[Callable[[bytes, str, str], "Key"], tuple[bytes, str, str]]:
+        return load, (
+            self.pem(),
+            self.domain,
+            self.selector,
+        )  # to another process; a private key's object does not travel
 
     def pem(self) -> bytes:
         """The private key as PKCS #8, not encrypted."""

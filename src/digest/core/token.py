@@ -30,6 +30,7 @@ class Keyring:
     """Signs with `secret`; verifies with it and with the retired ones."""
 
     def __init__(self, secret: str, retired: Sequence[str] = ()) -> None:
+        self._secrets = (secret, tuple(retired))
         self._keys = [
             (
                 _derive(each, "key id")[:1],
@@ -37,6 +38,9 @@ class Keyring:
             )
             for each in (secret, *retired)
         ]
+
+    def __reduce__(self) -> tuple[type["Keyring"], tuple[str, tuple[str, ...]]]:
+        return Keyring, self._secrets  # to another process; derived keys do not travel
 
     def issue(self, purpose: Purpose, number: int) -> str:
         """The token of that number; ValueError if it does not fit 6 bytes."""

@@ -1,7 +1,7 @@
 """An edition's way: approved, compiled, fanned out, sent. Every step can be repeated by anybody at any time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,7 +24,10 @@ from digest.store.tables import EditionRow
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What sending takes, chosen in one place (app.py). `database` is durable; `random_key` makes an alphanumeric string."""
+    """What sending takes, chosen in one place (app.py). `database` is durable; `random_key` makes an alphanumeric string.
+
+    `crew` delivers an edition in other processes; None: this one does it.
+    """
 
     database: Database
     press: Press
@@ -33,6 +36,11 @@ class Office:
     route: Route
     clock: Callable[[], datetime]
     random_key: Callable[[], str]
+    crew: "Crew | None" = None
+
+
+Crew = Callable[[Office, int, asyncio.Event, Callable[[State], None]], Awaitable[Balance]]
+"""Delivers what is due of an edition until it is told to stop, and tells of each delivery's new state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,8 @@ async def send(
     if not balance.pending:
         return balance
     watch.waiting(balance.pending)
+    if office.crew is not None:
+        return await office.crew(office, edition_id, stop, watch.delivered)
     return await deliver(
         db, edition_id, sender=office.sender, keys=office.keys, route=office.route, owner=office.random_key(),
         clock=office.clock, stop=stop, progress=watch.delivered,

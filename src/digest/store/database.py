@@ -6,10 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -67,58 +63,30 @@ class Database:
 
     def migrate(self) -> None:
         """Create the database or bring it to this program's version. Refused if it is from a newer one."""
+        from digest.store import versions  # noqa: PLC0415  a sender migrates nothing, and its processes stay small
+
         if self.file:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise Refused(f"The folder {self.file.parent} cannot be made: {error.strerror}.") from None
-        with _in_words(self):
-            known = {script.revision for script in _scripts().walk_revisions()}
-            if (current := self._revision()) and current not in known:
-                raise Refused(self._newer(current))
-            config = alembic_config()
-            with self._writer.connect() as connection:  # whoever comes second waits, and finds nothing left to do
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                connection.commit()
+        with (
+            _in_words(self),
+            self._writer.connect() as connection,
+        ):  # whoever comes second waits, and finds nothing to do
+            versions.upgrade(connection)
 
     def require(self) -> None:
         """Refused, with what to do, unless the database is there and of this program's version."""
+        from digest.store import versions  # noqa: PLC0415  as above
+
         if self.file and not self.file.exists():
             raise Refused(f"There is no database at {self.file} yet; make it with `digest init`.")
-        with _in_words(self):
-            current, head = self._revision(), _scripts().get_current_head()
-        if current == head:
-            return
-        if current is None:
-            raise Refused(f"{self.url.render_as_string()} is not a digest database yet; run `digest init`.")
-        if current in {script.revision for script in _scripts().walk_revisions()}:
-            raise Refused("The database is of an older version; run `digest init` to bring it up to date.")
-        raise Refused(self._newer(current))
-
-    def _revision(self) -> str | None:
-        with self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-
-    def _newer(self, revision: str) -> str:
-        return (
-            f"The database is of a newer version ({revision}) than this program knows; nothing was changed. "
-            "Use the newer program, or restore a backup of before the upgrade."
-        )
+        with _in_words(self), self.engine.connect() as connection:
+            versions.require(connection, self.url.render_as_string())
 
     def dispose(self) -> None:
         self.engine.dispose()
-
-
-def alembic_config() -> Config:
-    """Alembic, pointed at our migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
 
 
 def _tune_sqlite(engine: Engine, *, durable: bool) -> None:

@@ -1,0 +1,139 @@
+"""Several sending processes: the same promises, whoever of them is killed."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import SLOT, Terminal
+from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, verdict
+
+__all__ = ["crowd"]
+READERS = 1200
+UNWANTED = (
+    "digest.rendering", "digest.web", "digest.cli", "digest.app", "digest.pipeline.compile", "alembic", "babel", "jinja2",
+    "mjml", "premailer", "lxml", "markdown_it", "nh3", "fastapi", "uvicorn", "typer", "rich", "apscheduler", "aiosmtpd",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def sending(terminal: Terminal, judge: Judge, size: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`edition send` with two workers, in a group of its own, once the server's log has reached `size` bytes."""
+    terminal.env["SMTP_PROCESSES"] = "2"
+    command = [sys.executable, "-m", "digest", "edition", "send", "latest", "--json", "--now", SLOT]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=terminal.folder, env=terminal.environment, stdout=pipe, stderr=pipe, start_new_session=True
+    ) as sender:
+        while judge.size < size and sender.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                sender.wait(0.005)
+        assert sender.poll() is None, sender.communicate()
+        yield sender
+
+
+def workers(sender: subprocess.Popen[bytes]) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{sender.pid}/task/{sender.pid}/children").read_text().split()]
+
+
+def finish(terminal: Terminal, judge: Judge) -> None:
+    """Send the rest and resend what is in doubt; after that everybody has it."""
+    balance = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=None).json
+    balanced(balance, READERS)
+    assert balance["pending"] == balance["failed"] == balance["skipped"] == 0
+    assert balance["uncertain"] <= CONNECTIONS
+    doubtful = in_doubt(terminal)
+    assert len(doubtful) == balance["uncertain"]
+    verdict(terminal, judge, Counter())
+    terminal("edition", "uncertain", "latest", "--resend", "--json", "--now", SLOT)
+    assert terminal("edition", "send", "latest", "--json", "--now", SLOT).json["accepted"] == READERS
+    verdict(terminal, judge, Counter(doubtful))
+
+
+def test_all_is_well_with_two(crowd) -> None:
+    terminal = crowd(300)
+    terminal.env["SMTP_PROCESSES"] = "2"
+    with judging(terminal) as judge:
+        balance = terminal("edition", "send", "latest", "--json", "--now", SLOT).json
+        balanced(balance, 300)
+        assert balance["accepted"] == 300
+        verdict(terminal, judge, Counter())
+        assert sum(judge.taken().values()) == 300
+    assert terminal("edition", "show", "latest", "--json").json["state"] == "sent"
+
+
+def test_one_worker_killed_is_replaced_and_what_it_held_is_settled(crowd) -> None:
+    terminal = crowd(READERS)
+    with judging(terminal) as judge, sending(terminal, judge, 20_000) as sender:
+        os.kill(workers(sender)[0], signal.SIGKILL)
+        out, err = sender.communicate(timeout=60)
+        balance = json.loads(out)
+        balanced(balance, READERS)
+        assert balance["pending"] == 0, err
+        assert balance["uncertain"] <= CONNECTIONS // 2
+        assert sender.returncode == (1 if balance["uncertain"] else 0)
+        verdict(terminal, judge, Counter())
+        finish(terminal, judge)
+
+
+def test_the_whole_group_killed(crowd) -> None:
+    terminal = crowd(READERS)
+    with judging(terminal) as judge:
+        with sending(terminal, judge, 20_000) as sender:
+            assert len(workers(sender)) == 2
+            os.killpg(sender.pid, signal.SIGKILL)
+        finish(terminal, judge)
+
+
+def test_workers_end_with_whoever_started_them(crowd) -> None:
+    terminal = crowd(READERS)
+    with judging(terminal) as judge:
+        with sending(terminal, judge, 20_000) as sender:
+            both = [os.pidfd_open(each) for each in workers(sender)]
+            sender.kill()
+        for each in both:
+            assert select.select([each], [], [], 20)[0], "a worker lives on"
+            os.close(each)
+        verdict(terminal, judge, Counter())
+        assert not in_doubt(terminal)  # what was in flight was finished
+        finish(terminal, judge)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_finishes_what_is_in_flight_and_says_how_to_go_on(crowd, number) -> None:
+    terminal = crowd(READERS)
+    with judging(terminal) as judge, sending(terminal, judge, 10_000) as sender:
+        os.killpg(sender.pid, number)
+        out, err = sender.communicate(timeout=60)
+        assert sender.returncode == 130, err
+        balance = json.loads(out)
+        balanced(balance, READERS)
+        assert balance["accepted"] == sum(judge.taken().values()) < READERS
+        assert balance["accepted"] + balance["pending"] == READERS
+        assert "Nothing is lost; go on with `digest edition send 2026-W11`." in err.decode()
+        verdict(terminal, judge, Counter())
+
+
+def test_the_door_shut_is_the_same_sentence(crowd) -> None:
+    terminal = crowd(3)
+    said = []
+    for processes in (1, 2):
+        terminal.env["SMTP_PROCESSES"] = str(processes)
+        done = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=1)
+        said.append((done.out, done.err))
+    assert said[0] == said[1]
+    assert "nothing listens there" in said[0][1]
+
+
+def test_a_worker_loads_only_what_it_takes_to_send() -> None:
+    program = "import sys, digest.engines.worker; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
+    assert not {each for each in loaded if each in UNWANTED or each.startswith(tuple(f"{name}." for name in UNWANTED))}
