@@ -25,7 +25,7 @@ preview: $(VENV)/run.stamp ## the next edition in a browser, as any subscriber w
 	@$(BIN)/digest preview
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
@@ -43,8 +43,8 @@ migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.
 look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser
 	@$(BIN)/python -m pytest -q -m slow tests/integration $(ARGS)
 
-chaos: $(VENV)/dev.stamp   ## kill -9 again and again: KILLS=20
-	@$(BIN)/python -m pytest -q -m slow tests/acceptance/test_kill.py $(ARGS)
+chaos: $(VENV)/dev.stamp   ## kill -9 of senders and workers, again and again: KILLS=20
+	@$(BIN)/python -m pytest -q -m slow tests/acceptance $(ARGS)
 
 bench: $(VENV)/dev.stamp   ## digest beside its peers, measured and written to docs/benchmarks.md: ARGS="--quick" in two minutes
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -70,6 +70,7 @@ def test_all_is_well_with_two(crowd) -> None:
     assert terminal("edition", "show", "latest", "--json").json["state"] == "sent"
 
 
+@pytest.mark.slow
 def test_one_worker_killed_is_replaced_and_what_it_held_is_settled(crowd) -> None:
     terminal = crowd(READERS)
     with judging(terminal) as judge, sending(terminal, judge, 20_000) as sender:
@@ -84,6 +85,7 @@ def test_one_worker_killed_is_replaced_and_what_it_held_is_settled(crowd) -> Non
         finish(terminal, judge)
 
 
+@pytest.mark.slow
 def test_the_whole_group_killed(crowd) -> None:
     terminal = crowd(READERS)
     with judging(terminal) as judge:
@@ -93,6 +95,7 @@ def test_the_whole_group_killed(crowd) -> None:
         finish(terminal, judge)
 
 
+@pytest.mark.slow
 def test_workers_end_with_whoever_started_them(crowd) -> None:
     terminal = crowd(READERS)
     with judging(terminal) as judge:
@@ -107,6 +110,7 @@ def test_workers_end_with_whoever_started_them(crowd) -> None:
         finish(terminal, judge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_finishes_what_is_in_flight_and_says_how_to_go_on(crowd, number) -> None:
     terminal = crowd(READERS)
@@ -122,6 +126,7 @@ def test_stopping_finishes_what_is_in_flight_and_says_how_to_go_on(crowd, number
         verdict(terminal, judge, Counter())
 
 
+@pytest.mark.slow
 def test_the_door_shut_is_the_same_sentence(crowd) -> None:
     terminal = crowd(3)
     said = []
