@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.app import Installation, bundled
 from digest.core.token import Purpose
-from digest.pipeline import assemble, consent, intake
+from digest.pipeline import assemble, consent, intake, lists
 from digest.settings import Settings
 from digest.web import serve
 
@@ -71,7 +71,7 @@ def fill(folder: Path, *, empty: bool = False, **settings: object) -> Installati
     here.init()
     if not empty:
         intake.add(here.database, [bundled("examples", "week")], timezone="UTC", now=NOW)
-        consent.import_list(here.database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=NOW)
+        lists.import_list(here.database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=NOW)
     return here
 
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from digest.core.errors import Refused
 from digest.core.token import address_hmac
-from digest.pipeline import consent
+from digest.pipeline import consent, lists
 from digest.store import items, subscribers
 from digest.store.database import Database
 from digest.store.tables import ConsentRow, SubscriberRow
@@ -23,7 +23,7 @@ def bring(sqlite, tmp_path):
     def act(text, **options):
         path = tmp_path / "list.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return consent.import_list(sqlite, path, pepper="p", now=NOW, **options)
+        return lists.import_list(sqlite, path, pepper="p", now=NOW, **options)
 
     return act
 
@@ -221,7 +221,7 @@ def test_twenty_thousand_rows(bring, sqlite):
 def import_(db, tmp_path, text):
     path = tmp_path / "brought.csv"
     path.write_text(text, "utf-8")
-    return consent.import_list(db, path, pepper=PEPPER, now=NOW)
+    return lists.import_list(db, path, pepper=PEPPER, now=NOW)
 
 
 def test_a_column_that_is_not_there_says_nothing(database, tmp_path):
@@ -244,8 +244,8 @@ def test_adding_somebody_who_is_there_keeps_what_is_not_told(database):
 def test_an_export_brings_nobody_back(database, new_url, tmp_path):
     import_(database, tmp_path, "email,consent_at,consent_source\na@example.org,2025-03-09,form\nb@example.org,,\n")
     consent.unsubscribe(database, "b@example.org", pepper=PEPPER, now=NOW)
-    rows = list(consent.export(database, PEPPER))
-    text = ",".join(consent.COLUMNS) + "\n" + "".join(",".join(row.values()) + "\n" for row in rows)
+    rows = list(lists.export(database, PEPPER))
+    text = ",".join(lists.COLUMNS) + "\n" + "".join(",".join(row.values()) + "\n" for row in rows)
     other = Database(new_url("sqlite"))
     other.migrate()
     result = import_(other, tmp_path, text)
@@ -253,5 +253,5 @@ def test_an_export_brings_nobody_back(database, new_url, tmp_path):
     assert [each.email for each in consent.everyone(other)] == ["a@example.org"]
     again = import_(other, tmp_path, "email\nb@example.org\n")
     assert (again.added, again.suppressed) == (0, 1)
-    assert next(iter(consent.export(other, PEPPER)))["consent_at"].startswith("2025-03-09")
+    assert next(iter(lists.export(other, PEPPER)))["consent_at"].startswith("2025-03-09")
     other.dispose()

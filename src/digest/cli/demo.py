@@ -17,7 +17,7 @@ from digest.cli.edition import print_balance, sending
 from digest.cli.shared import say
 from digest.core.errors import Refused
 from digest.mailbox.inbox import Inbox, bounce
-from digest.pipeline import assemble, consent, intake, receive, report, topics
+from digest.pipeline import assemble, consent, intake, lists, receive, report, topics
 from digest.pipeline.report import Explained
 from digest.settings import Settings
 
@@ -103,7 +103,7 @@ def _fill(here: Installation) -> str:
     with bundled("examples", "topics.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             topics.add(database, row["topic"], row["language"], row["name"])
-    people = consent.import_list(database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=now)
+    people = lists.import_list(database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=now)
     say(f"{len(added.added)} items stored, {people.added} subscribers imported.")
     return assemble.assemble(
         database, here.plan, period=None, now=now, words=assemble.Words(), languages=here.compiler.languages()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
-from digest.pipeline import consent, report
+from digest.pipeline import consent, lists, report
 
 app = typer.Typer(
     name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
@@ -32,7 +32,7 @@ def import_(
     database, pepper = here.database, here.pepper
     with progress() as bar:
         task = bar.add_task("Importing", total=None)
-        result = consent.import_list(
+        result = lists.import_list(
             database, path, pepper=pepper, now=here.clock(), keep_going=keep_going, dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
@@ -104,9 +104,9 @@ def list_(json_: Json = False) -> None:
 def export() -> None:
     """The list as the CSV that imports it again, to standard output; who left is in it, and stays out again."""
     here = installation()
-    writer = csv.DictWriter(sys.stdout, consent.COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, lists.COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(consent.export(here.database, here.pepper))
+    writer.writerows(lists.export(here.database, here.pepper))
 
 
 @app.command()
