@@ -180,7 +180,7 @@ async def test_greylisting_for_ever_ends_when_the_edition_expires(post):
             letters.later(timedelta(hours=4))
     (row,) = letters.rows().values()
     assert row.state == State.FAILED
-    assert row.last_reply == "given up after three days: 450 4.2.0 greylisted"
+    assert row.last_reply == "given up after 3 days: 450 4.2.0 greylisted"
     assert letters.edition().state == "sent"
     assert 15 < server.messages < 40
 

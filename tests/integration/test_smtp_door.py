@@ -1,7 +1,6 @@
 """The door of the mail server: certificates, logins, and one sentence for whatever keeps it shut."""
 
 import asyncio
-import shutil
 import socket
 import ssl
 import subprocess
@@ -21,10 +20,9 @@ from digest.transports.smtp import Connection, ServerBusy, ServerRefuses, Smarth
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory) -> Callable[[str], tuple[Path, ssl.SSLContext]]:
+def certificate(tmp_path_factory, require) -> Callable[[str], tuple[Path, ssl.SSLContext]]:
     """For a host name: the file of a certificate made here, and the server's side of it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command to make a certificate")
+    require("openssl")
     folder = tmp_path_factory.mktemp("tls")
 
     def make(name: str) -> tuple[Path, ssl.SSLContext]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection as Db
 from sqlmodel import Session
 
-from digest.core.delivery import State, retry_at
+from digest.core.delivery import GIVE_UP_AFTER, State, retry_at
 from digest.core.dsn import Verdict, judge
 from digest.core.edition import MOVES, EditionState
 from digest.core.pacing import Limits, at_once, slows
@@ -179,7 +179,7 @@ class Account:
         """Another try, unless that would be after the edition expired."""
         if later >= self._expires_at:
             return self._finish(
-                claimed, state, State.FAILED, last_reply=f"given up after three days: {said}", **counted
+                claimed, state, State.FAILED, last_reply=f"given up after {GIVE_UP_AFTER.days} days: {said}", **counted
             )
         return self._finish(claimed, state, State.PENDING, last_reply=said, not_before=later, **counted)
 

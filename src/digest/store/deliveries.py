@@ -204,10 +204,6 @@ def get(session: Session, delivery_id: int) -> D | None:
     return session.get(D, delivery_id)
 
 
-def by_message_id(session: Session, message_id: str) -> D | None:
-    return session.scalars(select(D).where(col(D.message_id) == message_id)).first()
-
-
 def of_subscriber(session: Session, subscriber_id: int) -> list[tuple[D, str]]:
     """Their deliveries with the period of each."""
     wanted = select(D, col(EditionRow.period)).join(EditionRow, col(EditionRow.id) == col(D.edition_id))
