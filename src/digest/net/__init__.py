@@ -1,0 +1,1 @@
+"""What is fetched over HTTP, through one guarded client."""
