@@ -99,7 +99,7 @@ async def _run(here: Installation) -> None:
     from digest import scheduler  # noqa: PLC0415  as above
     from digest.web import serve  # noqa: PLC0415
 
-    here.office  # noqa: B018  a bad setting or database ends the command here
+    here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
