@@ -121,6 +121,12 @@ def database(terminal: Terminal) -> Path:
     return terminal.folder / "var" / "digest.db"
 
 
+def asked(terminal: Terminal, query: str) -> int:
+    """The one number that the database answers."""
+    with contextlib.closing(sqlite3.connect(database(terminal), timeout=30)) as found:
+        return int(found.execute(query).fetchone()[0])
+
+
 @dataclass
 class Storm:
     """One round after the other, each with a sender, what happens to it, and a kill at a random instant."""
@@ -163,7 +169,9 @@ class Storm:
         sender.until(lambda: self.judge.size >= wanted)
 
     def doubtful(self) -> int:
-        return sum(state == "transmitting" or reply == DIED for _, _, state, reply in recorded(self.terminal))
+        return asked(
+            self.terminal, f"SELECT count(*) FROM delivery WHERE state = 'transmitting' OR last_reply = '{DIED}'"
+        )
 
     # What happens before the kill.
 
@@ -238,18 +246,17 @@ def test_killed_while_choosing_for_everyone_each_has_one_delivery(crowd, tell) -
     terminal = crowd(readers, DOMAINS)
     seen: list[int] = []
 
-    def asked(query: str) -> int:
-        with contextlib.closing(sqlite3.connect(database(terminal))) as found:
-            return int(found.execute(query).fetchone()[0])
+    def chosen() -> int:
+        return asked(terminal, "SELECT count(*) FROM delivery")
 
     with judging(terminal) as judge:
-        while not asked("SELECT fanned_out_at IS NOT NULL FROM edition"):
-            before = asked("SELECT count(*) FROM delivery")
+        while not asked(terminal, "SELECT fanned_out_at IS NOT NULL FROM edition"):
+            before = chosen()
             with sending(terminal, datetime.fromisoformat(SLOT)) as sender:
-                sender.until(lambda: asked("SELECT count(*) FROM delivery") > before)  # noqa: B023  asked in this round
+                sender.until(lambda: chosen() > before)  # noqa: B023  asked in this round
                 sender.wait(luck.uniform(0, 0.1))
                 sender.kill()
-            seen.append(asked("SELECT count(*) FROM delivery"))
+            seen.append(chosen())
         verdict(terminal, judge, Counter())
         tell(f"\nkilled with so many chosen: {seen}")
         assert any(0 < count < readers for count in seen), "it was never killed half-way"
