@@ -121,10 +121,10 @@ def database(terminal: Terminal) -> Path:
     return terminal.folder / "var" / "digest.db"
 
 
-def asked(terminal: Terminal, query: str) -> int:
+def asked(terminal: Terminal, query: str, *values: str) -> int:
     """The one number that the database answers."""
     with contextlib.closing(sqlite3.connect(database(terminal), timeout=30)) as found:
-        return int(found.execute(query).fetchone()[0])
+        return int(found.execute(query, values).fetchone()[0])
 
 
 @dataclass
