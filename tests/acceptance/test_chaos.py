@@ -169,9 +169,8 @@ class Storm:
         sender.until(lambda: self.judge.size >= wanted)
 
     def doubtful(self) -> int:
-        return asked(
-            self.terminal, f"SELECT count(*) FROM delivery WHERE state = 'transmitting' OR last_reply = '{DIED}'"
-        )
+        query = "SELECT count(*) FROM delivery WHERE state = 'transmitting' OR last_reply = ?"
+        return asked(self.terminal, query, DIED)
 
     # What happens before the kill.
 
