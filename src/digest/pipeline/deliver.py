@@ -115,10 +115,7 @@ class Run:
         """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
         account, now = self._account, self._clock()
         try:
-            if self._room.slow:
-                wire = await asyncio.to_thread(self._room.compose, claimed, now)
-            else:
-                wire = self._room.compose(claimed, now)
+            wire = self._room.compose(claimed, now)
         except ValueError as error:
             return account.unsent(claimed, State.FAILED, f"it cannot be composed: {error}")
         if wire is None:
