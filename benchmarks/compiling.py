@@ -1,6 +1,6 @@
 """An edition of forty items compiled into blocks, once a language: what approving an edition takes.
 
-`python compiling.py REPEATS` prints `{"items", "languages", "seconds"}`, the last a list, in a process that has compiled once before.
+`python compiling.py REPEATS` prints `{"items", "languages", "seconds"}`, the last a list; a first time, to warm up, is not in it.
 """
 
 import json
