@@ -61,11 +61,6 @@ class Mailroom:
         self._closes = {each.id: closes_at(each.item) for each in items}
         self._boundary = boundary
 
-    @property
-    def slow(self) -> bool:
-        """Composing is worth a thread of its own: most of it is a signature during which the interpreter is free."""
-        return any(key.slow for key in self.sender.dkim)
-
     def language(self, wanted: str) -> str:
         """The compiled language that serves a reader of `wanted`."""
         return served(wanted, self.blocks)
