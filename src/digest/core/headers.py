@@ -68,6 +68,10 @@ class Sender:
             return f"{self.public_url}/unsubscribe/{_way_out(self.keyring, subscriber_id)}"
         return f"mailto:{self.unsubscribe_mailto(subscriber_id)}?subject=unsubscribe"
 
+    def view_url(self, delivery_id: int) -> str | None:
+        """The page that shows this one mail, None where there are no pages."""
+        return self.public_url and f"{self.public_url}/view/{self.keyring.issue(Purpose.VIEW, delivery_id)}"
+
     def message_id(self, delivery_id: int) -> str:
         """Of our own domain, with a token of a purpose of its own, since it travels with every forward."""
         return f"<{self.keyring.issue(Purpose.MESSAGE, delivery_id)}@{self.domain}>"
