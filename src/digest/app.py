@@ -178,7 +178,9 @@ class Installation:
         """What sending takes. Its database connection syncs every commit to the disk."""
         self.database  # noqa: B018  refused here rather than half-way
         crew = Crew(self.settings.smtp_processes) if self.settings.smtp_processes > 1 else None
-        return Office(self._durable, self.press, self.sender, self.keys, self.route, self.clock, random_key, crew)
+        return Office(
+            self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
+        )
 
     @cached_property
     def _durable(self) -> Database:
