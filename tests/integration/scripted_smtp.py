@@ -23,17 +23,21 @@ OFFERS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
 STAGES = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "content", "dot", "rset")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]+>)", re.IGNORECASE | re.MULTILINE)
 _PATH = re.compile(rb"<([^>]*)>")
+USUAL = "(as a good server)"
 
 
 @dataclass(frozen=True)
 class Act:
-    """What is done instead of the usual: `say` (no line end), in `pieces` packets; then `stall` for ever, or `drop`.
+    """What is done instead of the usual: `wait` so many seconds and `say` (no line end); then `stall` for ever, or `drop`.
 
-    At the dot, `take` is whether the server takes responsibility although it does not say 250.
+    It is said in `pieces` packets, in none at all, or `held` back for the packet of the next reply. `say=USUAL` does as a good
+    server does, and says it in another way. At the dot, `take` is whether the server takes responsibility whatever it says.
     """
 
     say: str | None = None
     pieces: int = 1
+    held: bool = False
+    wait: float = 0.0
     stall: bool = False
     drop: bool = False
     take: bool = False
@@ -79,26 +83,42 @@ def at(stage: str, act: Act, times: int = 1, recipient: str | None = None) -> Sc
     return script
 
 
+SLOW = (Act(USUAL, wait=0.3), Act(USUAL, pieces=3), Act(wait=0.5, drop=True))
 FAULTS: dict[str, tuple[Act, ...]] = {
-    "connect": (Act("421 4.3.2 not now"), Act(drop=True)),
-    "ehlo": (Act("421 4.3.2 not now"), Act(drop=True)),
-    "mail": (Act("451 4.3.0 later"), Act("421 4.7.0 too many"), Act(drop=True), Act("what?")),
-    "rcpt": (Act("450 4.2.0 greylisted"), Act("452 4.2.2 full"), Act("550 5.1.1 no such user"), Act(drop=True), Act("25")),
-    "data": (Act("451 4.3.0 later"), Act("354 go on", drop=True), Act(drop=True), Act("354 go on\r\n250 2.0.0 queued")),
+    "connect": (Act("421 4.3.2 not now"), Act("554 5.7.1 no"), Act(drop=True), *SLOW),
+    "ehlo": (Act("421 4.3.2 not now"), Act("500 5.5.1 what?"), Act(drop=True), *SLOW),
+    "mail": (
+        Act("451 4.3.0 later"), Act("421 4.7.0 too many"), Act("550 5.7.1 not from you"), Act(drop=True), Act("what?"),
+        Act(USUAL, pieces=0), Act(USUAL, held=True), Act("250 2.1.0 ok\r\n250 2.1.5 ok"), *SLOW,
+    ),
+    "rcpt": (
+        Act("450 4.2.0 greylisted"), Act("452 4.2.2 full"), Act("421 4.3.2 closing", drop=True), Act("550 5.1.1 no such user"),
+        Act("552 5.2.2 over quota"), Act(drop=True), Act("25"), Act(USUAL, pieces=0), Act(USUAL, held=True), *SLOW,
+    ),
+    "data": (
+        Act("451 4.3.0 later"), Act("421 4.3.2 closing"), Act("554 5.6.0 not like this"), Act("354 go on", drop=True),
+        Act(drop=True), Act("354 go on\r\n250 2.0.0 queued"), Act("\x00\xff"), *SLOW,
+    ),
     "content": (Act(drop=True),),
     "dot": (
         Act("451 4.3.0 later"), Act("550 5.7.1 refused for policy"), Act("421 4.3.2 closing", drop=True), Act(drop=True),
         Act(drop=True, take=True), Act("2OO queued", take=True), Act("250-2.0.0 took\r\n250 it", take=True),
-        Act("250 2.0.0 in small packets", take=True, pieces=5),
+        Act("250 2.0.0 ok\r\n250 2.0.0 ok", take=True), Act(wait=0.5, drop=True, take=True), *SLOW,
     ),
-    "rset": (Act("500 what?"), Act(drop=True)),
+    "rset": (Act("500 what?"), Act("250 2.0.0 ok\r\n250 2.0.0 ok"), Act(drop=True), *SLOW),
 }  # fmt: skip
 
 
 def dice(seed: int, rate: float) -> Script:
-    """At each turn, with probability `rate`, one of its faults."""
+    """At each turn, with probability `rate`, one of its faults; and half of the DATA without a recipient are let through."""
     luck = random.Random(seed)
-    return lambda turn: luck.choice(FAULTS[turn.stage]) if turn.stage in FAULTS and luck.random() < rate else None
+
+    def script(turn: Turn) -> Act | None:
+        if turn.stage == "data" and not turn.recipient:
+            return Act("354 go on") if luck.random() < 0.5 else None  # RFC 2920 §3.1: then the client has to hang up
+        return luck.choice(FAULTS[turn.stage]) if turn.stage in FAULTS and luck.random() < rate else None
+
+    return script
 
 
 @dataclass
@@ -163,6 +183,8 @@ class _Session:
         self.sender = self.recipient = ""
         self.secure = server.at_once
         self.known = server.login is None
+        self.pipelined = False
+        self.unsaid = b""
 
     async def run(self) -> None:
         try:
@@ -181,12 +203,9 @@ class _Session:
 
     async def turn(self, stage: str, usual: str) -> bool:
         """Do as the script says, or say the usual; whether it was the usual."""
-        act = await self.asked(stage)
-        if act is None:
-            await self.say(usual)
-            return True
-        await self.do(act)
-        return False
+        act = await self.asked(stage) or Act(USUAL)
+        await self.do(act, usual)
+        return act.say == USUAL
 
     async def asked(self, stage: str) -> Act | None:
         turn = Turn(stage, self.number, self.message, self.recipient)
@@ -194,16 +213,24 @@ class _Session:
         act = self.server.script(turn)
         return await act if inspect.isawaitable(act) else act
 
-    async def do(self, act: Act) -> None:
+    async def do(self, act: Act, usual: str = "") -> None:
+        if act.wait:
+            await asyncio.sleep(act.wait)
         if act.say is not None:
-            await self.say(act.say, act.pieces)
+            await self.say(usual if act.say == USUAL else act.say, act.pieces, held=act.held)
         if act.stall:
             await self.reader.read()  # until the client has enough of it
         if act.drop or act.stall:
             raise _HangUp
 
-    async def say(self, text: str, pieces: int = 1) -> None:
-        data = text.encode("utf-8", "surrogateescape") + b"\r\n"
+    async def say(self, text: str, pieces: int = 1, *, held: bool = False) -> None:
+        if not pieces:
+            return
+        data = self.unsaid + text.encode("utf-8", "surrogateescape") + b"\r\n"
+        self.unsaid = b""
+        if held and self.pipelined:
+            self.unsaid = data
+            return
         size = -(-len(data) // pieces)
         for start in range(0, len(data), size):
             self.writer.write(data[start : start + size])
@@ -219,7 +246,7 @@ class _Session:
         if self.server.login:
             lines.append("AUTH PLAIN LOGIN")
         joined = "".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}"
-        await self.turn("ehlo", joined)
+        self.pipelined = await self.turn("ehlo", joined) and "PIPELINING" in self.server.offers
 
     async def helo(self, _rest: bytes) -> None:
         await self.turn("ehlo", "250 scripted")
@@ -279,21 +306,21 @@ class _Session:
         act = await self.asked("data")
         if act is None and not self.recipient:
             act = Act("503 5.5.1 MAIL and RCPT first")
-        if act and not (act.say or "").startswith("354"):
+        if act and act.say != USUAL and not (act.say or "").startswith("354"):
             await self.do(act)
             return
-        await (self.do(act) if act else self.say("354 go on"))
+        await self.do(act or Act(USUAL), "354 go on")
         if act := await self.asked("content"):
             await self.reader.read(1000)
             await self.do(act)
         content = (await self.reader.readuntil(b"\r\n.\r\n"))[:-3]
-        act = await self.asked("dot")
-        if act is None or act.take:
+        act = await self.asked("dot") or Act(USUAL)
+        if act.take or act.say == USUAL:
             found = _MESSAGE_ID.search(content)
             message_id = found[1].decode() if found else "<none>"
             self.server.take(Taken(self.recipient, message_id, self.sender, content if self.server.keep else b""))
         self.sender = self.recipient = ""
-        await (self.do(act) if act else self.say(f"250 2.0.0 queued as {self.message}"))
+        await self.do(act, f"250 2.0.0 queued as {self.message}")
 
 
 def _path(rest: bytes) -> str:

@@ -3,12 +3,13 @@
 import csv
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
 from digest.pipeline import consent, lists, report
+from digest.pipeline.lists import ListImport
 
 app = typer.Typer(
     name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
@@ -21,7 +22,13 @@ Topics = Annotated[
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="CSV", help="A list with a header line; `email` is required.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="CSV", help="A list with a header line, or an export; see docs/moving.md.")
+    ],
+    everyone: Annotated[
+        Literal["pending", "unsubscribed", "bounced", "complained", "blocked"] | None,
+        typer.Option("--as", help="What everyone in the file is, where the file does not say it."),
+    ] = None,
     keep_going: KeepGoing = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")] = False,
     json_: Json = False,
@@ -33,26 +40,41 @@ def import_(
     with progress() as bar:
         task = bar.add_task("Importing", total=None)
         result = lists.import_list(
-            database, path, pepper=pepper, now=here.clock(), keep_going=keep_going, dry_run=dry_run,
+            database, path, pepper=pepper, now=here.clock(), everyone=everyone, keep_going=keep_going, dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     if json_:
-        counts = {name: getattr(result, name) for name in ("added", "updated", "unchanged", "suppressed")}
-        emit(counts | {"rejected": [{"line": r.line, "column": r.column, "reason": r.reason} for r in result.rejected]})
+        counts = {name: getattr(result, name) for name in ("added", "updated", "unchanged", "suppressed", "waiting")}
+        rejected = [{"line": r.line, "column": r.column, "reason": r.reason} for r in result.rejected]
+        form = result.format and result.format.name
+        emit(counts | {"rejected": rejected, "format": form, "no_topics": result.no_topics})
     else:
-        for row in result.rejected:
-            note(f"{path}, line {row.line}: {row.column + ': ' if row.column else ''}{row.reason}")
-        if result.ignored_columns:
-            note(f"Columns that were not used: {', '.join(result.ignored_columns)}.")
-        if result.rejected and not keep_going:
-            note("Nothing was imported; mend these lines, or take the rest with --keep-going.")
-        else:
-            say(
-                f"{'Would be: ' if dry_run else ''}{result.added} added, {result.updated} updated, {result.unchanged} unchanged, "
-                f"{result.suppressed} suppressed and left out, {len(result.rejected)} rejected."
-            )
+        _tell(path, result, keep_going=keep_going, dry_run=dry_run)
     if result.rejected:
         raise typer.Exit(1)
+
+
+def _tell(path: Path, result: ListImport, *, keep_going: bool, dry_run: bool) -> None:
+    if result.format:
+        say(f"Read as an export of {result.format.name}.")
+    for row in result.rejected:
+        note(f"{path}, line {row.line}: {row.column + ': ' if row.column else ''}{row.reason}")
+    if result.ignored_columns:
+        note(f"Columns that were not used: {', '.join(result.ignored_columns)}.")
+    if result.rejected and not keep_going:
+        note("Nothing was imported; mend these lines, or take the rest with --keep-going.")
+        return
+    say(
+        f"{'Would be: ' if dry_run else ''}{result.added} added, {result.updated} updated, {result.unchanged} unchanged, "
+        f"{result.suppressed} suppressed and left out, {len(result.rejected)} rejected."
+    )
+    if result.waiting:
+        say(f"{result.waiting} of them get nothing: the list says that they are pending or paused.")
+    if result.no_topics:
+        named = ", ".join(f"{tag} ({count})" for tag, count in result.no_topics.most_common(20))
+        note(f"Tags that are no topics here: {named}. `digest topics add` those that are, and import the file again.")
+    if result.format and result.format.caution:
+        note(result.format.caution)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,14 +11,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from digest.core import address
+from digest.core import address, exports
 from digest.core.address import Address
 from digest.core.errors import Refused
+from digest.core.exports import Format
+from digest.core.front_matter import slugify
 from digest.core.token import address_hmac
 from digest.pipeline.consent import GONE, TOLD, merged
 from digest.pipeline.reading import read_text
-from digest.store import subscribers
+from digest.store import items, subscribers
 from digest.store.database import Database
+from digest.store.subscribers import Subscriber
 
 COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source", "state")
 STATES = ("active", "pending", "paused", *GONE)
@@ -35,12 +39,19 @@ class BadRow:
 
 @dataclass(slots=True)
 class ListImport:
-    """What became of a list. Nothing of it was stored if `applied` is false."""
+    """What became of a list. Nothing of it was stored if `applied` is false.
 
+    `format`: the system whose export it is, if not ours · `waiting`: how many of those added or updated get nothing yet
+    (pending, paused) · `no_topics`: tags that are no topics here, with how many people have them.
+    """
+
+    format: Format | None = None
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     suppressed: int = 0
+    waiting: int = 0
+    no_topics: Counter[str] = field(default_factory=Counter)
     rejected: list[BadRow] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     applied: bool = True
@@ -48,16 +59,22 @@ class ListImport:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row as read; None where the list has no such column, so that it says nothing about it."""
+    """A row as read; None where the list has no such column, so that it says nothing about it.
+
+    `tags`: what another system calls topics · `left_at`, `reason`: when and why somebody left there.
+    """
 
     line: int
-    address: Address
+    email: Address
     name: str | None
     language: str | None
     topics: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
     consent_at: datetime | None
     consent_source: str | None
     state: str | None
+    left_at: datetime | None
+    reason: str | None
 
 
 def import_list(
@@ -66,13 +83,17 @@ def import_list(
     *,
     pepper: str,
     now: datetime,
+    everyone: str | None = None,
     keep_going: bool = False,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> ListImport:
-    """Bring a CSV list in. Everyone on it is active unless suppressed; one bad row keeps all out unless `keep_going`."""
+    """Bring a CSV list in, ours or another system's export; one bad row keeps all out unless `keep_going`.
+
+    Everyone on it is active unless suppressed, or unless the list or `everyone` (one of exports.STANDINGS) says otherwise.
+    """
     result = ListImport()
-    rows = _rows(read_text(path, "subscriber list"), path, result)
+    rows = _rows(read_text(path, "subscriber list"), path, everyone, result)
     if result.rejected and not keep_going:
         result.applied = False
         return result
@@ -87,23 +108,32 @@ def import_list(
     return result
 
 
-def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
+def _rows(text: str, path: Path, everyone: str | None, result: ListImport) -> list[_Row]:
     csv.field_size_limit(1_000_000)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader)]
     except (StopIteration, csv.Error):
         raise Refused(f"{path} has no header line; the first line must name the columns, “email” among them.") from None
-    if "email" not in header:
+    result.format = form = exports.recognise(header)
+    if form:
+        everyone = everyone or _told_by_name(form, path)
+    if form and form.standing and not everyone and not {*form.standing} & {*header}:
+        raise Refused(
+            f"{path}: this {form.name} export has no column “{form.standing[0]}”, so it does not say who is subscribed; "
+            "export it again with that column."
+        )
+    if not form and "email" not in header:
         marks = {";": "semicolons", "\t": "tabs", "|": "bars"}
         other = next((name for mark, name in marks.items() if mark in "".join(header)), None)
         hint = (
             f"the columns seem to be separated by {other} instead of commas" if other else "no column is called “email”"
         )
         raise Refused(f"{path}, line 1: {hint}; the first line must be like “email,name,language,topics”.")
-    if doubled := next((name for name in header if name and header.count(name) > 1), None):
+    used = form.columns if form else COLUMNS
+    if doubled := next((name for name in header if name in used and header.count(name) > 1), None):
         raise Refused(f"{path}, line 1: the column “{doubled}” is there twice.")
-    result.ignored_columns = [name for name in header if name not in COLUMNS]
+    result.ignored_columns = [name for name in header if name not in used]
     rows: list[_Row] = []
     seen: dict[str, int] = {}
     while True:
@@ -121,14 +151,23 @@ def _rows(text: str, path: Path, result: ListImport) -> list[_Row]:
             counted = f"it has {len(values)} fields where the header has {len(header)}"
             result.rejected.append(BadRow(begins, None, counted))
             continue
-        row = _row(dict(zip(header, values, strict=True)), begins, result)
+        row = _row(dict(zip(header, values, strict=True)), begins, everyone, result)
         if row is None:
             continue
-        if first := seen.get(row.address.key):
-            result.rejected.append(BadRow(begins, "email", f"the address is there already, in line {first}"))
+        if first := seen.get(row.email.key):
+            column = form.called("email") if form else "email"
+            result.rejected.append(BadRow(begins, column, f"the address is there already, in line {first}"))
             continue
-        seen[row.address.key] = begins
+        seen[row.email.key] = begins
         rows.append(row)
+
+
+def _told_by_name(form: Format, path: Path) -> str | None:
+    """What everyone in a file is by its name, as some systems write one for each standing."""
+    told = next((word for begins, word in form.files.items() if path.name.lower().startswith(begins)), None)
+    if told == exports.NEVER:
+        raise Refused(f"{path}: by its name these people never subscribed at {form.name}, so none of them is taken.")
+    return told
 
 
 def _not_csv(error: csv.Error) -> str:
@@ -140,16 +179,24 @@ def _not_csv(error: csv.Error) -> str:
     return f"the row is not CSV: {said}"
 
 
-def _row(values: dict[str, str], line: int, result: ListImport) -> _Row | None:
+def _row(values: dict[str, str], line: int, everyone: str | None, result: ListImport) -> _Row | None:
+    form, before = result.format, len(result.rejected)
+    if form:
+        try:
+            values = form.translate(values, everyone)
+        except ValueError as error:
+            result.rejected.append(BadRow(line, form.called("state"), str(error)))
+            return None
+        values = {column: value for column, value in values.items() if value or column == "email"}
+    elif everyone:
+        values |= {"state": exports.GONE.get(everyone, everyone), "reason": f"{everyone} in an imported list"}
     read: dict[str, Any] = {}
     for column, reader in _READERS.items():
         try:
             read[column] = reader(values[column]) if column in values else None
         except ValueError as error:
-            result.rejected.append(BadRow(line, column, str(error)))
-    if len(read) < len(_READERS):
-        return None
-    return _Row(line, *(read[column] for column in COLUMNS))
+            result.rejected.append(BadRow(line, form.called(column) if form else column, str(error)))
+    return _Row(line, **read) if len(result.rejected) == before else None
 
 
 def _instant(written: str) -> datetime | None:
@@ -174,43 +221,68 @@ def _state(written: str) -> str:
 _READERS: dict[str, Callable[[str], Any]] = {
     "email": address.parse,
     **TOLD,
+    "tags": lambda written: tuple(written.split(";")),
     "consent_at": _instant,
     "consent_source": lambda written: TOLD["name"](written) or None,
     "state": _state,
+    "left_at": _instant,
+    "reason": str,
 }
 
 
 def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, result: ListImport) -> None:
-    hmacs = {row.address.key: address_hmac(pepper, row.address.key) for row in rows}
+    hmacs = {row.email.key: address_hmac(pepper, row.email.key) for row in rows}
     suppressed = subscribers.suppressed_among(session, hmacs.values())
-    known = subscribers.by_keys(session, hmacs)
-    new: list[subscribers.New] = []
+    known, topics = subscribers.by_keys(session, hmacs), _topics_by_name(session)
+    new: dict[str, list[subscribers.New]] = {}
     given: list[dict[str, Any]] = []
     for row in rows:
-        hmac, before = hmacs[row.address.key], known.get(row.address.key)
+        hmac, before = hmacs[row.email.key], known.get(row.email.key)
         if hmac in suppressed or (before and before.state in GONE):
             result.suppressed += 1
             continue
         if row.state in GONE:  # their last word, brought along from where they said it
-            subscribers.suppress(session, hmac, f"{row.state} in an imported list", now)
+            reason = row.reason or f"{row.state} in an imported list"
+            subscribers.suppress(session, hmac, reason, row.left_at or now)
             if before:
                 subscribers.set_state(session, before.id, row.state, now)
             result.suppressed += 1
             continue
-        entry = merged(row.address, before, row.name, row.language, row.topics)
+        result.no_topics.update(tag for tag in row.tags or () if slugify(tag) not in topics)
+        followed = row.topics
+        if row.tags:  # another system's word adds to what they follow here
+            there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
+            followed = tuple(dict.fromkeys((*(before.interests if before else ()), *there)))
+        entry = merged(row.email, before, row.name, row.language, followed)
+        state = _state_after(before, row.state or "active")
         if before is None:
-            new.append(entry)
+            new.setdefault(state, []).append(entry)
             result.added += 1
-        elif before.state == "active" and before.says(entry):
+        elif before.state == state and before.says(entry):
             result.unchanged += 1
             continue
         else:
-            subscribers.put(session, entry, state="active", now=now, previous=before)
+            subscribers.put(session, entry, state=state, now=now, previous=before)
             result.updated += 1
+        if state != "active":
+            result.waiting += 1
+            continue
         source = row.consent_source or "imported list"
         given.append({"subscriber_hmac": hmac, "action": "imported", "at": row.consent_at or now, "source": source})
-    subscribers.add_many(session, new, now)
+    for state, entries in new.items():
+        subscribers.add_many(session, entries, now, state)
     subscribers.record_consents(session, given)
+
+
+def _state_after(before: Subscriber | None, said: str) -> str:
+    """A list makes somebody active who never confirmed here, but does not stop anybody, nor resume who paused."""
+    return said if before is None or before.state == "pending" else before.state
+
+
+def _topics_by_name(session: Session) -> dict[str, str]:
+    """A topic's slug, and its name in any language made a slug → its slug."""
+    named = items.topic_names(session)
+    return {slugify(name): slug for slug, names in named.items() for name in (*names.values(), slug)}
 
 
 def export(db: Database, pepper: str) -> Iterator[dict[str, str]]:
