@@ -36,6 +36,8 @@ def doctor(json_: Json = False, now: Now = None) -> None:
     else:
         findings += examine.identity(here.sender, here.settings.postal_address)
         findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))
+        if here.settings.feeds:
+            findings += examine.following(here.database, lambda: here.sources)
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
     else:
