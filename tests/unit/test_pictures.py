@@ -5,6 +5,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +71,8 @@ def test_it_stands_upright_whatever_the_camera_thought():
     exif[0x0112] = 6  # turn it clockwise
     _, upright = opened(encoded(image, "JPEG", exif=exif))
     assert upright.size == (200, 400)
-    assert upright.getpixel((190, 200))[2] < 60 < 200 < upright.getpixel((10, 200))[2], (
-        "what was on top is at the right"
-    )
+    left, right = upright.getpixel((10, 200)), upright.getpixel((190, 200))
+    assert (left[2] > 200, right[2] < 60) == (True, True), "what was on top is at the right"
 
 
 def test_nothing_is_told_of_place_camera_or_author():
@@ -166,12 +166,8 @@ def test_whatever_is_damaged_is_shown_or_refused(at, junk, format_):
     raw = bytearray(SOUND[format_])
     at %= len(raw)
     raw[at : at + len(junk)] = junk
-    try:
-        made = prepare(bytes(raw))
-    except Refused as error:
-        assert str(error)
-    else:
-        Image.open(io.BytesIO(made.content)).load()
+    with suppress(Refused):
+        Image.open(io.BytesIO(prepare(bytes(raw)).content)).load()
 
 
 SOUND = {each: encoded(photo(80, 60).convert("RGB"), each) for each in ("JPEG", "PNG", "GIF", "WEBP")}
