@@ -173,7 +173,8 @@ class Installation:
     def smarthost(self) -> Smarthost:
         s = self.settings
         password = s.smtp_password.get_secret_value() if s.smtp_password else None
-        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
+        command = s.smtp_token_command.get_secret_value() if s.smtp_token_command else None
+        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file, command)
 
     @property
     def route(self) -> Route:

@@ -88,6 +88,7 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
         smtp_port=smtp_port,
         smtp_username=None,
         smtp_password=None,
+        smtp_token_command=None,
         smtp_security="none",
         timezone="Europe/Lisbon",
         schedule="sun 09:00",
