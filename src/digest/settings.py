@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     max_items: int = Field(default=12, ge=1, le=100)
     feeds: Path | None = None
     templates: Path | None = None
+    media: Path | None = None
     web_bind: str | None = None
 
     @field_validator("publication")

@@ -76,7 +76,6 @@ def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime
 def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime) -> Item:
     text = _body(entry, source)
     title = one_line("title", entry.title) or one_line("title", " ".join(text.markdown.split()[:12])) or ""
-    image, alt = text.image or (None, None)
     item = Item(
         source.kind or Kind.NEWS,
         title,
@@ -88,8 +87,6 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
         language=source.language or _language(entry.language),
         published=_published(entry.published, timezone, now),
         timezone=timezone,
-        image=image if image and len(image) <= front_matter.LONGEST["image"] else None,
-        alt=one_line("alt", alt) if image and len(image) <= front_matter.LONGEST["image"] else None,
     )
     return _judged(item, text.plain, source, entry.published or now)
 
