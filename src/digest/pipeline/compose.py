@@ -1,7 +1,7 @@
 """One person's message: which items are still open, their slots filled, the header written. No templates here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -18,11 +18,16 @@ from digest.store.deliveries import Claimed
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it."""
+    """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it.
+
+    `last`: those of the items that are marked as the last chance. `more`: how many others matched past the limit.
+    """
 
     items: tuple[int, ...]
     greeting: str
     why: str
+    last: tuple[int, ...] = ()
+    more: int = 0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
@@ -30,7 +35,9 @@ class Copy:
     @classmethod
     def from_json(cls, text: str) -> "Copy":
         values = json.loads(text)
-        return cls(tuple(values["items"]), values["greeting"], values["why"])
+        return cls(
+            tuple(values["items"]), values["greeting"], values["why"], tuple(values.get("last", ())), values.get("more", 0)
+        )
 
 
 class Mailroom:
@@ -87,7 +94,8 @@ class Mailroom:
             language=language,
             boundary=self._boundary,
         )
-        body = self._composers[language].body(chosen, self.slots(claimed, copy))
+        slots = self.slots(claimed, copy)
+        body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
         return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
 
@@ -95,7 +103,8 @@ class Mailroom:
         """One part of the message as text: for previews and `edition render`."""
         copy = Copy.from_json(claimed.selection)
         language = self.language(claimed.language)
-        return join(self.blocks[language], part, self.open_items(copy, now), self.slots(claimed, copy))
+        chosen, slots = self.open_items(copy, now), self.slots(claimed, copy)
+        return join(self.blocks[language], part, chosen, slots, extras(copy, chosen, slots))
 
     def slots(self, claimed: Claimed, copy: Copy) -> dict[str, str]:
         return {
@@ -103,7 +112,15 @@ class Mailroom:
             "why": copy.why,
             "unsubscribe": self.sender.unsubscribe_url(claimed.subscriber_id),
             "address": claimed.address,
+            "more": str(copy.more),
+            "view": "",
         }
+
+
+def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> frozenset[str]:
+    """The blocks that this copy asks for: the marks of a last chance, and what leads to the web where there is a page."""
+    web = (("view", "more") if copy.more else ("view",)) if slots["view"] else ()
+    return frozenset((*(f"last:{each}" for each in copy.last if each in chosen), *web))
 
 
 def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:
