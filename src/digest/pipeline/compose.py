@@ -20,14 +20,14 @@ from digest.store.deliveries import Claimed
 class Copy:
     """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it.
 
-    `last`: those of the items that are marked as the last chance. `more`: how many others matched past the limit.
+    `last`: those of `items` that close before the next edition. `more`: what is for them too and had no place.
     """
 
     items: tuple[int, ...]
     greeting: str
     why: str
     last: tuple[int, ...] = ()
-    more: int = 0
+    more: tuple[int, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
@@ -35,9 +35,14 @@ class Copy:
     @classmethod
     def from_json(cls, text: str) -> "Copy":
         values = json.loads(text)
-        return cls(
-            tuple(values["items"]), values["greeting"], values["why"], tuple(values.get("last", ())), values.get("more", 0)
-        )
+        last, more = values.get("last", ()), values.get("more", ())
+        return cls(tuple(values["items"]), values["greeting"], values["why"], tuple(last), tuple(more))
+
+
+def served(wanted: str, languages: Collection[str]) -> str:
+    """The one of `languages` for a reader of `wanted`: itself, its base, or the first."""
+    base = wanted.partition("-")[0]
+    return next((each for each in (wanted, base) if each in languages), next(iter(languages)))
 
 
 class Mailroom:
@@ -62,15 +67,9 @@ class Mailroom:
         self._closes = {each.id: closes_at(each.item) for each in items}
         self._boundary = boundary
 
-    @property
-    def slow(self) -> bool:
-        """Composing is worth a thread of its own: most of it is a signature during which the interpreter is free."""
-        return any(key.slow for key in self.sender.dkim)
-
     def language(self, wanted: str) -> str:
-        """The compiled language that serves a reader of `wanted`: itself, its base, or the first."""
-        base = wanted.partition("-")[0]
-        return wanted if wanted in self.blocks else base if base in self.blocks else next(iter(self.blocks))
+        """The compiled language that serves a reader of `wanted`."""
+        return served(wanted, self.blocks)
 
     def open_items(self, copy: Copy, now: datetime) -> frozenset[int]:
         """What of a copy has not closed by now: an item that did is dropped, never replaced."""
@@ -112,8 +111,8 @@ class Mailroom:
             "why": copy.why,
             "unsubscribe": self.sender.unsubscribe_url(claimed.subscriber_id),
             "address": claimed.address,
-            "more": str(copy.more),
-            "view": "",
+            "more": str(len(copy.more)),
+            "view": self.sender.view_url(claimed.id) or "",
         }
 
 
