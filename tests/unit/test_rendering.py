@@ -104,7 +104,8 @@ def links(html):
 def test_blocks_come_in_the_order_of_the_document_in_both_parts(compiler):
     items = entries([replace(BASE, kind=Kind.NEWS), replace(BASE, kind=Kind.ACTION, deadline=FULL["deadline"])])
     blocks = compiler.compile(EDITION, words(), items, PUBLICATION, TOPICS, KEY)
-    entry = ["contents:2", "contents:1", "contents/", "heading:action", "item:2", "last:2", "rest:2", "heading:news", "item:1"]
+    action = ["heading:action", "item:2", "last:2", "rest:2"]
+    entry = ["contents:2", "contents:1", "contents/", *action, "heading:news", "item:1"]
     order = ["head", "contents", *entry, "more", "foot", "view", "foot/"]
     assert [(b.part, b.key) for b in blocks] == [("html", k) for k in order] + [("text", k) for k in order]
     assert {slot for block in blocks for slot in block.pieces[1::2]} == set(SLOTS)

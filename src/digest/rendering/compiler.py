@@ -57,8 +57,9 @@ class Compiler:
     ) -> tuple[Block, ...]:
         """The blocks of both parts, each in document order, of an edition in one language.
 
-        `items` come in the order of the edition. `topics`: slug → name in that language. `slot_key` must be alphanumeric, random, and new for every edition:
-        it makes slots and cuts that nobody who writes items can forge. Raises TemplateError.
+        `items` come in the order of the edition. `topics`: slug → name in that language. `slot_key` must be alphanumeric,
+        random, and new for every edition: it makes slots and cuts that nobody who writes items can forge. Raises
+        TemplateError.
         """
         if not (slot_key.isascii() and slot_key.isalnum()):
             raise ValueError("the slot key must be of ASCII letters and digits")
