@@ -55,9 +55,13 @@ class Sender:
             return f"{kind}+{token}@{self.bounce_domain}"
         return f"{self.address.rpartition('@')[0]}+{kind}+{token}@{self.domain}"
 
+    def envelope(self, delivery_id: int) -> tuple[str, str]:
+        """The VERP address to which a bounce of this delivery comes back, and the envelope identifier that says the same."""
+        token = self.keyring.issue(Purpose.BOUNCE, delivery_id)
+        return self.returns("bounce", token), f"d.{token}"
+
     def envelope_sender(self, delivery_id: int) -> str:
-        """The VERP address to which a bounce of this delivery comes back."""
-        return self.returns("bounce", self.keyring.issue(Purpose.BOUNCE, delivery_id))
+        return self.envelope(delivery_id)[0]
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))
