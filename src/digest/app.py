@@ -1,5 +1,6 @@
 """The composition root: the only place that reads the environment and picks implementations."""
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -23,10 +24,13 @@ from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
+from digest.rendering.pictures import LARGEST
 from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
+from digest.store.media import Media
 from digest.transports import Connection, outbox, smtp
 from digest.transports.smtp import Smarthost
 
@@ -126,6 +130,17 @@ class Installation:
         s = self.settings
         return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
 
+    @property
+    def media(self) -> Media | None:
+        """Where pictures are kept; None on a database server for which no place was named."""
+        file = self._database.file
+        folder = self.settings.media or (file and file.with_name(f"{file.name}.media"))
+        return Media(folder) if folder else None
+
+    @property
+    def gallery(self) -> Gallery | None:
+        return Gallery(self.media, _fetch) if self.media else None
+
     @cached_property
     def sender(self) -> Sender:
         s = self.settings
@@ -223,6 +238,12 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
+
+
+def _fetch(url: str) -> bytes:
+    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
+
+    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     item_weeks: int = Field(default=4, ge=1, le=520)
     max_items: int = Field(default=12, ge=1, le=100)
     templates: Path | None = None
+    media: Path | None = None
     web_bind: str | None = None
 
     @field_validator("publication")
