@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import ssl
 import time
@@ -9,7 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 
+from digest.core import picture
 from digest.core.item import Kind, Status
 from digest.core.source import Source
 from digest.net import feed as net_feed
@@ -17,6 +20,8 @@ from digest.net.client import Client
 from digest.net.feed import NoFeed, alternate
 from digest.pipeline import feeds, intake
 from digest.pipeline.entries import ENTRIES, read
+from digest.pipeline.pictures import Gallery
+from digest.store.media import Media
 from scripted_web import Web, reply
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -376,3 +381,23 @@ def test_a_fault_of_ours_is_a_problem_of_that_feed_alone(sqlite, web, monkeypatc
     bad, good = Desk(sqlite, Source(web.url("/a")), Source(web.url("/b"))).collect()
     assert "it brings about a fault (ZeroDivisionError)" in bad.problem
     assert len(good.intake.added) == 1
+
+
+def test_pictures_of_what_is_new_are_hosted_and_asked_for_once(sqlite, web, tmp_path):
+    out = io.BytesIO()
+    Image.new("RGB", (90, 60), "teal").save(out, "PNG")
+    web.pages["/hive.png"] = lambda _: reply(out.getvalue())
+    body = "&lt;p&gt;Words.&lt;img src='{}' alt='A hive'&gt;&lt;/p&gt;"
+    entries = [ITEM.format(name, name, body.format(web.url(f"/{name}.png"))) for name in ("hive", "gone")]
+    web.pages["/feed"] = lambda _: reply(RSS.format("".join(entries)))
+    desk = Desk(sqlite, Source(web.url("/feed"), Kind.NEWS, Status.READY))
+    gallery = Gallery(Media(tmp_path / "media"), lambda _: b"")
+    [first] = desk.collect(gallery=gallery)
+    assert {each.item.title: each.status for each in first.intake.added} == {"hive": Status.READY, "gone": Status.READY}
+    by_title = {each.item.title: each.item for each in intake.listing(sqlite)}
+    assert picture.size(by_title["hive"].image) == (90, 60)
+    assert gallery.media.path(by_title["hive"].image)
+    assert by_title["gone"].image is None, "it could not be fetched"
+    asked = len(web.asked)
+    [again] = desk.collect(gallery=gallery, notify=None)
+    assert (len(again.intake.unchanged), len(web.asked)) == (2, asked + 1)

@@ -29,10 +29,11 @@ _COLOPHON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An item that a feed has, and what ties it to the feed."""
+    """An item that a feed has, and what ties it to the feed. `picture`: the name under which its image is hosted by us."""
 
     uid: str
     item: Item
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime
 def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime) -> Item:
     text = _body(entry, source)
     title = one_line("title", entry.title) or one_line("title", " ".join(text.markdown.split()[:12])) or ""
+    image, alt = text.image or (None, None)
+    if image and len(image) > front_matter.LONGEST["image"]:
+        image = None
     item = Item(
         source.kind or Kind.NEWS,
         title,
@@ -87,6 +91,8 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
         language=source.language or _language(entry.language),
         published=_published(entry.published, timezone, now),
         timezone=timezone,
+        image=image,
+        alt=one_line("alt", alt) if image else None,
     )
     return _judged(item, text.plain, source, entry.published or now)
 

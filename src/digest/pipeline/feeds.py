@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -11,11 +12,14 @@ from digest.core.errors import Refused, TryAgain
 from digest.core.item import Item, Status, missing
 from digest.core.source import Source
 from digest.net import feed as feeds
-from digest.net.client import Answer, Client
+from digest.net.client import Answer, Client, Unreachable
 from digest.net.feed import Feed, NoFeed
-from digest.pipeline.entries import LeftOut, Reading, read
+from digest.pipeline.entries import LeftOut, Proposal, Reading, read
 from digest.pipeline.intake import Intake, content_hash, get
+from digest.pipeline.pictures import Gallery
 from digest.rendering.markup import to_html
+from digest.rendering.pictures import LARGEST as LARGEST_PICTURE
+from digest.rendering.pictures import Unusable
 from digest.store import feeds as known
 from digest.store import items
 from digest.store.database import Database
@@ -24,6 +28,8 @@ from digest.store.tables import FeedRow
 
 LARGEST = 3_000_000
 """Bytes of a feed: ten thousand entries with a paragraph each."""
+PICTURES = 300
+"""Seconds for all pictures of a feed together; those that did not come by then stay out."""
 STRIKES = 4
 """Failures in a row after which staff are told: seven hours after the first."""
 Notify = Callable[[str, str], None]
@@ -94,6 +100,7 @@ async def collect(
     timezone: str,
     weeks: int,
     now: datetime,
+    gallery: Gallery | None = None,
     notify: Notify | None = None,
 ) -> list[Collected]:
     """Ask every source that is due, all at a time, and store what is new; without `notify` each is asked, by hand.
@@ -111,7 +118,10 @@ async def collect(
         try:
             seen = (None, None) if notify is None else (row.etag, row.last_modified)
             told = await ask(client, row.url, *seen)
-            return await asyncio.to_thread(_take, db, told, source, timezone, weeks, now)
+            feed = told.feed or Feed("", ())
+            reading = await asyncio.to_thread(read, feed, source, timezone=timezone, weeks=weeks, now=now)
+            await hang(db, client, gallery, reading, source)
+            return await asyncio.to_thread(_take, db, told, reading, source, now)
         except TryAgain:
             raise
         except Refused as error:
@@ -124,9 +134,8 @@ async def collect(
     return await asyncio.gather(*map(one, await asyncio.to_thread(claim)))
 
 
-def _take(db: Database, told: Told, source: Source, timezone: str, weeks: int, now: datetime) -> Collected:
-    """Read and store in one transaction with what the feed was like, which is what the next question says."""
-    reading = read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+def _take(db: Database, told: Told, reading: Reading, source: Source, now: datetime) -> Collected:
+    """Store in one transaction with what the feed was like, which is what the next question says."""
     collected = Collected(source, left_out=reading.left_out)
     with db.write() as session:
         _keep(session, reading, source, now, collected.intake)
@@ -145,6 +154,27 @@ def _fail(db: Database, source: Source, problem: str, notify: Notify | None) -> 
         )
 
 
+async def hang(db: Database, client: Client, gallery: Gallery | None, reading: Reading, source: Source) -> None:
+    """Fetch and host the pictures of what is new. One that cannot be had or used stays out, and is not asked for again."""
+    name = _name(source)
+
+    def is_news(each: Proposal) -> bool:
+        with db.read() as session:
+            previous = _previous(session, each, name)
+        return previous is None or not _is_settled(previous, each, name, source)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PICTURES):
+            for at, each in enumerate(reading.proposals):
+                url = each.item.image
+                if gallery is None or url is None or not await asyncio.to_thread(is_news, each):
+                    continue
+                with suppress(Unreachable, Unusable):
+                    answer = (await client.fetch(url, largest=LARGEST_PICTURE)).good()
+                    hosted = await asyncio.to_thread(gallery.hang, answer.content)
+                    reading.proposals[at] = replace(each, picture=hosted)
+
+
 def store(db: Database, reading: Reading, source: Source, now: datetime) -> Intake:
     """Store what is new. What changed in the feed changes here while nobody touched it.
 
@@ -157,19 +187,33 @@ def store(db: Database, reading: Reading, source: Source, now: datetime) -> Inta
 
 
 def _keep(session: Session, reading: Reading, source: Source, now: datetime, result: Intake) -> None:
-    name = f"feed:{source.url}"[:200]
+    name = _name(source)
     for each in reading.proposals:
-        content = content_hash(each.item)
-        previous = items.by_uid(session, each.uid) or _twin(session, each.item, content, name)
-        if previous and (previous.content_hash == content or _touched(previous, name, source)):
+        previous = _previous(session, each, name)
+        if previous and _is_settled(previous, each, name, source):
             result.unchanged.append(previous)
             continue
-        status = Status.DRAFT if missing(each.item) else source.status
+        item = replace(each.item, image=each.picture)
+        status = Status.DRAFT if missing(item) else source.status
         item_id = items.put(
-            session, each.item, status=status, source=name, uid=each.uid, html=to_html(each.item.body),
-            content_hash=content, now=now, previous=previous,
+            session, item, status=status, source=name, uid=each.uid, html=to_html(item.body),
+            content_hash=content_hash(each.item), now=now, previous=previous,
         )  # fmt: skip
         (result.updated if previous else result.added).append(get(session, item_id))
+
+
+def _name(source: Source) -> str:
+    """By which the store knows where an item's text comes from."""
+    return f"feed:{source.url}"[:200]
+
+
+def _previous(session: Session, each: Proposal, name: str) -> Stored | None:
+    return items.by_uid(session, each.uid) or _twin(session, each.item, content_hash(each.item), name)
+
+
+def _is_settled(previous: Stored, each: Proposal, name: str, source: Source) -> bool:
+    """Whether an entry is in the store as it is to stay. Its hash is of what the feed says, with the picture's address."""
+    return previous.content_hash == content_hash(each.item) or _touched(previous, name, source)
 
 
 def _twin(session: Session, item: Item, content: str, name: str) -> Stored | None:
