@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
 from digest.pipeline.assemble import Plan
@@ -35,6 +37,7 @@ from digest.transports import Connection, outbox, smtp
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
+    from digest.net.client import Client
     from digest.rendering.compiler import Compiler
 
 
@@ -112,6 +115,29 @@ class Installation:
     def keyring(self) -> Keyring:
         retired = self.settings.secrets_retired
         return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
+
+    @cached_property
+    def client(self) -> "Client":
+        """What fetches from the web, and says who asks."""
+        from digest.net.client import Client  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
+
+        public_url = self.settings.public_url
+        return Client(f"digest/{version('digest')}{f' (+{public_url})' if public_url else ''}")
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The feeds that are followed. Misconfigured, with the line in the file, for a mistake."""
+        path = self.settings.feeds
+        try:
+            return read_sources(path.read_text("utf-8")) if path else ()
+        except BadSources as error:
+            raise Misconfigured("\n".join(f"DIGEST_FEEDS: {path}, {line}" for line in str(error).split("\n"))) from None
+        except UnicodeDecodeError:
+            raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
+        except OSError as error:
+            raise Misconfigured(
+                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
+            ) from None
 
     @property
     def keys(self) -> Keys:
