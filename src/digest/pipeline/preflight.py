@@ -1,0 +1,193 @@
+"""Preflight of a stored edition: the facts come from what its subscribers would really get, and are then examined."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from sqlmodel import Session
+
+from digest.core import preflight
+from digest.core.edition import EditionItem, EditionState
+from digest.core.errors import Refused
+from digest.core.headers import Sender
+from digest.core.message import Block
+from digest.core.preflight import Facts, Finding, Page, Severity, Volume
+from digest.core.selection import decide
+from digest.pipeline.compile import Clerk, Press, candidates, text_of
+from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.report import anybody, claimed_for, draft_room
+from digest.store import deliveries, editions, items, subscribers
+from digest.store.database import Database
+from digest.store.subscribers import Subscriber
+from digest.store.tables import EditionRow
+
+CHUNK = 2000
+WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+
+Spam = Callable[[bytes], Finding | None]
+"""What a spam filter has against a whole message."""
+
+
+@dataclass(slots=True)
+class _Longest:
+    """The longest copy of a language so far, by the size of its blocks."""
+
+    size: int
+    person: Subscriber
+    copy: Copy
+
+
+@dataclass(slots=True)
+class _Reach:
+    """Who gets what of an edition, over all its active subscribers."""
+
+    people: int = 0
+    empty: int = 0
+    readers: dict[int, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)
+    longest: dict[str, _Longest] = field(default_factory=dict)
+
+
+def check(
+    db: Database,
+    press: Press,
+    sender: Sender,
+    edition_id: int,
+    *,
+    now: datetime,
+    slot_key: str,
+    spam: Spam | None = None,
+) -> list[Finding]:
+    """All that is to be said of an edition before it goes out, what blocks first. Nothing is changed."""
+    with db.read() as session:
+        row = editions.get(session, edition_id)
+        frozen = editions.items(session, edition_id)
+        if not frozen:
+            do = f"Add some, and `digest edition assemble --period {row.period}` again."
+            return [Finding(Severity.BLOCKING, "It has no items.", "edition", do)]
+        try:
+            room = _room(session, press, sender, row, frozen, slot_key)
+            moment = max(now, row.slot) if row.state in WAITING else row.slot
+            reach = _reach(session, press, room, frozen, moment)
+            before = editions.last_sent(session, row.slot)
+            facts = Facts(
+                moment=moment,
+                items=frozen,
+                pages=_pages(session, press, room, row, frozen, reach, moment),
+                readers=reach.readers,
+                empty=reach.empty,
+                unspoken={tag: count for tag, count in reach.languages.items() if not _speaks(room, tag)},
+                faint=press.compiler.faint(press.publication),
+                postal_address=press.publication.postal_address,
+                from_domain=sender.domain,
+                dkim_domains=[key.domain for key in sender.dkim],
+                volume=Volume(reach.people, len(frozen), _weight(room.blocks)),
+                before=_volume(session, before) if before else None,
+            )
+        except Refused as error:
+            return [Finding(Severity.BLOCKING, str(error), "templates", "Correct it; `digest doctor` looks again.")]
+    found = preflight.examine(facts)
+    if spam and reach.longest and (finding := spam(_wire(room, next(iter(reach.longest.values())), sender, moment))):
+        found.append(finding)
+    return found
+
+
+def in_words(found: Sequence[Finding]) -> str:
+    """A line for each finding: how bad, what, where, what to do."""
+    return "\n".join(f"{each.severity}: {each.where}: {each.what} {each.do}" for each in found)
+
+
+def reasons(found: Sequence[Finding]) -> str:
+    """Why an edition is held, in one sentence without its full stop."""
+    return "; ".join(f"{each.where}: {each.what.rstrip('.')}" for each in found)
+
+
+def _room(
+    session: Session, press: Press, sender: Sender, row: EditionRow, frozen: tuple[EditionItem, ...], slot_key: str
+) -> Mailroom:
+    if row.compiled_at:
+        return mailroom(session, editions.identity(row), sender)
+    return draft_room(press, sender, row, frozen, editions.texts(session, editions.identity(row)), slot_key)
+
+
+def _reach(session: Session, press: Press, room: Mailroom, frozen: tuple[EditionItem, ...], moment: datetime) -> _Reach:
+    reach = _Reach()
+    pool = candidates(frozen)
+    clerk = Clerk(press.compiler, items.topic_names(session))
+    sizes = {language: _sizes(room, language) for language in room.blocks}
+    decided = cache(
+        lambda interests: decide(pool, dict(interests), moment, press.limit)
+    )  # most people follow the same few
+    after = 0
+    while people := subscribers.page(session, after=after, limit=CHUNK, state="active"):
+        for person in people:
+            decisions = decided(tuple(sorted(person.interests.items())))
+            chosen = [each.id for each in decisions if each.included]
+            reach.empty += not chosen
+            for item in chosen:
+                reach.readers[item] = reach.readers.get(item, 0) + 1
+            reach.languages[person.language] = reach.languages.get(person.language, 0) + 1
+            language = room.language(person.language)
+            size = sum(sizes[language].get(item, 0) for item in chosen)
+            if language not in reach.longest or size > reach.longest[language].size:
+                copy = clerk.copy(decisions, person.name, language)
+                reach.longest[language] = _Longest(size, person, copy)
+        reach.people, after = reach.people + len(people), people[-1].id
+        session.expunge_all()
+    return reach
+
+
+def _sizes(room: Mailroom, language: str) -> dict[int, int]:
+    """Item → bytes of its HTML."""
+    sizes: dict[int, int] = {}
+    for block in room.blocks[language]:
+        if block.part == "html" and block.item is not None:
+            sizes[block.item] = sizes.get(block.item, 0) + sum(len(piece.encode()) for piece in block.pieces)
+    return sizes
+
+
+def _pages(
+    session: Session,
+    press: Press,
+    room: Mailroom,
+    row: EditionRow,
+    frozen: tuple[EditionItem, ...],
+    reach: _Reach,
+    moment: datetime,
+) -> list[Page]:
+    """A page for each language that somebody reads; where nobody is subscribed, what a reader without interests would get."""
+    own = editions.texts(session, editions.identity(row))
+    if not reach.longest:
+        person = anybody(room.sender)
+        clerk = Clerk(press.compiler, items.topic_names(session))
+        copy = clerk.copy(decide(candidates(frozen), {}, moment, press.limit), "", room.language(person.language))
+        reach.longest[room.language(person.language)] = _Longest(0, person, copy)
+    pages = []
+    for language, longest in reach.longest.items():
+        claimed = claimed_for(longest.person, longest.copy.to_json(), room.sender)
+        text = text_of(press, row, frozen, own.get(language), language)
+        html, plain = room.part("html", claimed, moment), room.part("text", claimed, moment)
+        way_out = room.slots(claimed, longest.copy)["unsubscribe"]
+        pages.append(Page(language, text.subject, text.preheader, html, plain, way_out))
+    return pages
+
+
+def _wire(room: Mailroom, longest: _Longest, sender: Sender, moment: datetime) -> bytes:
+    return room.compose(claimed_for(longest.person, longest.copy.to_json(), sender), moment) or b""
+
+
+def _speaks(room: Mailroom, tag: str) -> bool:
+    return room.language(tag) in (tag, tag.partition("-")[0])
+
+
+def _weight(blocks: Mapping[str, Sequence[Block]]) -> int:
+    """Bytes of HTML of all blocks in the first language."""
+    first = next(iter(blocks.values()), ())
+    return sum(len(piece.encode()) for block in first if block.part == "html" for piece in block.pieces)
+
+
+def _volume(session: Session, row: EditionRow) -> Volume:
+    edition_id = editions.identity(row)
+    people = deliveries.balance(session, edition_id).eligible
+    return Volume(people, len(editions.items(session, edition_id)), _weight(editions.blocks(session, edition_id)))
