@@ -4,9 +4,9 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ from digest.pipeline.receive import Keys
 from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.transports.smtp import Connection, Smarthost
+from digest.transports import Connection, outbox, smtp
+from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
     from digest.rendering.compiler import Compiler
@@ -160,6 +161,15 @@ class Installation:
         return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
 
     @property
+    def route(self) -> Route:
+        """How mail leaves: as files where there is an outbox, else over SMTP."""
+        s = self.settings
+        connect: Callable[[], Awaitable[Connection]] = partial(smtp.Connection.open, self.smarthost)
+        if s.outbox:
+            connect = partial(outbox.Connection.open, s.outbox)
+        return Route(connect, s.smtp_connections, self.limits)
+
+    @property
     def limits(self) -> Limits:
         return self.settings.limits
 
@@ -167,10 +177,10 @@ class Installation:
     def office(self) -> Office:
         """What sending takes. Its database connection syncs every commit to the disk."""
         self.database  # noqa: B018  refused here rather than half-way
-        s, smarthost = self.settings, self.smarthost
-        route = Route(lambda: Connection.open(smarthost), s.smtp_connections, self.limits)
-        crew = Crew(smarthost, s.smtp_connections, self.limits, s.smtp_processes) if s.smtp_processes > 1 else None
-        return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key, crew)
+        crew = Crew(self.settings.smtp_processes) if self.settings.smtp_processes > 1 else None
+        return Office(
+            self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
+        )
 
     @cached_property
     def _durable(self) -> Database:

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     postal_address: str | None = None
     public_url: str | None = None
     bounce_domain: str | None = None
+    outbox: Path | None = None
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_username: str | None = None

@@ -83,6 +83,7 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
         public_url=f"http://127.0.0.1:{web_port}",
         web_bind=f"127.0.0.1:{web_port}",
         bounce_domain="bounces.harbour.example",
+        outbox=None,
         smtp_host="127.0.0.1",
         smtp_port=smtp_port,
         smtp_username=None,

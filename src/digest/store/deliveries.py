@@ -31,6 +31,16 @@ class Claimed:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The server took delivery `id`, with these words, at this instant."""
+
+    id: int
+    reply: str
+    remote_id: str
+    at: datetime
+
+
 _CLAIMED: tuple[Any, ...] = (
     D.id, D.subscriber_id, D.address, D.domain, D.language, D.selection, D.message_id, D.attempts,
 )  # fmt: skip
@@ -85,9 +95,9 @@ def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Cla
     return sorted((Claimed(*row) for row in taken), key=lambda each: each.id)
 
 
-_OWN = update(_T).where(_T.c.id == bindparam("key"), _T.c.owner == bindparam("by"))
+_OWN = update(_T).where(_T.c.owner == bindparam("by"))
 _MARK = (
-    _OWN.where(_T.c.state == State.CLAIMED)
+    _OWN.where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.CLAIMED)
     .where(select(literal(1)).where(_S.c.id == _T.c.subscriber_id, _S.c.state == "active").exists())
     .where(
         select(literal(1))
@@ -95,18 +105,27 @@ _MARK = (
         .exists()
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
+    .returning(_T.c.id)
+)
+_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
+_ACCEPT = _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
+    state=State.ACCEPTED,
+    owner=None,
+    last_reply=bindparam("reply"),
+    remote_id=bindparam("remote"),
+    accepted_at=bindparam("at"),
 )
 
 
 @cache
 def _finishing(columns: tuple[str, ...]) -> Update:
-    settled = _OWN.where(_T.c.state == bindparam("expected"))
+    settled = _OWN_ONE.where(_T.c.state == bindparam("expected"))
     return settled.values(owner=None, **{name: bindparam("new_" + name) for name in columns})
 
 
-def mark(connection: Connection, delivery_id: int, owner: str, now: datetime) -> bool:
-    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted."""
-    return _one(connection, _MARK, {"key": delivery_id, "by": owner, "now": now})
+def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> frozenset[int]:
+    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. Those that got it."""
+    return frozenset(connection.scalars(_MARK, {"keys": list(numbers), "by": owner, "now": now}))
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -128,11 +147,21 @@ def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str
     return None
 
 
+def accept(connection: Connection, taken: Iterable[Acceptance], owner: str) -> None:
+    """transmitting → accepted, all of them in one go."""
+    rows = [
+        {"key": each.id, "by": owner, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken
+    ]
+    if rows:
+        connection.execute(_ACCEPT, rows)
+
+
 def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:
     """Move one of the owner's own deliveries out of `expected`; whether it was still there."""
     values["state"] = state
     new = {"new_" + name: value for name, value in values.items()}
-    return _one(connection, _finishing(tuple(values)), {"key": delivery_id, "by": owner, "expected": expected} | new)
+    statement = _finishing(tuple(values))
+    return connection.execute(statement, {"key": delivery_id, "by": owner, "expected": expected} | new).rowcount == 1
 
 
 def release(connection: Connection, owner: str, numbers: Collection[int] | None = None) -> Counter[str]:
@@ -226,7 +255,3 @@ def settle_uncertain(session: Session, edition_id: int, state: State, reply: str
         update(D).where(col(D.edition_id) == edition_id, col(D.state) == State.UNCERTAIN).values(**values)
     )
     return int(cast(Any, done).rowcount)
-
-
-def _one(connection: Connection, statement: Update, values: dict[str, Any]) -> bool:
-    return connection.execute(statement, values).rowcount == 1
