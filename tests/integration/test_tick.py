@@ -143,7 +143,7 @@ def test_what_blocks_is_told_with_the_draft_and_holds_it_at_its_time(desk):
     assert "Nobody gets it" not in held
     edition_id = desk.editions()["2026-W11"].id
     dispatch.approve(
-        SimpleNamespace(database=desk.database, press=PRESS, clock=lambda: SUNDAY, random_key=lambda: "key"),
+        SimpleNamespace(database=desk.database, press=lambda: PRESS, clock=lambda: SUNDAY, random_key=lambda: "key"),
         edition_id,
         "staff",
     )

@@ -58,7 +58,7 @@ class Watch:
 def check(office: Office, edition_id: int) -> list[Finding]:
     """What is to be said of an edition before it goes out."""
     return preflight.check(
-        office.database, office.press, office.sender, edition_id, now=office.clock(), slot_key=office.random_key()
+        office.database, office.press(), office.sender, edition_id, now=office.clock(), slot_key=office.random_key()
     )
 
 
