@@ -1,5 +1,6 @@
 """The composition root: the only place that reads the environment and picks implementations."""
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -7,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +19,28 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.preflight import Finding
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.spam import judge
+from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.links import Links
+from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
+from digest.rendering.pictures import LARGEST
 from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
+from digest.store.media import Media
 from digest.transports import Connection, outbox, smtp
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
+    from digest.net.client import Client
     from digest.rendering.compiler import Compiler
 
 
@@ -109,6 +119,14 @@ class Installation:
         retired = self.settings.secrets_retired
         return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
 
+    @cached_property
+    def client(self) -> "Client":
+        """What fetches from the web, and says who asks."""
+        from digest.net.client import Client  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
+
+        public_url = self.settings.public_url
+        return Client(f"digest/{version('digest')}{f' (+{public_url})' if public_url else ''}")
+
     @property
     def keys(self) -> Keys:
         return Keys(self.keyring, self.pepper)
@@ -125,6 +143,17 @@ class Installation:
 
         s = self.settings
         return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
+
+    @property
+    def media(self) -> Media | None:
+        """Where pictures are kept; None on a database server for which no place was named."""
+        file = self._database.file
+        folder = self.settings.media or (file and file.with_name(f"{file.name}.media"))
+        return Media(folder) if folder else None
+
+    @property
+    def gallery(self) -> Gallery | None:
+        return Gallery(self.media, _fetch) if self.media else None
 
     @cached_property
     def sender(self) -> Sender:
@@ -158,7 +187,8 @@ class Installation:
     def smarthost(self) -> Smarthost:
         s = self.settings
         password = s.smtp_password.get_secret_value() if s.smtp_password else None
-        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
+        command = s.smtp_token_command.get_secret_value() if s.smtp_token_command else None
+        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file, command)
 
     @property
     def route(self) -> Route:
@@ -181,6 +211,14 @@ class Installation:
         return Office(
             self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
         )
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
+
+    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
 
     @cached_property
     def _durable(self) -> Database:
@@ -222,6 +260,12 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
+
+
+def _fetch(url: str) -> bytes:
+    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
+
+    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:

@@ -7,7 +7,6 @@ run when a clock that was set back would stall it.
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -42,9 +41,8 @@ class Service:
             return []
         async with self._busy:
             letters: list[tuple[str, str]] = []
-            office = self._here.office
             due = await asyncio.to_thread(
-                tick, office, self._here.plan, lambda *letter: letters.append(letter), partial(dispatch.check, office)
+                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter), self._here.check
             )
             for subject, text in letters:
                 await self._tell(subject, text)

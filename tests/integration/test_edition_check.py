@@ -8,7 +8,9 @@ from digest.app import Installation
 from digest.core.address import parse
 from digest.core.errors import Refused
 from digest.core.item import Item, Kind, Status
+from digest.core.preflight import Finding, Severity
 from digest.core.when import When
+from digest.mailbox.spam import Verdict
 from digest.pipeline import assemble, dispatch, preflight
 from digest.rendering.markup import to_html
 from digest.settings import Settings
@@ -170,3 +172,22 @@ def test_colours_of_a_theme_that_cannot_be_read(here, tmp_path):
     found = said(here, made(here))
     assert {where for _, where, _ in found} == {"theme"}
     assert any("“muted” on “paper” has a contrast of 2.3" in what for _, _, what in found)
+
+
+def test_links_and_a_spam_filter_have_their_word(here):
+    put(here, "Rents rise", url="https://a.example/rents")
+    subscribe(here, "ana@example.org")
+    edition_id, asked = made(here), []
+    dead = Finding(Severity.BLOCKING, "It is dead.", "item 1", "Correct it.")
+
+    def spam(message):
+        asked.append(message)
+        return Verdict(3.0, 5.0, ("SUBJ_ALL_CAPS",))
+
+    found = dispatch.check(here.office, edition_id, lambda links: asked.append(links) or [dead], spam)
+    assert found[0] == dead
+    assert "gives it 3 points of the 5 that make spam (SUBJ_ALL_CAPS)" in found[1].what
+    links, message = asked
+    assert links == [("https://a.example/rents", "item 1, “Rents rise”")]
+    assert b"To: ana@example.org\r\n" in message
+    assert dispatch.check(here.office, edition_id, None, lambda _: Verdict(2.9, 5.0, ())) == []

@@ -88,11 +88,13 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
         smtp_port=smtp_port,
         smtp_username=None,
         smtp_password=None,
+        smtp_token_command=None,
         smtp_security="none",
         timezone="Europe/Lisbon",
         schedule="sun 09:00",
         approval="automatic",
         templates=None,
+        media=None,
         staff="",
     )
 
@@ -100,7 +102,9 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
 def _fill(here: Installation) -> str:
     """The sample week and its subscribers; the period that is assembled from them."""
     database, now = here.database, here.clock()
-    added = intake.add(database, [bundled("examples", "week")], timezone=here.settings.timezone, now=now)
+    added = intake.add(
+        database, [bundled("examples", "week")], timezone=here.settings.timezone, now=now, gallery=here.gallery
+    )
     with bundled("examples", "topics.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             topics.add(database, row["topic"], row["language"], row["name"])

@@ -116,11 +116,16 @@ def why(
 
 
 @app.command()
-def check(ed: Ed, json_: Json = False, now: Now = None) -> None:
+def check(
+    ed: Ed,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the links.")] = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
     """What is wrong with an edition before it goes out, and what to do; exit 1 if any of it is in the way."""
     here = installation(now)
     row = report.find_row(here.database, ed)
-    found = dispatch.check(here.office, row.id or 0)
+    found = here.check(row.id or 0, offline=offline, spam=True)
     if json_:
         emit({"edition": row.period, "findings": [asdict(each) for each in found]})
     else:

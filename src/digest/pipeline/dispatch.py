@@ -17,6 +17,7 @@ from digest.pipeline.assemble import find
 from digest.pipeline.compile import Press, store_blocks
 from digest.pipeline.deliver import Route, begin, deliver, rescue, settle
 from digest.pipeline.fan_out import fan_out
+from digest.pipeline.preflight import Links, Spam
 from digest.pipeline.receive import Keys
 from digest.pipeline.report import draft_for, eml
 from digest.store import deliveries, editions
@@ -55,11 +56,10 @@ class Watch:
     delivered: Callable[[State], None] = lambda _state: None
 
 
-def check(office: Office, edition_id: int) -> list[Finding]:
+def check(office: Office, edition_id: int, links: Links | None = None, spam: Spam | None = None) -> list[Finding]:
     """What is to be said of an edition before it goes out."""
-    return preflight.check(
-        office.database, office.press(), office.sender, edition_id, now=office.clock(), slot_key=office.random_key()
-    )
+    db, press, sender, key = office.database, office.press(), office.sender, office.random_key()
+    return preflight.check(db, press, sender, edition_id, now=office.clock(), slot_key=key, links=links, spam=spam)
 
 
 def approve_checked(office: Office, edition_id: int, by: str) -> None:

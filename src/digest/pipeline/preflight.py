@@ -14,6 +14,7 @@ from digest.core.headers import Sender
 from digest.core.message import Block
 from digest.core.preflight import Facts, Finding, Page, Severity, Volume
 from digest.core.selection import decide
+from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.report import anybody, claimed_for, draft_room
@@ -25,8 +26,12 @@ from digest.store.tables import EditionRow
 CHUNK = 2000
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
 
-Spam = Callable[[bytes], Finding | None]
-"""What a spam filter has against a whole message."""
+Spam = Callable[[bytes], Verdict | None]
+"""A spam filter's verdict on a whole message, where there is one."""
+Links = Callable[[Sequence[tuple[str, str]]], list[Finding]]
+"""Tries the (url, where) of links, and says what is wrong with them."""
+SUSPICIOUS = 0.6
+"""Of the points at which a filter takes a mail for spam: receivers have rules of their own on top."""
 
 
 @dataclass(slots=True)
@@ -57,9 +62,13 @@ def check(
     *,
     now: datetime,
     slot_key: str,
+    links: Links | None = None,
     spam: Spam | None = None,
 ) -> list[Finding]:
-    """All that is to be said of an edition before it goes out, what blocks first. Nothing is changed."""
+    """All that is to be said of an edition before it goes out, what blocks first. Nothing is changed.
+
+    Links are not tried and no spam filter is asked where there is none.
+    """
     with db.read() as session:
         row = editions.get(session, edition_id)
         frozen = editions.items(session, edition_id)
@@ -88,9 +97,11 @@ def check(
         except Refused as error:
             return [Finding(Severity.BLOCKING, str(error), "templates", "Correct it; `digest doctor` looks again.")]
     found = preflight.examine(facts)
-    if spam and reach.longest and (finding := spam(_wire(room, next(iter(reach.longest.values())), sender, moment))):
-        found.append(finding)
-    return found
+    if links:
+        found += links(preflight.links(frozen))
+    if spam and (verdict := spam(_wire(room, next(iter(reach.longest.values())), moment))):
+        found += _suspicion(verdict)
+    return [*preflight.blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
 
 
 def in_words(found: Sequence[Finding]) -> str:
@@ -173,8 +184,17 @@ def _pages(
     return pages
 
 
-def _wire(room: Mailroom, longest: _Longest, sender: Sender, moment: datetime) -> bytes:
-    return room.compose(claimed_for(longest.person, longest.copy.to_json(), sender), moment) or b""
+def _wire(room: Mailroom, longest: _Longest, moment: datetime) -> bytes:
+    return room.compose(claimed_for(longest.person, longest.copy.to_json(), room.sender), moment) or b""
+
+
+def _suspicion(verdict: Verdict) -> list[Finding]:
+    if verdict.points < SUSPICIOUS * verdict.limit:
+        return []
+    rules = ", ".join(verdict.rules)
+    what = f"SpamAssassin gives it {verdict.points:g} points of the {verdict.limit:g} that make spam ({rules})."
+    do = "Look up the rules that gave points, and change what they see."
+    return [Finding(Severity.WARNING, what, "mail", do)]
 
 
 def _speaks(room: Mailroom, tag: str) -> bool:
