@@ -8,7 +8,7 @@ from functools import cache
 from sqlmodel import Session
 
 from digest.core import preflight
-from digest.core.edition import EditionItem, EditionState
+from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.message import Block
@@ -20,6 +20,7 @@ from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.report import anybody, claimed_for, draft_room
 from digest.store import deliveries, editions, items, subscribers
 from digest.store.database import Database
+from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
 
@@ -75,33 +76,61 @@ def check(
         if not frozen:
             do = f"Add some, and `digest edition assemble --period {row.period}` again."
             return [Finding(Severity.BLOCKING, "It has no items.", "edition", do)]
+        own = editions.texts(session, edition_id)
         try:
-            room = _room(session, press, sender, row, frozen, slot_key)
-            moment = max(now, row.slot) if row.state in WAITING else row.slot
-            reach = _reach(session, press, room, frozen, moment)
-            before = editions.last_sent(session, row.slot)
-            facts = Facts(
-                moment=moment,
-                items=frozen,
-                pages=_pages(session, press, room, row, frozen, reach, moment),
-                readers=reach.readers,
-                empty=reach.empty,
-                unspoken={tag: count for tag, count in reach.languages.items() if not _speaks(room, tag)},
-                faint=press.compiler.faint(press.publication),
-                postal_address=press.publication.postal_address,
-                from_domain=sender.domain,
-                dkim_domains=[key.domain for key in sender.dkim],
-                volume=Volume(reach.people, len(frozen), _weight(room.blocks)),
-                before=_volume(session, before) if before else None,
+            room = (
+                mailroom(session, edition_id, sender)
+                if row.compiled_at
+                else draft_room(press, sender, row, frozen, own, slot_key)
             )
+            moment = max(now, row.slot) if row.state in WAITING else row.slot
+            facts, longest = gather(session, press, room, row, frozen, own, moment)
         except Refused as error:
             return [Finding(Severity.BLOCKING, str(error), "templates", "Correct it; `digest doctor` looks again.")]
     found = preflight.examine(facts)
     if links:
         found += links(preflight.links(frozen))
-    if spam and (verdict := spam(_wire(room, next(iter(reach.longest.values())), moment))):
+    if spam and (verdict := spam(room.compose(longest, moment) or b"")):
         found += _suspicion(verdict)
     return [*preflight.blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
+
+
+def gather(
+    session: Session,
+    press: Press,
+    room: Mailroom,
+    row: EditionRow,
+    frozen: tuple[EditionItem, ...],
+    own: Mapping[str, EditionText],
+    moment: datetime,
+) -> tuple[Facts, Claimed]:
+    """The facts of an edition, stored or not, and the longest message that somebody gets. Refused for a bad template."""
+    reach = _reach(session, press, room, frozen, moment)
+    before = editions.last_sent(session, row.slot)
+    longest = {
+        language: claimed_for(each.person, each.copy.to_json(), room.sender) for language, each in reach.longest.items()
+    }
+    pages = []
+    for language, claimed in longest.items():
+        text = text_of(press, row, frozen, own.get(language), language)
+        html, plain = room.part("html", claimed, moment), room.part("text", claimed, moment)
+        way_out = room.slots(claimed, reach.longest[language].copy)["unsubscribe"]
+        pages.append(Page(language, text.subject, text.preheader, html, plain, way_out))
+    facts = Facts(
+        moment=moment,
+        items=frozen,
+        pages=pages,
+        readers=reach.readers,
+        empty=reach.empty,
+        unspoken={tag: count for tag, count in reach.languages.items() if not _speaks(room, tag)},
+        faint=press.compiler.faint(press.publication),
+        postal_address=press.publication.postal_address,
+        from_domain=room.sender.domain,
+        dkim_domains=[key.domain for key in room.sender.dkim],
+        volume=Volume(reach.people, len(frozen), _weight(room.blocks)),
+        before=_volume(session, before) if before else None,
+    )
+    return facts, longest[max(longest, key=lambda language: reach.longest[language].size)]
 
 
 def in_words(found: Sequence[Finding]) -> str:
@@ -112,14 +141,6 @@ def in_words(found: Sequence[Finding]) -> str:
 def reasons(found: Sequence[Finding]) -> str:
     """Why an edition is held, in one sentence without its full stop."""
     return "; ".join(f"{each.where}: {each.what.rstrip('.')}" for each in found)
-
-
-def _room(
-    session: Session, press: Press, sender: Sender, row: EditionRow, frozen: tuple[EditionItem, ...], slot_key: str
-) -> Mailroom:
-    if row.compiled_at:
-        return mailroom(session, editions.identity(row), sender)
-    return draft_room(press, sender, row, frozen, editions.texts(session, editions.identity(row)), slot_key)
 
 
 def _reach(session: Session, press: Press, room: Mailroom, frozen: tuple[EditionItem, ...], moment: datetime) -> _Reach:
@@ -146,6 +167,10 @@ def _reach(session: Session, press: Press, room: Mailroom, frozen: tuple[Edition
                 reach.longest[language] = _Longest(size, person, copy)
         reach.people, after = reach.people + len(people), people[-1].id
         session.expunge_all()
+    if not reach.longest:  # nobody is subscribed: what a reader without interests would get
+        person, decisions = anybody(room.sender), decided(())
+        language = room.language(person.language)
+        reach.longest[language] = _Longest(0, person, clerk.copy(decisions, person.name, language))
     return reach
 
 
@@ -156,36 +181,6 @@ def _sizes(room: Mailroom, language: str) -> dict[int, int]:
         if block.part == "html" and block.item is not None:
             sizes[block.item] = sizes.get(block.item, 0) + sum(len(piece.encode()) for piece in block.pieces)
     return sizes
-
-
-def _pages(
-    session: Session,
-    press: Press,
-    room: Mailroom,
-    row: EditionRow,
-    frozen: tuple[EditionItem, ...],
-    reach: _Reach,
-    moment: datetime,
-) -> list[Page]:
-    """A page for each language that somebody reads; where nobody is subscribed, what a reader without interests would get."""
-    own = editions.texts(session, editions.identity(row))
-    if not reach.longest:
-        person = anybody(room.sender)
-        clerk = Clerk(press.compiler, items.topic_names(session))
-        copy = clerk.copy(decide(candidates(frozen), {}, moment, press.limit), "", room.language(person.language))
-        reach.longest[room.language(person.language)] = _Longest(0, person, copy)
-    pages = []
-    for language, longest in reach.longest.items():
-        claimed = claimed_for(longest.person, longest.copy.to_json(), room.sender)
-        text = text_of(press, row, frozen, own.get(language), language)
-        html, plain = room.part("html", claimed, moment), room.part("text", claimed, moment)
-        way_out = room.slots(claimed, longest.copy)["unsubscribe"]
-        pages.append(Page(language, text.subject, text.preheader, html, plain, way_out))
-    return pages
-
-
-def _wire(room: Mailroom, longest: _Longest, moment: datetime) -> bytes:
-    return room.compose(claimed_for(longest.person, longest.copy.to_json(), room.sender), moment) or b""
 
 
 def _suspicion(verdict: Verdict) -> list[Finding]:
