@@ -76,12 +76,12 @@ def check(
         if not frozen:
             do = f"Add some, and `digest edition assemble --period {row.period}` again."
             return [Finding(Severity.BLOCKING, "It has no items.", "edition", do)]
-        own = editions.texts(session, edition_id)
+        own, topics = editions.texts(session, edition_id), items.topic_names(session)
         try:
             room = (
                 mailroom(session, edition_id, sender)
                 if row.compiled_at
-                else draft_room(press, sender, row, frozen, own, slot_key)
+                else draft_room(press, sender, row, frozen, own, topics, slot_key)
             )
             moment = max(now, row.slot) if row.state in WAITING else row.slot
             facts, longest = gather(session, press, room, row, frozen, own, moment)
