@@ -226,7 +226,7 @@ def complete(facts: Facts) -> Iterator[Finding]:
 
 def insecure(facts: Facts) -> Iterator[Finding]:
     for url, where in links(facts.items):
-        if url.startswith("http://"):
+        if url.lower().startswith("http://"):
             yield _warn(f"{url} is not encrypted (http).", where, "Link to its https address if it has one.")
 
 
