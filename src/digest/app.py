@@ -20,6 +20,7 @@ from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
 from digest.core.preflight import Finding
+from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
 from digest.mailbox.spam import judge
@@ -126,6 +127,21 @@ class Installation:
 
         public_url = self.settings.public_url
         return Client(f"digest/{version('digest')}{f' (+{public_url})' if public_url else ''}")
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The feeds that are followed. Misconfigured, with the line in the file, for a mistake."""
+        path = self.settings.feeds
+        try:
+            return read_sources(path.read_text("utf-8")) if path else ()
+        except BadSources as error:
+            raise Misconfigured("\n".join(f"DIGEST_FEEDS: {path}, {line}" for line in str(error).split("\n"))) from None
+        except UnicodeDecodeError:
+            raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
+        except OSError as error:
+            raise Misconfigured(
+                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
+            ) from None
 
     @property
     def keys(self) -> Keys:

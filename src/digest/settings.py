@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     late_limit: str = "6h"
     item_weeks: int = Field(default=4, ge=1, le=520)
     max_items: int = Field(default=12, ge=1, le=100)
+    feeds: Path | None = None
     templates: Path | None = None
     media: Path | None = None
     web_bind: str | None = None
@@ -179,7 +180,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no folder {value}")
         return value
 
-    @field_validator("smtp_ca_file")
+    @field_validator("smtp_ca_file", "feeds")
     @classmethod
     def _file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
