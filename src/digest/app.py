@@ -187,16 +187,21 @@ class Installation:
         )
 
     def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
-        s = self.settings
-        domain = s.dkim_domain or address.rpartition("@")[2]
+        """Those that are aligned with From come first: some receivers look at the first signature alone."""
+        s, sender = self.settings, address.rpartition("@")[2]
+        inline = listed(s.dkim_key.get_secret_value()) if s.dkim_key else []
         keys = []
-        for selector, file in zip(listed(s.dkim_selector or ""), listed(s.dkim_key_file or ""), strict=True):
+        for at, (selector, domain) in enumerate(s.dkim_names(sender)):
             try:
-                keys.append(dkim.load(Path(file).read_bytes(), domain, selector))
+                if inline:
+                    keys.append(dkim.loads(inline[at], domain, selector))
+                else:
+                    keys.append(dkim.load(Path(s.dkim_files[at]).read_bytes(), domain, selector))
             except (OSError, ValueError) as error:
                 why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-                raise Misconfigured(f"DIGEST_DKIM_KEY_FILE: {file} cannot be used: {why}.") from None
-        return tuple(keys)
+                where = f"KEY: the one of {selector}" if inline else f"KEY_FILE: {s.dkim_files[at]}"
+                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {why}.") from None
+        return tuple(sorted(keys, key=lambda key: not key.aligned(sender)))
 
     @property
     def smarthost(self) -> Smarthost:
