@@ -169,7 +169,10 @@ class Installation:
 
     @property
     def gallery(self) -> Gallery | None:
-        return Gallery(self.media, _fetch) if self.media else None
+        return Gallery(self.media, self._fetch) if self.media else None
+
+    def _fetch(self, url: str) -> bytes:
+        return asyncio.run(self.client.fetch(url, largest=LARGEST)).good().content
 
     @cached_property
     def sender(self) -> Sender:
@@ -281,12 +284,6 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
-
-
-def _fetch(url: str) -> bytes:
-    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
-
-    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:
