@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
-from digest.core import picture
+from digest.core.errors import Refused
 from digest.core.item import Kind, Status
 from digest.core.source import Source
 from digest.net import feed as net_feed
@@ -75,6 +75,7 @@ def test_rss():
     assert item.body == "The **ferry** came [back](https://union.example/back)."
     assert (item.organisation, item.byline, item.language) == ("Harbour & Pier Union", "Ana Lee", "en-GB")
     assert item.published.isoformat() == "2026-03-10T22:30"
+    assert (item.image, item.alt) == ("https://union.example/f.jpg", "The ferry")
 
 
 def test_atom():
@@ -285,6 +286,65 @@ def test_the_same_page_from_elsewhere_is_the_same_item(sqlite, tmp_path):
     assert ([each.item.title for each in result.unchanged], len(result.added)) == (["Mine"], 2)
 
 
+# Pictures.
+
+
+def picture(colour):
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+class Wall:
+    """A gallery whose web is a dictionary; what was asked of it."""
+
+    def __init__(self, folder, **pages):
+        self.pages, self.asked = pages, []
+        self.gallery = Gallery(Media(folder), self.fetch)
+
+    def fetch(self, url):
+        self.asked.append(url)
+        if url not in self.pages:
+            raise Refused(f"{url} cannot be fetched: there is no host “union.example”.")
+        return self.pages[url]
+
+
+def hang(db, text, wall, source):
+    return feeds.store(db, look(text, source), source, NOW, wall.gallery)
+
+
+def test_a_picture_is_fetched_once_and_hosted(sqlite, tmp_path):
+    wall = Wall(tmp_path / "media", **{"https://union.example/f.jpg": picture("red")})
+    source = Source(URL, Kind.NEWS, Status.READY)
+    for _ in range(2):
+        hang(sqlite, FULL, wall, source)
+    [stored] = intake.listing(sqlite)
+    assert wall.gallery.holds(stored.item.image)
+    assert (stored.item.alt, stored.status, len(wall.asked)) == ("The ferry", Status.READY, 1)
+    intake.archive(sqlite, [stored.id], NOW)
+    hang(sqlite, FULL.replace("came", "went"), wall, source)
+    assert len(wall.asked) == 1
+
+
+@pytest.mark.parametrize("pages", [{}, {"https://union.example/f.jpg": b"<svg/>"}])
+def test_a_picture_that_cannot_be_used_keeps_nothing_out(sqlite, tmp_path, pages):
+    wall = Wall(tmp_path / "media", **pages)
+    source = Source(URL, Kind.NEWS, Status.READY)
+    [lost] = hang(sqlite, FULL, wall, source).without_picture
+    assert lost.path == "The ferry & the pier"
+    [stored] = intake.listing(sqlite)
+    assert (stored.item.image, stored.item.alt, stored.status) == (None, None, Status.READY)
+    assert len(hang(sqlite, FULL, wall, source).unchanged) == 1
+    assert len(wall.asked) == 1
+
+
+def test_no_feed_has_hundreds_of_pictures_fetched(sqlite, tmp_path):
+    text = RSS.format("".join(ITEM.format(n, n, f"&lt;img src='/{n}.png' alt='x'&gt;") for n in range(30)))
+    wall = Wall(tmp_path / "media", **{f"https://union.example/{n}.png": picture((n, 0, 0)) for n in range(30)})
+    result = hang(sqlite, text, wall, Source(URL, Kind.NEWS))
+    assert (len(wall.asked), len(result.without_picture), len(result.added)) == (feeds.PICTURES, 10, 30)
+
+
 # Over the wire, by the clock.
 
 
@@ -381,23 +441,3 @@ def test_a_fault_of_ours_is_a_problem_of_that_feed_alone(sqlite, web, monkeypatc
     bad, good = Desk(sqlite, Source(web.url("/a")), Source(web.url("/b"))).collect()
     assert "it brings about a fault (ZeroDivisionError)" in bad.problem
     assert len(good.intake.added) == 1
-
-
-def test_pictures_of_what_is_new_are_hosted_and_asked_for_once(sqlite, web, tmp_path):
-    out = io.BytesIO()
-    Image.new("RGB", (90, 60), "teal").save(out, "PNG")
-    web.pages["/hive.png"] = lambda _: reply(out.getvalue())
-    body = "&lt;p&gt;Words.&lt;img src='{}' alt='A hive'&gt;&lt;/p&gt;"
-    entries = [ITEM.format(name, name, body.format(web.url(f"/{name}.png"))) for name in ("hive", "gone")]
-    web.pages["/feed"] = lambda _: reply(RSS.format("".join(entries)))
-    desk = Desk(sqlite, Source(web.url("/feed"), Kind.NEWS, Status.READY))
-    gallery = Gallery(Media(tmp_path / "media"), lambda _: b"")
-    [first] = desk.collect(gallery=gallery)
-    assert {each.item.title: each.status for each in first.intake.added} == {"hive": Status.READY, "gone": Status.READY}
-    by_title = {each.item.title: each.item for each in intake.listing(sqlite)}
-    assert picture.size(by_title["hive"].image) == (90, 60)
-    assert gallery.media.path(by_title["hive"].image)
-    assert by_title["gone"].image is None, "it could not be fetched"
-    asked = len(web.asked)
-    [again] = desk.collect(gallery=gallery, notify=None)
-    assert (len(again.intake.unchanged), len(web.asked)) == (2, asked + 1)
