@@ -160,13 +160,12 @@ FORGERIES: dict[str, Callable[[Keyring, int], str]] = {
 }
 
 
-@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 async def test_a_forged_link_is_a_page_that_is_not_there(
-    here: Installation, pages: AsyncClient, sent: dict[str, DeliveryRow], forge: Callable[[Keyring, int], str]
+    here: Installation, pages: AsyncClient, sent: dict[str, DeliveryRow]
 ) -> None:
-    answer = await pages.get(f"/view/{forge(here.keyring, sent['ana@example.org'].id or 0)}")
-    assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    for name, forge in FORGERIES.items():
+        answer = await pages.get(f"/view/{forge(here.keyring, sent['ana@example.org'].id or 0)}")
+        assert (answer.status_code, "There is nothing here" in answer.text) == (404, True), name
 
 
 async def test_nothing_of_somebody_erased_is_left_to_see(
@@ -190,18 +189,18 @@ async def test_an_event_that_is_out_is_a_calendar_file(pages: AsyncClient, sent:
     assert answer.text == (await pages.get("/events/2.ics", headers={"accept-language": "es"})).text
 
 
-@pytest.mark.parametrize("number", ["1", "5", "0", "-2", "02x", "2147483648", "9" * 5000, "%00", "٢٢"])
-async def test_all_else_has_no_calendar_file(pages: AsyncClient, sent: dict[str, DeliveryRow], number: str) -> None:
-    assert (await pages.get(f"/events/{number}.ics")).status_code == 404
+async def test_all_else_has_no_calendar_file(pages: AsyncClient, sent: dict[str, DeliveryRow]) -> None:
+    for number in ("1", "5", "0", "-2", "02x", "2147483648", "9" * 5000, "%00", "٢٢"):
+        assert (await pages.get(f"/events/{number}.ics")).status_code == 404, number
 
 
-@pytest.mark.parametrize("state", [EditionState.DRAFT, EditionState.APPROVED, EditionState.CANCELLED])
 async def test_an_event_of_an_edition_that_is_not_out_is_nobodys_business(
-    here: Installation, pages: AsyncClient, sent: dict[str, DeliveryRow], state: EditionState
+    here: Installation, pages: AsyncClient, sent: dict[str, DeliveryRow]
 ) -> None:
-    with here.database.write() as session:
-        editions.set_values(session, sent["ana@example.org"].edition_id, state=state)
-    assert (await pages.get("/events/2.ics")).status_code == 404
+    for state in (EditionState.DRAFT, EditionState.APPROVED, EditionState.CANCELLED):
+        with here.database.write() as session:
+            editions.set_values(session, sent["ana@example.org"].edition_id, state=state)
+        assert (await pages.get("/events/2.ics")).status_code == 404, state
 
 
 PICTURE = "0123456789abcdef" * 4 + "-600x400.png"
