@@ -8,16 +8,20 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from browser import Browser, Page
 from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled
+from digest.core.edition import EditionState
 from digest.core.token import Purpose
 from digest.pipeline import assemble, consent, intake, lists
+from digest.pipeline.compile import store_blocks
+from digest.pipeline.fan_out import fan_out
 from digest.settings import Settings
+from digest.store import editions
 from digest.web import serve
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -54,6 +58,18 @@ def drafted(here: Installation) -> Installation:
     )
     intake.archive(here.database, [9], NOW)
     consent.unsubscribe(here.database, "leaving.soon@example.org", pepper=here.pepper, now=NOW)
+    return here
+
+
+def sent(here: Installation) -> Installation:
+    """On its way, and some of what is in it closed since."""
+    drafted(here)
+    with here.database.write() as session:
+        edition_id = editions.identity(editions.listing(session)[0])
+        editions.set_values(session, edition_id, state=EditionState.SENDING)
+    store_blocks(here.database, here.press, edition_id, "shots", NOW)
+    fan_out(here.database, here.press, here.sender, edition_id, NOW)
+    here.clock = lambda: NOW + timedelta(days=8)
     return here
 
 
@@ -104,6 +120,7 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
     """Applications, with what there is to see in each: name → path, as `photograph` takes it."""
     week = fill(rooms / "week")
     draft = drafted(fill(rooms / "draft"))
+    out = sent(fill(rooms / "sent", public_url="https://news.harbour.example"))
     empty = fill(rooms / "empty", empty=True)
     mistaken = fill(rooms / "broken", templates=broken(rooms / "templates"))
     token = {number: week.keyring.issue(Purpose.UNSUBSCRIBE, number) for number in (1, 6)}
@@ -120,6 +137,10 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
             },
         ),
         (serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}),
+        (
+            serve.public_pages(out),
+            {f"view-{number}": f"/view/{out.keyring.issue(Purpose.VIEW, number)}" for number in (1, 6)},
+        ),
         (
             serve.preview_pages(week),
             {

@@ -1,5 +1,7 @@
 """`digest run`: one process that drafts, sends, answers the one-click, tells staff, and ends cleanly on SIGTERM."""
 
+import io
+import re
 import signal
 import socket
 import subprocess
@@ -8,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from email import message_from_bytes, policy
+from email.message import Message
 
 import dkim as verifier
 import pytest
+from PIL import Image
 
 from digest.mailbox.inbox import Mail
 
@@ -59,13 +63,44 @@ def answers(url: str) -> bool:
         return False
 
 
+def within(base: str, part: Message) -> set[str]:
+    """What a part of a mail links to under `base`."""
+    if part.get_content_maintype() != "text":
+        return set()
+    return set(re.findall(rf"{re.escape(base)}/[\w/.-]+", part.get_content()))  # type: ignore[attr-defined]
+
+
+HIVE = """---
+kind: news
+title: A hive on the roof of the library
+image: hive.png
+alt: A hive between two chimneys
+must_see: true
+---
+
+Its first honey is for those who read to the end.
+"""
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 400), "goldenrod").save(out, "PNG")
+    return out.getvalue()
+
+
 def test_it_does_the_week_alone(service: Terminal, inbox: list[Mail]) -> None:
+    service.write("more/hive.png", picture())
+    service("items", "add", service.write("more/hive.md", HIVE), "--now", BEFORE)
     process = service.start("run", "--now", SLOT)
     until(lambda: len(inbox) >= 26, process)
     to_staff = [mail for mail in inbox if mail.recipient == "staff@harbour.example"]
     assert "The draft of 2026-W11 is ready" in str(to_staff[0].message["Subject"])
     base = service.env["PUBLIC_URL"]
     until(lambda: answers(f"{base}/health"), process)
+
+    links = {url for mail in inbox for part in mail.message.walk() for url in within(base, part)}
+    assert {url.removeprefix(base).split("/")[1] for url in links} == {"unsubscribe", "view", "events", "media"}
+    assert [url for url in links if not answers(url)] == []
 
     leaving = message_from_bytes(
         next(m for m in inbox if m.recipient == "leaving.soon@example.org").content, policy=policy.default

@@ -68,3 +68,13 @@ def test_a_key_comes_back_from_its_file(key: Key) -> None:
 def test_what_is_no_key_is_refused(pem: bytes) -> None:
     with pytest.raises(ValueError, match="not a private key"):
         load(pem, "harbour.example", "s")
+
+
+def test_a_header_beyond_ascii_is_signed_as_it_is() -> None:
+    """RFC 8616: an address with SMTPUTF8 stands in the header as UTF-8."""
+    fields = [("From", "josé@harbour.example"), ("To", "ñandú@example.org"), ("Subject", "x")]
+    body = encode("text\n")
+    message = serialise([*sign(fields, body, [RSA, ED], NOW), *fields]) + body
+    assert verifies(message)
+    assert verifies(message, 1)
+    assert not verifies(message.replace("josé".encode(), b"jose"))

@@ -9,10 +9,11 @@ from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.item import Item, Kind
+from digest.core.source import Source
 from digest.core.when import When
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
-from digest.store import subscribers
+from digest.store import feeds, subscribers
 from digest.store.database import Database
 
 
@@ -46,10 +47,23 @@ def templates(press: Press, now: datetime) -> str:
         subject = press.compiler.subject(language, edition, items, press.publication)
         preheader = press.compiler.preheader(language, edition, items, press.publication)
         text = EditionText(language, subject, preheader, "A word before.")
-        press.compiler.compile(edition, text, items, press.publication, "sample")
+        press.compiler.compile(edition, text, items, press.publication, {}, "sample")
         press.compiler.greeting(language, "")
         press.compiler.why(language, ["a", "b"], fallback=False)
     return f"They speak {', '.join(press.compiler.languages())}."
+
+
+def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Finding]:
+    """The feeds that are followed. One that fails keeps nothing from being sent, and is a hint."""
+    try:
+        urls = [each.url for each in sources()]
+        with db.read() as session:
+            failing = [row for row in feeds.known(session, urls).values() if row.failures]
+    except Refused as error:
+        return [Finding("feeds", False, str(error))]
+    if not failing:
+        return [Finding("feeds", True, f"Followed: {len(urls)}. None fails.")]
+    return [Finding("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
 
 
 def _sample(kind: Kind, now: datetime) -> Item:
@@ -70,13 +84,17 @@ def overrides(folder: Path, bundled: Path) -> Sequence[Finding]:
     return [Finding("templates", None, said)]
 
 
-async def mail_server(route: Route) -> Finding:
+async def way_out(route: Route, outbox: Path | None) -> Finding:
+    """Whether a connection can be opened. An outbox is a hint: somebody may have forgotten it there after a trial."""
+    what = "outbox" if outbox else "mail server"
     try:
         connection = await route.connect()
     except Refused as error:
-        return Finding("mail server", False, str(error))
+        return Finding(what, False, str(error))
     await connection.close()
-    return Finding("mail server", True, "It lets us in.")
+    if outbox:
+        return Finding(what, None, f"Mail becomes files in {outbox} (DIGEST_OUTBOX); nobody gets it by that alone.")
+    return Finding(what, True, "It lets us in.")
 
 
 def identity(sender: Sender, postal_address: str | None) -> Sequence[Finding]:

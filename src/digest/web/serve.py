@@ -22,7 +22,8 @@ from digest.web import staff as staff_room
 
 
 def public_pages(here: Installation) -> FastAPI:
-    return public_room.application(here.database, here.keys, here.press.publication, here.sender, here.clock)
+    publication = here.press.publication
+    return public_room.application(here.database, here.keys, publication, here.sender, here.media, here.clock)
 
 
 def preview_pages(here: Installation) -> FastAPI:
@@ -31,7 +32,7 @@ def preview_pages(here: Installation) -> FastAPI:
         return replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates))
 
     desk = Desk(here.database, press, here.sender, here.plan, here.clock, random_key)
-    return staff_room.application(desk, here.press.publication)
+    return staff_room.application(desk, here.press.publication, here.media)
 
 
 async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:
