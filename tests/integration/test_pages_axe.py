@@ -15,7 +15,7 @@ async def test_axe_finds_nothing_on_any_page(browser: Browser, axe: Callable[...
     def findings(url: str, width: int, dark: bool) -> list[str]:
         with screenshots_web.opened(browser, url, width, dark=dark) as page:
             assert page.run("document.documentElement.scrollWidth - innerWidth") <= 0
-            return axe(page)
+            return axe(page, mail="/view/" in url)  # a mail, shown as it was sent
 
     found: dict[str, list[str]] = {}
     for app, shots in screenshots_web.every_page(tmp_path):
