@@ -19,13 +19,17 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.preflight import Finding
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.spam import judge
+from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.links import Links
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST
@@ -231,6 +235,14 @@ class Installation:
         return Office(
             self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
         )
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
+
+    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
 
     @cached_property
     def _durable(self) -> Database:

@@ -44,7 +44,7 @@ class Service:
         async with self._busy:
             letters: list[tuple[str, str]] = []
             due = await asyncio.to_thread(
-                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter)
+                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter), self._here.check
             )
             for subject, text in letters:
                 await self._tell(subject, text)
