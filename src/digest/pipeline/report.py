@@ -224,6 +224,8 @@ def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
             "state": person.state,
             "language": person.language,
             "topics": sorted(person.interests),
+            "interests": dict(person.interests),
+            "kinds": sorted(person.kinds),
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
                 for each in subscribers.suppressions(session, address_hmac(pepper, person.key))
