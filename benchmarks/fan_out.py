@@ -11,6 +11,6 @@ from digest.store import subscribers
 
 office = installation(Path(sys.argv[1])).office
 with clocked() as count:
-    fan_out(office.database, office.press, office.sender, EDITION, NOW)
+    fan_out(office.database, office.press(), office.sender, EDITION, NOW)
     with office.database.read() as session:
         count(subscribers.count(session, "active"))

@@ -170,7 +170,7 @@ class Installation:
         s, smarthost = self.settings, self.smarthost
         route = Route(lambda: Connection.open(smarthost), s.smtp_connections, self.limits)
         crew = Crew(smarthost, s.smtp_connections, self.limits, s.smtp_processes) if s.smtp_processes > 1 else None
-        return Office(self._durable, self.press, self.sender, self.keys, route, self.clock, random_key, crew)
+        return Office(self._durable, lambda: self.press, self.sender, self.keys, route, self.clock, random_key, crew)
 
     @cached_property
     def _durable(self) -> Database:

@@ -105,7 +105,7 @@ class Sending(RuleBasedStateMachine):
 
     def dot(self, sender: str, number: int, takes: bool) -> None:
         delivery = self.ids[number]
-        if deliveries.mark(self.connection, delivery, sender, self.now):
+        if deliveries.mark(self.connection, [delivery], sender, self.now):
             assert self.wanted(number)
             self.dots[sender, delivery] = takes
             self.taken[delivery] += takes

@@ -485,7 +485,7 @@ def test_no_mark_for_mail_that_is_not_wanted_any_more(ledger, happens, why):
         with database.write() as session:
             happens(session, edition_id, claimed.subscriber_id)
         with connection.begin():
-            assert not deliveries.mark(connection, claimed.id, "a", NOW)
+            assert not deliveries.mark(connection, [claimed.id], "a", NOW)
             assert deliveries.why_unmarked(connection, claimed.id, NOW) == why
     assert states(database)[0] is State.CLAIMED
 
@@ -494,10 +494,10 @@ def test_no_mark_for_another_owner_and_none_twice(ledger):
     database, edition_id, ids = ledger
     with database.writing_connection() as connection, connection.begin():
         pacing.claim(connection, edition_id, "a", NOW, 1)
-        assert not deliveries.mark(connection, ids[0], "b", NOW)
-        assert not deliveries.mark(connection, ids[1], "a", NOW)
-        assert deliveries.mark(connection, ids[0], "a", NOW)
-        assert not deliveries.mark(connection, ids[0], "a", NOW)
+        assert not deliveries.mark(connection, [ids[0]], "b", NOW)
+        assert not deliveries.mark(connection, [ids[1]], "a", NOW)
+        assert deliveries.mark(connection, [ids[0]], "a", NOW)
+        assert not deliveries.mark(connection, [ids[0]], "a", NOW)
 
 
 def test_who_was_erased_gets_no_mark(ledger):
@@ -505,7 +505,7 @@ def test_who_was_erased_gets_no_mark(ledger):
     with database.writing_connection() as connection, connection.begin():
         [claimed] = pacing.claim(connection, edition_id, "a", NOW, 1).rows
         connection.execute(update(D).where(col(D.id) == claimed.id).values(subscriber_id=None, address=None))
-        assert not deliveries.mark(connection, claimed.id, "a", NOW)
+        assert not deliveries.mark(connection, [claimed.id], "a", NOW)
         assert deliveries.why_unmarked(connection, claimed.id, NOW) == "erased"
 
 
@@ -513,7 +513,7 @@ def test_a_result_is_recorded_once_and_by_its_owner(ledger):
     database, edition_id, ids = ledger
     with database.writing_connection() as connection, connection.begin():
         pacing.claim(connection, edition_id, "a", NOW, 1)
-        deliveries.mark(connection, ids[0], "a", NOW)
+        deliveries.mark(connection, [ids[0]], "a", NOW)
         outcome = (State.TRANSMITTING, State.ACCEPTED)
         assert not deliveries.finish(connection, ids[0], "b", *outcome, accepted_at=NOW)
         assert not deliveries.finish(connection, ids[0], "a", State.CLAIMED, State.FAILED)
@@ -529,8 +529,8 @@ def test_what_a_dead_owner_held_is_settled(ledger):
     with database.writing_connection() as connection, connection.begin():
         pacing.claim(connection, edition_id, "dead", NOW, 3)
         pacing.claim(connection, edition_id, "alive", NOW, 2)
-        deliveries.mark(connection, ids[0], "dead", NOW)
-        deliveries.mark(connection, ids[3], "alive", NOW)
+        deliveries.mark(connection, [ids[0]], "dead", NOW)
+        deliveries.mark(connection, [ids[3]], "alive", NOW)
     with database.write() as session:
         assert deliveries.owners(session) == {"dead", "alive"}
         assert deliveries.orphan(session, "dead") == (2, 1)
@@ -569,7 +569,7 @@ def test_no_statement_makes_a_transition_that_does_not_exist(ledger):
 
     acts = {
         "claim": lambda s: pacing.claim(s.connection(), edition_id, "a", NOW, 1).rows,
-        "mark": lambda s: deliveries.mark(s.connection(), one, "a", NOW),
+        "mark": lambda s: deliveries.mark(s.connection(), [one], "a", NOW),
         "release": lambda s: deliveries.release(s.connection(), "a"),
         "orphan": lambda s: deliveries.orphan(s, "a"),
         "skip": lambda s: deliveries.skip_open(s, edition_id, "cancelled"),

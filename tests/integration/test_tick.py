@@ -52,7 +52,7 @@ class Desk:
         self.now = now or self.now
         office = SimpleNamespace(
             database=self.database,
-            press=PRESS,
+            press=lambda: PRESS,
             clock=lambda: self.now,
             random_key=lambda: "key",
             sender=None,
@@ -170,7 +170,7 @@ def test_approval_that_is_required_is_waited_for_and_then_held(desk):
 def test_what_staff_approved_in_time_goes_out_at_its_slot(desk):
     desk.plan = replace(PLAN, approval_required=True)
     desk.tick()
-    office = SimpleNamespace(database=desk.database, press=PRESS, clock=lambda: NOW, random_key=lambda: "key")
+    office = SimpleNamespace(database=desk.database, press=lambda: PRESS, clock=lambda: NOW, random_key=lambda: "key")
     dispatch.approve(office, desk.editions()["2026-W11"].id, "staff")
     assert desk.tick(SUNDAY - timedelta(minutes=1)) == []
     assert len(desk.tick(SUNDAY)) == 1

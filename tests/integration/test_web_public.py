@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from digest.core.address import parse
+from digest.core.headers import Sender
 from digest.core.token import Keyring, Purpose
 from digest.pipeline.farewell import masked
 from digest.pipeline.receive import Keys
@@ -24,6 +25,7 @@ from digest.web import public
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 RING = Keyring("a secret")
+SENDER = Sender("Tide", "Tide", "news@example.org", None, None, "https://news.example.org", RING)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
@@ -40,7 +42,7 @@ def people(sqlite: Database) -> dict[str, int]:
 @pytest.fixture
 async def pages(sqlite: Database) -> AsyncIterator[AsyncClient]:
     app = public.application(
-        sqlite, Keys(RING, "pepper"), Publication("Tide & <b>Time</b>", "1 Quay", None), "news@example.org", lambda: NOW
+        sqlite, Keys(RING, "pepper"), Publication("Tide & <b>Time</b>", "1 Quay", None), SENDER, lambda: NOW
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         yield client
@@ -204,7 +206,7 @@ async def test_health_says_whether_the_database_answers(pages: AsyncClient, sqli
     well = await pages.get("/health")
     assert (well.status_code, well.json()) == (200, {"status": "ok"})
     absent = Database(f"sqlite:///{sqlite.file}.d/absent.db")
-    app = public.application(absent, Keys(RING, ""), Publication("Tide", None, None), "a@example.org", lambda: NOW)
+    app = public.application(absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, lambda: NOW)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         assert (await client.get("/health")).status_code == 503
 

@@ -31,11 +31,6 @@ class Key:
     private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
     @property
-    def slow(self) -> bool:
-        """A signature takes so long that it is worth a thread of its own, and lets the interpreter go meanwhile."""
-        return isinstance(self.private, rsa.RSAPrivateKey)
-
-    @property
     def algorithm(self) -> str:
         return "rsa-sha256" if isinstance(self.private, rsa.RSAPrivateKey) else "ed25519-sha256"
 

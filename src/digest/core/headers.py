@@ -60,13 +60,17 @@ class Sender:
         return self.returns("bounce", self.keyring.issue(Purpose.BOUNCE, delivery_id))
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
-        return self.returns("unsub", self.keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id))
+        return self.returns("unsub", _way_out(self.keyring, subscriber_id))
 
     def unsubscribe_url(self, subscriber_id: int) -> str:
         """What the link in the mail says: the public page, or a mail that does it where there is none."""
         if self.public_url:
-            return f"{self.public_url}/unsubscribe/{self.keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id)}"
+            return f"{self.public_url}/unsubscribe/{_way_out(self.keyring, subscriber_id)}"
         return f"mailto:{self.unsubscribe_mailto(subscriber_id)}?subject=unsubscribe"
+
+    def view_url(self, delivery_id: int) -> str | None:
+        """The page that shows this one mail, None where there are no pages."""
+        return self.public_url and f"{self.public_url}/view/{self.keyring.issue(Purpose.VIEW, delivery_id)}"
 
     def message_id(self, delivery_id: int) -> str:
         """Of our own domain, with a token of a purpose of its own, since it travels with every forward."""
@@ -104,7 +108,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("From", mailbox(sender.name, sender.address)),
         ("To", letter.to),
         ("Subject", encoded("Subject", letter.subject)),
-        ("Date", format_datetime(letter.date)),
+        ("Date", _date(letter.date.replace(microsecond=0))),
         ("Message-ID", letter.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
         ("List-Id", f"{phrase(sender.publication)} <{sender.list_id}>"),
@@ -122,7 +126,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
 
 def serialise(fields: list[tuple[str, str]]) -> bytes:
     """The header as bytes, with the empty line that ends it. UTF-8 only where an address needs it (RFC 6532)."""
-    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode() + b"\r\n"
+    return "".join([f"{name}: {value}\r\n" for name, value in fields]).encode() + b"\r\n"
 
 
 @lru_cache(64)
@@ -145,6 +149,17 @@ def phrase(text: str) -> str:
 
 def mailbox(name: str, address: str) -> str:
     return f"{phrase(name)} <{address}>" if name else address
+
+
+@lru_cache(64)
+def _way_out(keyring: Keyring, subscriber_id: int) -> str:
+    """A message names it in its header, twice, and in both parts."""
+    return keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id)
+
+
+@lru_cache(2)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _refuse_control(*values: str | None) -> None:

@@ -81,12 +81,16 @@ def join(blocks: Iterable[Block], part: Part, selection: Collection[int], slots:
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    """A block as bytes between the names of slots; what `chosen` asks is looked up once and for all."""
+    """A block as bytes between the names of slots; what `chosen` asks is looked up once and for all.
+
+    `whole`: all of it, where it has no slots.
+    """
 
     item: int | None
     is_heading: bool
     wants_heading: bool
     pieces: tuple[bytes | str, ...]
+    whole: bytes | None
 
 
 class Composer:
@@ -100,7 +104,8 @@ class Composer:
         self._parts: dict[Part, list[_Encoded]] = {"text": [], "html": []}
         for block in blocks:
             pieces = tuple(piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces))
-            self._parts[block.part].append(_Encoded(block.item, block.is_heading, block.wants_heading, pieces))
+            whole = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else None
+            self._parts[block.part].append(_Encoded(block.item, block.is_heading, block.wants_heading, pieces, whole))
 
     def body(self, selection: Collection[int], slots: Mapping[str, str]) -> bytes:
         """A multipart/alternative body (RFC 2046 §5.1.4), CRLF line ends, no line over 76 octets, no leading dots."""
@@ -115,7 +120,10 @@ class Composer:
                 % (self.boundary.encode(), b"plain" if part == "text" else b"html")
             )
             for block in chosen(blocks, selection):
-                out += [values[piece] if isinstance(piece, str) else piece for piece in block.pieces]
+                if block.whole is not None:
+                    out.append(block.whole)
+                else:
+                    out += [values[piece] if isinstance(piece, str) else piece for piece in block.pieces]
             out.append(b"\r\n")
         out.append(b"--%s--\r\n" % self.boundary.encode())
         return b"".join(out)

@@ -11,36 +11,39 @@ LIMIT = 75  # 76 less the “=” of a soft line break
 
 _ESCAPES = tuple(b"=%02X" % byte for byte in range(256))
 _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | (?=\n|\Z)")
+_AS_IT_IS = re.compile(rf"(?!\.|From )(?:[!-<>-~]| (?=[!-<>-~])){{1,{LIMIT}}}")
 
 
 def encode(text: str) -> bytes:
     """Text with `\\n` line ends as canonical quoted-printable; a last line without an end is closed by a soft break."""
-    if not text:
-        return b""
     out: list[bytes] = []
     lines = text.replace("\r\n", "\n").split("\n")
-    for number, line in enumerate(lines, 1):
-        last = number == len(lines)
-        if last and not line:
-            break
-        _wrap(_UNSAFE.sub(_escape, line.encode("utf-8", "replace")), soft_end=last, out=out)
+    last = lines.pop()
+    for line in lines:
+        _encode(line, b"\r\n", out)
+    if last:
+        _encode(last, b"=\r\n", out)
     return b"".join(out)
+
+
+def _encode(line: str, end: bytes, out: list[bytes]) -> None:
+    """Append a line in pieces of at most 75 octets, never inside an escape, each fit to begin a line."""
+    if _AS_IT_IS.fullmatch(line):  # as is most of what differs from reader to reader
+        out += (line.encode(), end)
+        return
+    raw = _UNSAFE.sub(_escape, line.encode("utf-8", "replace"))
+    while True:
+        if raw[:1] == b"." or raw[:5] == b"From ":
+            raw = _ESCAPES[raw[0]] + raw[1:]
+        if len(raw) <= LIMIT:
+            break
+        cut = LIMIT
+        if b"=" in raw[cut - 2 : cut]:
+            cut = raw.index(b"=", cut - 2)
+        out += (raw[:cut], b"=\r\n")
+        raw = raw[cut:]
+    out += (raw, end)
 
 
 def _escape(match: re.Match[bytes]) -> bytes:
     return _ESCAPES[match[0][0]]
-
-
-def _wrap(line: bytes, *, soft_end: bool, out: list[bytes]) -> None:
-    """Append `line` in pieces of at most 75 octets, never inside an escape, each fit to begin a line."""
-    while True:
-        if line[:1] == b"." or line[:5] == b"From ":
-            line = _ESCAPES[line[0]] + line[1:]
-        if len(line) <= LIMIT:
-            break
-        cut = LIMIT
-        if b"=" in line[cut - 2 : cut]:
-            cut = line.index(b"=", cut - 2)
-        out += (line[:cut], b"=\r\n")
-        line = line[cut:]
-    out += (line, b"=\r\n" if soft_end else b"\r\n")

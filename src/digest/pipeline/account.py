@@ -1,10 +1,10 @@
 """What becomes of each delivery of a run, and how that is recorded: with the mark before the dot, in durable groups."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import Connection as Db
 from sqlmodel import Session
@@ -18,10 +18,9 @@ from digest.pipeline import receive
 from digest.pipeline.ledger import Ledger, Work
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, pacing
-from digest.store.deliveries import Claimed
+from digest.store.database import Database
+from digest.store.deliveries import Acceptance, Claimed
 from digest.store.pacing import WHOLE, Claim
-
-T = TypeVar("T")
 
 OURS_IN_A_ROW = 3
 POLICY_IN_A_ROW = 20
@@ -29,10 +28,17 @@ POLICY_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a delivery: how it is recorded, and the state to tell of once that is durable."""
+    """What became of a delivery: the state to tell of once that is durable, and how it is recorded.
+
+    An `acceptance` goes together with all others of its group, then the `works` are done.
+    """
 
     state: State
-    work: Work
+    works: tuple[Work, ...] = ()
+    acceptance: Acceptance | None = None
+
+    def then(self, work: Work) -> "Result":
+        return Result(self.state, (*self.works, work), self.acceptance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,17 @@ class Marking:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is recorded together: results, and then the mark of the next one, or work, whose answer is the answer."""
+
+    results: tuple[Result, ...] = ()
+    mark: Claimed | None = None
+    work: Work | None = None
+
+
 class Account:
-    """One sender's part of an edition's ledger. `halted` is why the edition may not be sent any more.
+    """One sender's part of an edition's ledger, as an asynchronous context. `halted` is why the edition may not be sent any more.
 
     `learning`: domains whose acceptances the pacing wants to hear of; `closed`: those that closed since the last claim.
 
@@ -53,7 +68,7 @@ class Account:
 
     def __init__(
         self,
-        ledger: Ledger,
+        database: Database,
         edition_id: int,
         expires_at: datetime,
         owner: str,
@@ -62,16 +77,24 @@ class Account:
         clock: Callable[[], datetime],
         progress: Callable[[State], None],
     ) -> None:
-        self._ledger, self._edition_id, self._expires_at, self._owner = ledger, edition_id, expires_at, owner
+        self._ledger = Ledger(database, self._record_all)
+        self._edition_id, self._expires_at, self._owner = edition_id, expires_at, owner
         self._keys, self._limits, self._clock, self._progress = keys, limits, clock, progress
         self._after = self._ours = self._policy = 0
         self.learning: set[str] = set()
         self.closed: set[str] = set()
         self.halted: str | None = None
 
+    async def __aenter__(self) -> Self:
+        await self._ledger.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._ledger.__aexit__(*error)
+
     async def claim(self, limit: int) -> Claim:
         """Up to so many more that are due and that the pacing allows, for this sender alone."""
-        claim = await self._ledger.do(
+        claim: Claim = await self._do(
             lambda db: pacing.claim(db, self._edition_id, self._owner, self._clock(), limit, self._limits, self._after)
         )
         self._after = claim.after
@@ -81,21 +104,32 @@ class Account:
     async def give_back(self, claimed: Collection[Claimed]) -> None:
         """What was claimed and not begun is pending again, and so is its share of the pace."""
         numbers = [each.id for each in claimed]
-        await self._ledger.do(lambda db: pacing.give_back(db, self._owner, self._limits, self._clock(), numbers))
+        await self._do(lambda db: pacing.give_back(db, self._owner, self._limits, self._clock(), numbers))
+
+    async def let_go(self) -> None:
+        """The same for all that is still claimed; of an edition cancelled meanwhile, it is skipped with the rest."""
+
+        def work(db: Db) -> None:
+            pacing.give_back(db, self._owner, self._limits, self._clock())
+            skip_cancelled(Session(bind=db))
+
+        await self._do(work)
 
     async def busy(self, said: str) -> bool:
         """The server answers, and wants no connection now. Whether it is to be left alone for a while."""
         now = self._clock()
         self.learning.add(WHOLE)
-        return await self._ledger.do(lambda db: pacing.refused(db, WHOLE, self._limits, now, said))
+        closed: bool = await self._do(lambda db: pacing.refused(db, WHOLE, self._limits, now, said))
+        return closed
 
     async def record(self, held: list[Result]) -> None:
         """What is held, now."""
-        await self._record(held, lambda _db: None)
+        if held:
+            await self._record(held, None)
 
     async def mark(self, claimed: Claimed, held: list[Result]) -> Marking:
         """What is held and the mark of the next one, together."""
-        marking = await self._record(held, lambda db: self._mark(db, claimed))
+        marking: Marking = await self._record(held, claimed)
         if marking.result is not None:
             self._progress(marking.result)
         return marking
@@ -104,40 +138,51 @@ class Account:
         """Nothing was offered to the server, and nothing will be."""
         return self._finish(claimed, State.CLAIMED, state, last_reply=why)
 
-    # In the ledger's thread. A group may be tried several times: nothing here counts or tells.
+    async def _do(self, work: Work) -> Any:
+        return await self._ledger.do(Request(work=work))
 
-    async def _record(self, held: list[Result], last: Callable[[Db], T]) -> T:
-        """What is held and then `last`, in one durable group; after that the bar hears of it."""
-        results = tuple(held)
-
-        def work(db: Db) -> T:
-            for each in results:
-                each.work(db)
-            return last(db)
-
-        answer = await self._ledger.do(work)
+    async def _record(self, held: list[Result], mark: Claimed | None) -> Any:
+        """In one durable group; after that the bar hears of it."""
+        request = Request(tuple(held), mark)
+        answer = await self._ledger.do(request)
         held.clear()
-        for each in results:
+        for each in request.results:
             self._progress(each.state)
         return answer
 
-    def _mark(self, db: Db, claimed: Claimed) -> Marking:
+    # In the ledger's thread. A group may be tried several times: nothing here counts or tells.
+
+    def _record_all(self, db: Db, requests: Sequence[Request]) -> list[Any]:
+        """Everything that can be is one statement for the whole group: so a message costs a fraction of a round trip."""
+        results = [result for request in requests for result in request.results]
+        deliveries.accept(db, (each.acceptance for each in results if each.acceptance), self._owner)
+        for work in (work for each in results for work in each.works):
+            work(db)
         now, at = self._clock(), time.monotonic()
-        if deliveries.mark(db, claimed.id, self._owner, now):
-            return Marking(None, at)
+        wanted = [request.mark.id for request in requests if request.mark]
+        marked = deliveries.mark(db, wanted, self._owner, now) if wanted else frozenset()
+        answers: list[Any] = []
+        for request in requests:
+            if request.mark is None:
+                answers.append(request.work(db) if request.work else None)
+            else:
+                answers.append(
+                    Marking(None if request.mark.id in marked else self._unmarked(db, request.mark, now), at)
+                )
+        return answers
+
+    def _unmarked(self, db: Db, claimed: Claimed, now: datetime) -> State:
+        """The mark was refused: what becomes of the delivery, and of the run if the edition may not be sent any more."""
         if (state := editions.get(Session(bind=db), self._edition_id).state) != EditionState.SENDING:
             self.halted = self.halted or f"the edition is {state}"
-        reason = deliveries.why_unmarked(db, claimed.id, now)
-        result = (
-            self._finish(claimed, State.CLAIMED, State.SKIPPED, last_reply=reason)
-            if reason
-            else self._finish(claimed, State.CLAIMED, State.PENDING)
-        )
-        result.work(db)
-        return Marking(result.state, at)
+        values: dict[str, Any] = {"state": State.PENDING}
+        if reason := deliveries.why_unmarked(db, claimed.id, now):
+            values = {"state": State.SKIPPED, "last_reply": reason}
+        deliveries.finish(db, claimed.id, self._owner, State.CLAIMED, **values)
+        return State(values["state"])
 
     def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
-        return Result(state, lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values))
+        return Result(state, (lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values),))
 
     # What an outcome means.
 
@@ -149,10 +194,8 @@ class Account:
         match outcome:
             case Accepted(reply):
                 self._ours = self._policy = 0
-                taken = self._finish(
-                    claimed, state, State.ACCEPTED, last_reply=str(reply), remote_id=reply.text[:200], accepted_at=now
-                )
-                return self._went_well(taken, claimed.domain, now)
+                acceptance = Acceptance(claimed.id, str(reply), reply.text[:200], now)
+                return self._went_well(Result(State.ACCEPTED, (), acceptance), claimed.domain, now)
             case Unknown(detail):
                 return self._finish(
                     claimed, state, State.UNCERTAIN, last_reply=f"no answer after the dot: {detail}"[:500]
@@ -186,18 +229,18 @@ class Account:
     def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
         """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
         self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
-        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted)
 
         def work(db: Db) -> None:
-            failed.work(db)
             with Session(bind=db) as session:
                 receive.rejected(session, claimed.id, reply, self._keys, now)
                 session.flush()
 
+        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted).then(work)
         if self._policy < POLICY_IN_A_ROW:
-            return Result(State.FAILED, work)
-        reason = f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
-        return self._pausing(Result(State.FAILED, work), reason)
+            return failed
+        return self._pausing(
+            failed, f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
+        )
 
     def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
         """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
@@ -212,12 +255,7 @@ class Account:
         """The same, and the edition is paused with it."""
         self.halted = self.halted or reason
         froms, to = MOVES["pause"]
-
-        def work(db: Db) -> None:
-            result.work(db)
-            editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason)
-
-        return Result(result.state, work)
+        return result.then(lambda db: editions.move(Session(bind=db), self._edition_id, froms, to, held_reason=reason))
 
     # What the pacing hears of it.
 
@@ -225,20 +263,24 @@ class Account:
         told = [each for each in (domain, WHOLE) if each in self.learning]
 
         def work(db: Db) -> None:
-            result.work(db)
             for each in told:
                 if not pacing.accepted(db, each, self._limits, now):
                     self.learning.discard(each)
 
-        return Result(result.state, work) if told else result
+        return result.then(work) if told else result
 
     def _slower(self, result: Result, domain: str, said: str, now: datetime, *, enough: bool = False) -> Result:
         """The same, and the domain is set back by it; once it is closed, what was claimed ahead for it is given back."""
 
         def work(db: Db) -> None:
-            result.work(db)
             self.learning.add(domain)
             if pacing.refused(db, domain, self._limits, now, said, enough=enough):
                 self.closed.add(domain)
 
-        return Result(result.state, work)
+        return result.then(work)
+
+
+def skip_cancelled(session: Session) -> None:
+    """What a cancelled edition still had open is skipped."""
+    for row in editions.in_states(session, EditionState.CANCELLED):
+        deliveries.skip_open(session, editions.identity(row), "the edition was cancelled")

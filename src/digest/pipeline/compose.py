@@ -1,7 +1,7 @@
 """One person's message: which items are still open, their slots filled, the header written. No templates here."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +48,12 @@ class Copy:
         return cls(tuple(values["items"]), values["greeting"], values["why"], tuple(last), tuple(more))
 
 
+def served(wanted: str, languages: Collection[str]) -> str:
+    """The one of `languages` for a reader of `wanted`: itself, its base, or the first."""
+    base = wanted.partition("-")[0]
+    return next((each for each in (wanted, base) if each in languages), next(iter(languages)))
+
+
 class Mailroom:
     """Everything that the messages of one edition share, encoded once.
 
@@ -70,15 +76,9 @@ class Mailroom:
         self._closes = {each.id: closes_at(each.item) for each in items}
         self._boundary = boundary
 
-    @property
-    def slow(self) -> bool:
-        """Composing is worth a thread of its own: most of it is a signature during which the interpreter is free."""
-        return any(key.slow for key in self.sender.dkim)
-
     def language(self, wanted: str) -> str:
-        """The compiled language that serves a reader of `wanted`: itself, its base, or the first."""
-        base = wanted.partition("-")[0]
-        return wanted if wanted in self.blocks else base if base in self.blocks else next(iter(self.blocks))
+        """The compiled language that serves a reader of `wanted`."""
+        return served(wanted, self.blocks)
 
     def open_items(self, copy: Copy, now: datetime) -> frozenset[int]:
         """What of a copy has not closed by now: an item that did is dropped, never replaced."""

@@ -12,20 +12,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection as Db
-from sqlmodel import Session
-
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
 from digest.core.pacing import FREE, Limits
 from digest.core.reply import Lost
-from digest.pipeline.account import Account, Result
+from digest.pipeline.account import Account, Result, skip_cancelled
 from digest.pipeline.compose import Mailroom, mailroom
-from digest.pipeline.ledger import Ledger, LedgerStopped
+from digest.pipeline.ledger import LedgerStopped
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions, owners, pacing
+from digest.store import deliveries, editions, owners
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.pacing import WHOLE
@@ -118,10 +115,7 @@ class Run:
         """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
         account, now = self._account, self._clock()
         try:
-            if self._room.slow:
-                wire = await asyncio.to_thread(self._room.compose, claimed, now)
-            else:
-                wire = self._room.compose(claimed, now)
+            wire = self._room.compose(claimed, now)
         except ValueError as error:
             return account.unsent(claimed, State.FAILED, f"it cannot be composed: {error}")
         if wire is None:
@@ -237,14 +231,13 @@ async def deliver(
         with db.read() as session:
             room = mailroom(session, edition_id, sender)
             expires_at = editions.get(session, edition_id).expires_at or clock()
-        async with Ledger(db) as ledger:
-            account = Account(ledger, edition_id, expires_at, owner, keys, route.limits, clock, progress)
+        async with Account(db, edition_id, expires_at, owner, keys, route.limits, clock, progress) as account:
             run = Run(account, room, route, clock, stop)
             try:
                 await run.go()
             finally:
                 if not isinstance(run.trouble, LedgerStopped):
-                    await ledger.do(lambda connection: _let_go(connection, owner, route.limits, clock()))
+                    await account.let_go()
     if run.trouble is not None:
         raise run.trouble
     if account.halted is not None and not stop.is_set():
@@ -257,17 +250,6 @@ async def deliver(
             f"When that is mended, use `digest edition resume {row.period}`, then send."
         )
     return settle(db, edition_id)
-
-
-def _let_go(connection: Db, owner: str, limits: Limits, now: datetime) -> None:
-    """Give back what was claimed and not begun; of an edition cancelled meanwhile, it is skipped with the rest."""
-    pacing.give_back(connection, owner, limits, now)
-    _skip_cancelled(Session(bind=connection))
-
-
-def _skip_cancelled(session: Session) -> None:
-    for row in editions.in_states(session, EditionState.CANCELLED):
-        deliveries.skip_open(session, editions.identity(row), "the edition was cancelled")
 
 
 def begin(db: Database, edition_id: int, now: datetime) -> None:
@@ -286,7 +268,7 @@ def rescue(db: Database) -> int:
         if not owners.is_alive(db, owner):
             with db.write() as session:
                 doubtful += deliveries.orphan(session, owner)[1]
-                _skip_cancelled(session)
+                skip_cancelled(session)
     return doubtful
 
 

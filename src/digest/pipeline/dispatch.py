@@ -26,11 +26,12 @@ from digest.store.tables import EditionRow
 class Office:
     """What sending takes, chosen in one place (app.py). `database` is durable; `random_key` makes an alphanumeric string.
 
-    `crew` delivers an edition in other processes; None: this one does it.
+    `press` is called for what has to be rendered: who only sends what lies ready stays small. `crew` delivers an edition
+    in other processes; None: this one does it.
     """
 
     database: Database
-    press: Press
+    press: Callable[[], Press]
     sender: Sender
     keys: Keys
     route: Route
@@ -59,7 +60,7 @@ def approve(office: Office, edition_id: int, by: str) -> None:
         row = editions.get(session, edition_id)
         if row.state == EditionState.DRAFT and not editions.items(session, edition_id):
             raise Refused(f"{row.period} has no items, so there is nothing to approve; add some and assemble it again.")
-    store_blocks(office.database, office.press, edition_id, office.random_key(), now)
+    store_blocks(office.database, office.press(), edition_id, office.random_key(), now)
     change(office.database, edition_id, "approve", held_reason=None, approved_by=by, approved_at=now)
 
 
@@ -113,7 +114,7 @@ async def send(
         raise Refused(f"{row.period} is {state} and is not sent.")
     begin(db, edition_id, office.clock())
     if row.fanned_out_at is None and state is not EditionState.SENT:
-        fan_out(db, office.press, office.sender, edition_id, office.clock(), watch.fanned_out)
+        fan_out(db, office.press(), office.sender, edition_id, office.clock(), watch.fanned_out)
     balance = settle(db, edition_id, office.clock())
     if not balance.pending:
         return balance
@@ -129,7 +130,7 @@ async def send(
 async def send_test(office: Office, reference: str, address: str) -> Reply:
     """One copy, as somebody with no interests gets it, to an address of staff's. Nothing is recorded or counted."""
     now = office.clock()
-    room, claimed = draft_for(office.database, office.press, office.sender, reference, None, now, office.random_key())
+    room, claimed = draft_for(office.database, office.press(), office.sender, reference, None, now, office.random_key())
     try:
         claimed = replace(claimed, address=parse(address).email)
     except ValueError as error:

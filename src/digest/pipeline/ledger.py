@@ -8,8 +8,8 @@ message a connection is in doubt.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -17,8 +17,9 @@ from sqlalchemy.exc import OperationalError
 from digest.core.errors import TryAgain
 from digest.store.database import Database, translate
 
-T = TypeVar("T")
 Work = Callable[[Connection], Any]
+Record = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+"""Records a group of requests in the transaction that it is given; the answers in the same order."""
 
 LARGEST_GROUP = 200
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 10.0, 15.0)
@@ -29,12 +30,17 @@ class LedgerStopped(TryAgain):
     """The database would not take a group for as long as patience lasts: no dot may be written any more."""
 
 
-class Ledger:
-    """Use as an asynchronous context manager; `do` runs work in the next group."""
+def each(connection: Connection, group: Sequence[Work]) -> list[Any]:
+    """Requests that are work, done one after another."""
+    return [work(connection) for work in group]
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._queue: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+
+class Ledger:
+    """Use as an asynchronous context manager; what is given to `do` is recorded in the next group, as `record` does it."""
+
+    def __init__(self, database: Database, record: Record = each) -> None:
+        self._database, self._record = database, record
+        self._queue: queue.SimpleQueue[tuple[Any, asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._hurry = threading.Event()
 
@@ -48,10 +54,10 @@ class Ledger:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    async def do(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returned, once it is durable. LedgerStopped if the database would not take it."""
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((work, future))
+    async def do(self, request: Any) -> Any:
+        """The answer to a request, once it is durable. LedgerStopped if the database would not take it."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.put((request, future))
         return await future
 
     def _run(self) -> None:
@@ -70,13 +76,13 @@ class Ledger:
             if last:
                 return
 
-    def _commit(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+    def _commit(self, group: list[tuple[Any, asyncio.Future[Any]]]) -> None:
         failure: Exception | None = None
-        results: list[Any] = []
+        answers: Sequence[Any] = ()
         for pause in (*PATIENCE, None):
             try:
                 with self._database.writing_connection() as connection, connection.begin():
-                    results = [work(connection) for work, _ in group]
+                    answers = self._record(connection, [request for request, _ in group])
                 failure = None
                 break
             except OperationalError as error:
@@ -91,14 +97,16 @@ class Ledger:
                     return
                 failure = error
                 break
-        self._loop.call_soon_threadsafe(_deliver, group, results, failure)
+        self._loop.call_soon_threadsafe(_deliver, group, answers, failure)
 
 
-def _deliver(group: list[tuple[Work, asyncio.Future[Any]]], results: list[Any], failure: BaseException | None) -> None:
+def _deliver(
+    group: list[tuple[Any, asyncio.Future[Any]]], answers: Sequence[Any], failure: BaseException | None
+) -> None:
     for at, (_, future) in enumerate(group):
         if future.done():
             continue
         if failure is not None:
             future.set_exception(failure)
         else:
-            future.set_result(results[at])
+            future.set_result(answers[at])

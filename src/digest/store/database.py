@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from digest.core.errors import Misconfigured, Refused, TryAgain
+from digest.store import versions
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
@@ -63,8 +64,6 @@ class Database:
 
     def migrate(self) -> None:
         """Create the database or bring it to this program's version. Refused if it is from a newer one."""
-        from digest.store import versions  # noqa: PLC0415  a sender migrates nothing, and its processes stay small
-
         if self.file:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -78,8 +77,6 @@ class Database:
 
     def require(self) -> None:
         """Refused, with what to do, unless the database is there and of this program's version."""
-        from digest.store import versions  # noqa: PLC0415  as above
-
         if self.file and not self.file.exists():
             raise Refused(f"There is no database at {self.file} yet; make it with `digest init`.")
         with _in_words(self), self.engine.connect() as connection:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
@@ -31,25 +31,46 @@ class Claimed:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The server took delivery `id`, with these words, at this instant."""
+
+    id: int
+    reply: str
+    remote_id: str
+    at: datetime
+
+
 _CLAIMED: tuple[Any, ...] = (
     D.id, D.subscriber_id, D.address, D.domain, D.language, D.selection, D.message_id, D.attempts,
 )  # fmt: skip
 
 
-def insert_new(session: Session, rows: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
-    """Insert what is not there yet; (delivery, subscriber) of the new ones, still without a Message-ID."""
-    statement = insert_or_nothing(session, D, "edition_id", "subscriber_id")
-    found = session.execute(statement.returning(col(D.id), col(D.subscriber_id)), list(rows))
-    return [(delivery, subscriber) for delivery, subscriber in found]
+def numbers(session: Session, count: int) -> Sequence[int]:
+    """Numbers for so many new deliveries, which no other will ever have. They are taken before there is a row.
+
+    A row that knows its number is written once: its Message-ID is made of it.
+    """
+    if session.get_bind().dialect.name == "sqlite":  # whoever writes is alone, and an inserted number moves the sequence
+        last = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'delivery'")) or 0
+        return range(last + 1, last + 1 + count)
+    taken = text("SELECT nextval(pg_get_serial_sequence('delivery', 'id')) FROM generate_series(1, :count)")
+    return list(session.scalars(taken, {"count": count}))
 
 
-def name_messages(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
-    """Give deliveries their Message-ID."""
-    rows = [{"key": delivery, "value": message_id} for delivery, message_id in pairs]
-    if rows:
-        session.connection().execute(
-            update(D).where(col(D.id) == bindparam("key")).values(message_id=bindparam("value")), rows
-        )
+def insert_new(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the deliveries, numbered by `numbers`, of those who have none in the edition yet."""
+    session.connection().execute(insert_or_nothing(session, D, "edition_id", "subscriber_id"), rows)
+
+
+def brought(session: Session, edition_id: int, first: int, last: int) -> Iterable[tuple[int, str]]:
+    """(subscriber, selection) of what a server took or may take of an edition, for subscribers with these numbers."""
+    wanted = select(_T.c.subscriber_id, _T.c.selection).where(
+        _T.c.edition_id == edition_id,
+        _T.c.subscriber_id.between(first, last),
+        _T.c.state.not_in([State.FAILED, State.SKIPPED]),
+    )
+    return ((subscriber, selection) for subscriber, selection in session.execute(wanted))
 
 
 # The statements of the hot path are built once: building one anew costs more than running it.
@@ -85,9 +106,9 @@ def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Cla
     return sorted((Claimed(*row) for row in taken), key=lambda each: each.id)
 
 
-_OWN = update(_T).where(_T.c.id == bindparam("key"), _T.c.owner == bindparam("by"))
+_OWN = update(_T).where(_T.c.owner == bindparam("by"))
 _MARK = (
-    _OWN.where(_T.c.state == State.CLAIMED)
+    _OWN.where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.CLAIMED)
     .where(select(literal(1)).where(_S.c.id == _T.c.subscriber_id, _S.c.state == "active").exists())
     .where(
         select(literal(1))
@@ -95,18 +116,27 @@ _MARK = (
         .exists()
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
+    .returning(_T.c.id)
+)
+_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
+_ACCEPT = _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
+    state=State.ACCEPTED,
+    owner=None,
+    last_reply=bindparam("reply"),
+    remote_id=bindparam("remote"),
+    accepted_at=bindparam("at"),
 )
 
 
 @cache
 def _finishing(columns: tuple[str, ...]) -> Update:
-    settled = _OWN.where(_T.c.state == bindparam("expected"))
+    settled = _OWN_ONE.where(_T.c.state == bindparam("expected"))
     return settled.values(owner=None, **{name: bindparam("new_" + name) for name in columns})
 
 
-def mark(connection: Connection, delivery_id: int, owner: str, now: datetime) -> bool:
-    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted."""
-    return _one(connection, _MARK, {"key": delivery_id, "by": owner, "now": now})
+def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> frozenset[int]:
+    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. Those that got it."""
+    return frozenset(connection.scalars(_MARK, {"keys": list(numbers), "by": owner, "now": now}))
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -128,11 +158,21 @@ def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str
     return None
 
 
+def accept(connection: Connection, taken: Iterable[Acceptance], owner: str) -> None:
+    """transmitting → accepted, all of them in one go."""
+    rows = [
+        {"key": each.id, "by": owner, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken
+    ]
+    if rows:
+        connection.execute(_ACCEPT, rows)
+
+
 def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:
     """Move one of the owner's own deliveries out of `expected`; whether it was still there."""
     values["state"] = state
     new = {"new_" + name: value for name, value in values.items()}
-    return _one(connection, _finishing(tuple(values)), {"key": delivery_id, "by": owner, "expected": expected} | new)
+    statement = _finishing(tuple(values))
+    return connection.execute(statement, {"key": delivery_id, "by": owner, "expected": expected} | new).rowcount == 1
 
 
 def release(connection: Connection, owner: str, numbers: Collection[int] | None = None) -> Counter[str]:
@@ -226,7 +266,3 @@ def settle_uncertain(session: Session, edition_id: int, state: State, reply: str
         update(D).where(col(D.edition_id) == edition_id, col(D.state) == State.UNCERTAIN).values(**values)
     )
     return int(cast(Any, done).rowcount)
-
-
-def _one(connection: Connection, statement: Update, values: dict[str, Any]) -> bool:
-    return connection.execute(statement, values).rowcount == 1

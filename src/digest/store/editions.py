@@ -17,6 +17,8 @@ from digest.store.database import insert_or_nothing
 from digest.store.tables import BlockRow, DeliveryRow, EditionItemRow, EditionRow, EditionTextRow
 
 DATES = ("published", "deadline", "starts", "ends")
+OUT = (EditionState.SENDING, EditionState.PAUSED, EditionState.SENT)
+"""The states of an edition that somebody may have got already."""
 
 
 def find(session: Session, reference: str) -> EditionRow | None:
@@ -86,6 +88,14 @@ def items(session: Session, edition_id: int) -> tuple[EditionItem, ...]:
     return tuple(_thaw(row) for row in rows)
 
 
+def published(session: Session, item_id: int) -> tuple[EditionItem, EditionRow] | None:
+    """An item as the last edition that went out, or is on its way, tells it; None if none does."""
+    wanted = select(EditionItemRow, EditionRow).join(EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id))
+    wanted = wanted.where(col(EditionItemRow.item_id) == item_id, col(EditionRow.state).in_(OUT))
+    row = session.execute(wanted.order_by(col(EditionRow.slot).desc()).limit(1)).first()
+    return row and (_thaw(row[0]), row[1])
+
+
 def texts(session: Session, edition_id: int) -> dict[str, EditionText]:
     """Language → the words that staff wrote for it."""
     rows = session.scalars(select(EditionTextRow).where(col(EditionTextRow.edition_id) == edition_id))
@@ -116,9 +126,17 @@ def drop_blocks(session: Session, edition_id: int) -> None:
     session.execute(delete(BlockRow).where(col(BlockRow.edition_id) == edition_id))
 
 
-def blocks(session: Session, edition_id: int) -> dict[str, tuple[Block, ...]]:
-    """Language → blocks in document order."""
+def languages(session: Session, edition_id: int) -> list[str]:
+    """Those that an edition is compiled in, in order."""
+    wanted = select(col(BlockRow.language)).where(col(BlockRow.edition_id) == edition_id).distinct()
+    return list(session.scalars(wanted.order_by(col(BlockRow.language))))
+
+
+def blocks(session: Session, edition_id: int, language: str | None = None) -> dict[str, tuple[Block, ...]]:
+    """Language (all, or the one that is named) → blocks in document order."""
     wanted = select(BlockRow).where(col(BlockRow.edition_id) == edition_id)
+    if language is not None:
+        wanted = wanted.where(col(BlockRow.language) == language)
     found: dict[str, list[Block]] = {}
     for row in session.scalars(wanted.order_by(col(BlockRow.language), col(BlockRow.position))):
         part = cast(Literal["html", "text"], row.part)
@@ -143,9 +161,7 @@ def set_values(session: Session, edition_id: int, **values: Any) -> None:
 def last_slot_sent(session: Session, before: datetime) -> datetime | None:
     """The newest slot before `before` whose edition went out or is on its way."""
     return session.scalar(
-        select(func.max(col(EditionRow.slot))).where(
-            col(EditionRow.slot) < before, col(EditionRow.state).in_(["sending", "paused", "sent"])
-        )
+        select(func.max(col(EditionRow.slot))).where(col(EditionRow.slot) < before, col(EditionRow.state).in_(OUT))
     )
 
 

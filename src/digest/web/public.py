@@ -1,4 +1,4 @@
-"""The public pages: one-click unsubscribe (RFC 8058), and whether all is well.
+"""The public pages: one-click unsubscribe (RFC 8058), what the mail links to, and whether all is well.
 
 GET and HEAD never change anything, since scanners follow every link; the page's button posts what a mail program would.
 """
@@ -7,7 +7,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
 from python_multipart import parse_form
@@ -17,8 +17,11 @@ from starlette.responses import JSONResponse, Response
 
 from digest import logs
 from digest.core.errors import Refused
-from digest.pipeline.farewell import Leaver, whose
+from digest.core.headers import Sender
+from digest.pipeline.calendar import calendar_of
+from digest.pipeline.farewell import whose
 from digest.pipeline.receive import Keys, unsubscribe
+from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.web.guard import Guard
@@ -29,16 +32,22 @@ LARGEST_BODY = 10_000
 SLOWEST_BODY = 10
 """Seconds."""
 POLICY = "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Of the page that is a mail: its styles are within its elements, as mail programs want them."""
 LOOK = ["GET", "HEAD"]
 
 log = logs.get("web")
+T = TypeVar("T")
 
 
 def application(
-    database: Database, keys: Keys, publication: Publication, contact: str, clock: Callable[[], datetime]
+    database: Database, keys: Keys, publication: Publication, sender: Sender, clock: Callable[[], datetime]
 ) -> FastAPI:
-    """The public pages. `contact` is the address that somebody who left by mistake can write to."""
-    pages = Pages(publication, contact)
+    """The public pages. Somebody who left by mistake can write to where answers to the sender go."""
+    pages = Pages(publication, sender.reply_to or sender.address)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     policy = POLICY.format(style=pages.style_hash)
     app.add_middleware(Guard, policy=policy, broken=lambda: pages.page("notice.html", "", 500))
@@ -68,6 +77,18 @@ def application(
         leaver = _known(whose(database, token, keys))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
+    @app.api_route("/view/{token}", methods=LOOK)
+    def view(token: str) -> Response:
+        headers = {"content-security-policy": MAIL_POLICY, "x-robots-tag": "noindex"}
+        shown = _known(web_view(database, sender, token, clock()))
+        return pages.page("view.html", shown.language, headers=headers, pieces=shown.pieces)
+
+    @app.api_route("/events/{number}.ics", methods=LOOK)
+    def event(number: str) -> Response:
+        known = number.isdecimal() and len(number) < 10
+        calendar = _known(calendar_of(database, int(number), sender.domain) if known else None)
+        return Response(calendar, headers={"cache-control": "public, max-age=3600"}, media_type="text/calendar")
+
     @app.exception_handler(AnyHTTPException)
     def notice(request: Request, error: AnyHTTPException) -> Response:
         return pages.page("notice.html", accepted(request), error.status_code, error.headers)
@@ -80,10 +101,10 @@ def application(
     return app
 
 
-def _known(leaver: Leaver | None) -> Leaver:
-    if leaver is None:
+def _known(found: T | None) -> T:
+    if found is None:
         raise HTTPException(404)
-    return leaver
+    return found
 
 
 async def _fields(request: Request) -> list[tuple[bytes, bytes]]:

@@ -22,9 +22,7 @@ from digest.web import staff as staff_room
 
 
 def public_pages(here: Installation) -> FastAPI:
-    sender = here.sender
-    contact = sender.reply_to or sender.address
-    return public_room.application(here.database, here.keys, here.press.publication, contact, here.clock)
+    return public_room.application(here.database, here.keys, here.press.publication, here.sender, here.clock)
 
 
 def preview_pages(here: Installation) -> FastAPI:

@@ -1,0 +1,66 @@
+"""A mail on the web: the page behind the link in it, joined from the blocks that the mail itself was joined from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.core.edition import EditionItem
+from digest.core.headers import Sender
+from digest.core.item import Item, closes_at
+from digest.core.message import Block, chosen, fill
+from digest.core.token import Purpose
+from digest.pipeline.compose import Copy, served
+from digest.pipeline.farewell import masked
+from digest.store import deliveries, editions, subscribers
+from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the page. `closed` is the item that it tells of, where that can be of no more use."""
+
+    html: str
+    closed: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebView:
+    """A mail as a page: the pieces of its HTML in order, whose words are of `language`."""
+
+    language: str
+    pieces: tuple[Piece, ...]
+
+
+def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView | None:
+    """The mail that a link belongs to, and what matched its reader past the limit of items. None if it belongs to none.
+
+    A link may be passed on: the page masks the address, and cannot unsubscribe its reader as the mail can.
+    """
+    delivery_id = sender.keyring.verify(Purpose.VIEW, token)
+    with db.read() as session:
+        delivery = deliveries.get(session, delivery_id) if delivery_id else None
+        person = subscribers.by_id(session, delivery.subscriber_id) if delivery and delivery.subscriber_id else None
+        if delivery is None or person is None:
+            return None
+        items = editions.items(session, delivery.edition_id)
+        language = served(delivery.language, editions.languages(session, delivery.edition_id))
+        blocks = editions.blocks(session, delivery.edition_id, language)[language]
+    copy = Copy.from_json(delivery.selection)
+    selection = {*copy.items, *copy.more}
+    slots = {
+        "greeting": copy.greeting,
+        "why": copy.why,
+        "unsubscribe": f"{sender.public_url or ''}/",
+        "address": masked(person.email),
+    }
+    closed = {each.id: each.item for each in items if _is_over(each, now)}
+    html = chosen((block for block in blocks if block.part == "html"), selection)
+    return WebView(language, tuple(Piece(fill(block, slots), _marked(block, closed)) for block in html))
+
+
+def _is_over(each: EditionItem, now: datetime) -> bool:
+    closes = closes_at(each.item)
+    return closes is not None and closes <= now
+
+
+def _marked(block: Block, closed: dict[int, Item]) -> Item | None:
+    return closed.get(block.item) if block.wants_heading and block.item else None
