@@ -17,11 +17,17 @@ app = typer.Typer(
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
     list[str] | None,
-    typer.Option("--topic", metavar="TOPIC[=WEIGHT]", help="A topic they follow, like housing or housing=3 (1 to 9); may be repeated."),
+    typer.Option(
+        "--topic",
+        metavar="TOPIC[=WEIGHT]",
+        help="A topic they follow, like housing or housing=3 (1 to 9); may be repeated.",
+    ),
 ]
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="KIND", help="A kind of item they want; may be repeated. “actionable”: action and event."),
+    typer.Option(
+        "--kind", metavar="KIND", help="A kind of item they want; may be repeated. “actionable”: action and event."
+    ),
 ]
 
 
@@ -119,7 +125,9 @@ def set_(
         topics=[] if no_topics else topic, kinds=[] if all_kinds else kind, now=here.clock(),
     )  # fmt: skip
     topics, kinds = consent.weighed(person.interests), sorted(person.kinds)
-    say(f"{person.email}: {person.language}, {', '.join(topics) or 'no topics'}{'; only ' if kinds else ''}{', '.join(kinds)}.")
+    say(
+        f"{person.email}: {person.language}, {', '.join(topics) or 'no topics'}{'; only ' if kinds else ''}{', '.join(kinds)}."
+    )
 
 
 @app.command("list")

@@ -15,7 +15,6 @@ from digest.core.message import Block, Composer, Part, join
 from digest.store import editions
 from digest.store.deliveries import Claimed
 
-
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 

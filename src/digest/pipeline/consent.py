@@ -1,7 +1,6 @@
 """Who gets mail: people are added, changed, and leave; an address that left stays out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -87,8 +86,13 @@ def merged(
         if known
         else subscribers.New(who, "", "en", {})
     )
-    told = {"name": name, "language": language, "topics": topics, "kinds": kinds}
-    return replace(before, **{field: value for field, value in told.items() if value is not None})
+    return subscribers.New(
+        who,
+        before.name if name is None else name,
+        before.language if language is None else language,
+        before.topics if topics is None else topics,
+        before.kinds if kinds is None else kinds,
+    )
 
 
 def add(
@@ -130,7 +134,9 @@ def change(
     """Change what is told of a subscriber. Their state stays."""
     who = _address(email)
     if name is None and language is None and topics is None and kinds is None:
-        raise Misconfigured("There is nothing to change; say --name, --language, --topic, --no-topics, --kind or --all-kinds.")
+        raise Misconfigured(
+            "There is nothing to change; say --name, --language, --topic, --no-topics, --kind or --all-kinds."
+        )
     with db.write() as session:
         known = _find(session, who)
         entry = merged(Address(known.email, known.key, who.domain), known, *_told(name, language, topics, kinds))

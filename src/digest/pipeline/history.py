@@ -24,7 +24,9 @@ class History:
         for edition_id in self.editions:
             for subscriber, selection in deliveries.brought(session, edition_id, min(subscribers), max(subscribers)):
                 copy, theirs = Copy.from_json(selection), found.setdefault(subscriber, {})
-                theirs.update((item, theirs.get(item, False) or item in copy.last) for item in copy.items if item in self.items)
+                theirs.update(
+                    (item, theirs.get(item, False) or item in copy.last) for item in copy.items if item in self.items
+                )
         return {**found}
 
     def of(self, session: Session, subscriber: int) -> Mapping[int, bool]:

@@ -173,7 +173,11 @@ class Desk:
         excluded: list[Placed] = []
         for each in explain(candidates, person, had):
             was_in = each.id in copy.items
-            reasons = in_words(each, person, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
+            reasons = (
+                in_words(each, person, clerk, press.limit)
+                if was_in == each.included
+                else ("so it was when it was sent",)
+            )
             (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(
             moment,

@@ -51,7 +51,9 @@ def numbers(session: Session, count: int) -> Sequence[int]:
 
     A row that knows its number is written once: its Message-ID is made of it.
     """
-    if session.get_bind().dialect.name == "sqlite":  # whoever writes is alone, and an inserted number moves the sequence
+    if (
+        session.get_bind().dialect.name == "sqlite"
+    ):  # whoever writes is alone, and an inserted number moves the sequence
         last = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'delivery'")) or 0
         return range(last + 1, last + 1 + count)
     taken = text("SELECT nextval(pg_get_serial_sequence('delivery', 'id')) FROM generate_series(1, :count)")

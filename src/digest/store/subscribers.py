@@ -228,7 +228,10 @@ def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
     """The subscribers that a SELECT of `COLUMNS` finds, in its order. As plain rows: a list may be long."""
     rows = session.execute(statement).all()
     interests = interests_of(session, [row[0] for row in rows])
-    return [Subscriber(*told, interests.get(told[0], {}), _kinds(kinds)) for *told, kinds in rows]
+    return [
+        Subscriber(number, email, key, name, language, state, interests.get(number, {}), _kinds(kinds))
+        for number, email, key, name, language, state, kinds in rows
+    ]
 
 
 def _one(session: Session, statement: Select[Any]) -> Subscriber | None:
