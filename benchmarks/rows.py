@@ -70,12 +70,16 @@ def _smtp_source(_folder: Path, messages: int, size: int) -> Sample:
 
 
 MARKED = "each result, and a mark before the dot"
+TWO = ("--set", "smtp_processes=2")
 ROWS = (
     Row(LIMIT, _smtp_source, 1, "no, one byte repeated", "no", "no", "no"),
     Row("digest, unsigned", _digest(), 1, "yes", MARKED, "no", "yes"),
     Row("digest, Ed25519", _digest("--sign", "ed25519"), 1, "yes", MARKED, "Ed25519", "yes"),
     Row("digest, RSA-2048", _digest("--sign", "rsa"), 1, "yes", MARKED, "RSA-2048", "yes"),
     Row("digest, RSA-2048 and Ed25519", _digest("--sign", "rsa,ed25519"), 1, "yes", MARKED, "both", "yes"),
+    Row("digest, unsigned, 2 processes", _digest(*TWO), 1, "yes", MARKED, "no", "yes"),
+    Row("digest, Ed25519, 2 processes", _digest("--sign", "ed25519", *TWO), 1, "yes", MARKED, "Ed25519", "yes"),
+    Row("digest, RSA-2048, 2 processes", _digest("--sign", "rsa", *TWO), 1, "yes", MARKED, "RSA-2048", "yes"),
     Row("aiosmtplib sendmail, ready-made", _python("send_ready_made.py"), 0.5, "made before", "no", "no", "no"),
     Row("nodemailer, ready-made", _nodemailer("ready-made"), 0.5, "made before", "no", "no", "no"),
     Row("nodemailer, Handlebars", _nodemailer("handlebars"), 0.25, "yes", "no", "no", "no"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import screenshots
 import screenshots_web
+from browser import Browser
 
 from digest.web import serve
 
@@ -20,14 +21,14 @@ READER = "amelia.hart@example.org"
 async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     mail, _ = screenshots.sample("en")
-    for scheme in ("light", "dark"):
-        screenshots.photograph(
-            mail, PHONE[0], dark=scheme == "dark", path=FOLDER / f"mail-phone-{scheme}.png", height=PHONE[1]
-        )
+    with Browser() as browser:
+        for scheme in ("light", "dark"):
+            with browser.page(mail, PHONE[0], dark=scheme == "dark") as page:
+                page.photograph(FOLDER / f"mail-phone-{scheme}.png", PHONE[1])
     with tempfile.TemporaryDirectory() as room:
         here = screenshots_web.fill(Path(room, "week"))
         async with screenshots_web.served(serve.preview_pages(here)) as base:
-            url = f"{base}/frame?width=1280&height=900&path=/?to={READER}&menu=none"
+            url = f"{base}/?to={READER}"
             await asyncio.to_thread(screenshots_web.shoot, url, 1280, False, FOLDER / "preview.png")
 
 

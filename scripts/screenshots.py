@@ -3,16 +3,12 @@
 python scripts/screenshots.py [FOLDER]        (default: var/screenshots; needs Chromium)
 """
 
-import json
-import re
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape, unescape
 from pathlib import Path
-from typing import Any
+
+from browser import Browser
 
 from digest.core.edition import Edition, EditionItem, EditionText
 from digest.core.front_matter import read
@@ -23,49 +19,6 @@ from digest.rendering.markup import to_html
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = (375, 1280)
-CHROMIUM = (
-    "chromium",
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
-# A window is never narrower than some 500 px, a frame may be: the mail is shown in one.
-FRAME = """<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<style>body {{ margin: 0 }} iframe {{ border: 0; width: {width}px; height: {height}px; display: block }}</style>
-<iframe srcdoc="{mail}"></iframe><pre hidden></pre>
-<script>onload = () => {{
-  const page = document.querySelector("iframe").contentDocument, view = page.defaultView
-  document.querySelector("pre").textContent = JSON.stringify(({probe})(page, view))
-}}</script>"""
-HEIGHT = "page => page.documentElement.scrollHeight"
-
-
-def probe(mail: str, width: int, *, dark: bool, script: str) -> Any:
-    """What the JavaScript function `script` (of document and window) says of the mail shown `width` px wide."""
-    shown = _chromium(mail, width, 800, dark, script, "--dump-dom")
-    return json.loads(unescape(re.findall(r"<pre hidden(?:=\"\")?>(.*?)</pre>", shown, re.DOTALL)[-1]))
-
-
-def photograph(mail: str, width: int, *, dark: bool, path: Path, height: int | None = None) -> None:
-    """The mail as a PNG `width` px wide: whole, however long, or its first `height` px."""
-    height = height or int(probe(mail, width, dark=dark, script=HEIGHT))
-    _chromium(mail, width, height, dark, HEIGHT, f"--screenshot={path}", f"--window-size={width},{height}")
-
-
-def _chromium(mail: str, width: int, height: int, dark: bool, script: str, *options: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page.html"
-        page.write_text(FRAME.format(width=width, height=height, mail=escape(mail), probe=script), "utf-8")
-        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-        command = [*CHROMIUM, f"--user-data-dir={folder}/profile", scheme, *options, page.as_uri()]
-        done = subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603  # ours
-        return done.stdout.decode()
-
 
 PUBLICATION = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", None)
 EDITION = Edition("2026-W12", 12, datetime(2026, 3, 15, 9, tzinfo=UTC), "Europe/Lisbon")
@@ -102,15 +55,15 @@ def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    for language in ("en", "es"):
-        mail, text = sample(language)
-        (folder / f"{language}.html").write_text(mail, "utf-8")
-        (folder / f"{language}.txt").write_text(text, "utf-8")
-        for width in WIDTHS:
-            for dark in (False, True):
-                photograph(
-                    mail, width, dark=dark, path=folder / f"{language}-{width}-{'dark' if dark else 'light'}.png"
-                )
+    with Browser() as browser:
+        for language in ("en", "es"):
+            mail, text = sample(language)
+            (folder / f"{language}.html").write_text(mail, "utf-8")
+            (folder / f"{language}.txt").write_text(text, "utf-8")
+            for width in WIDTHS:
+                for scheme in ("light", "dark"):
+                    with browser.page(mail, width, dark=scheme == "dark") as page:
+                        page.photograph(folder / f"{language}-{width}-{scheme}.png")
 
 
 if __name__ == "__main__":

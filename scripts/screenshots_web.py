@@ -4,19 +4,15 @@ python scripts/screenshots_web.py [FOLDER [PART-OF-A-NAME]]        (default: var
 """
 
 import asyncio
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode
 
-from screenshots import CHROMIUM
-from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from browser import Browser
+from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled
 from digest.core.token import Purpose
@@ -26,35 +22,6 @@ from digest.web import serve
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 WIDTHS, HEIGHT = (375, 1280), 900
-# As in screenshots.py, a frame is as narrow as a phone, which a window cannot be.
-FRAME = """<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<style>body {{ margin: 0 }} iframe {{ border: 0; width: {width}px; height: {height}px; display: block }}</style>
-<iframe src="{path}"></iframe>
-<script>
-onload = () => document.querySelector("iframe").contentDocument.querySelector("{menu}")?.setAttribute("open", "")
-</script>"""
-
-
-class Framed:
-    """The application, which may be framed here, and `/frame`, which does so."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == "/frame":
-            asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
-            await HTMLResponse(FRAME.format(**{name: escape(value) for name, value in asked.items()}))(
-                scope, receive, send
-            )
-            return
-
-        async def open_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [h for h in message["headers"] if h[0] != b"content-security-policy"]
-            await send(message)
-
-        await self._app(scope, receive, open_send)
 
 
 def fill(folder: Path, *, empty: bool = False, **settings: object) -> Installation:
@@ -101,7 +68,7 @@ def broken(folder: Path) -> Path:
 async def served(app: ASGIApp) -> AsyncIterator[str]:
     stop, started = asyncio.Event(), asyncio.Event()
     with serve.listening("127.0.0.1", 0, "") as listener:
-        serving = asyncio.create_task(serve.serve(Framed(app), listener, stop, started))
+        serving = asyncio.create_task(serve.serve(app, listener, stop, started))
         await started.wait()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         stop.set()
@@ -114,18 +81,16 @@ async def photograph(app: ASGIApp, shots: Mapping[str, str], folder: Path, part:
         for name, what in shots.items():
             path, _, menu = what.partition("&menu=")
             for width in WIDTHS if part in name else ():
-                for dark in (False, True):
-                    query = urlencode({"width": width, "height": HEIGHT, "path": path, "menu": menu or "none"})
-                    target = folder / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-                    await asyncio.to_thread(shoot, f"{base}/frame?{query}", width, dark, target)
+                for scheme in ("light", "dark"):
+                    target = folder / f"{name}-{width}-{scheme}.png"
+                    await asyncio.to_thread(shoot, base + path, width, scheme == "dark", target, menu)
 
 
-def shoot(url: str, width: int, dark: bool, target: Path) -> None:
-    with tempfile.TemporaryDirectory() as profile:
-        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-        options = [f"--user-data-dir={profile}", scheme, f"--window-size={width},{HEIGHT}", f"--screenshot={target}"]
-        options += ["--virtual-time-budget=3000"]
-        subprocess.run([*CHROMIUM, *options, url], check=True, capture_output=True, timeout=60)  # noqa: S603  # ours
+def shoot(url: str, width: int, dark: bool, target: Path, menu: str = "") -> None:
+    with Browser() as browser, browser.page(url, width, dark=dark, height=HEIGHT) as page:
+        if menu:
+            page.run(f"document.querySelector({menu!r}).open = true")
+        page.photograph(target, HEIGHT)
 
 
 async def main() -> None:

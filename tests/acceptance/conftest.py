@@ -18,6 +18,7 @@ import pytest
 
 from digest.__main__ import main
 from digest.mailbox.inbox import Inbox, Mail
+from rfc5322 import objections
 
 ROOT = Path(__file__).parents[2]
 WEEK, LIST = ROOT / "examples" / "week", ROOT / "subscribers" / "example.csv"
@@ -107,7 +108,7 @@ def week(digest: Terminal) -> Terminal:
 
 @pytest.fixture
 def inbox(digest: Terminal, tmp_path: Path) -> Iterator[list[Mail]]:
-    """What arrives at the mail server that the terminal's settings name."""
+    """What arrives at the mail server that the terminal's settings name. All of it has to be mail by the RFCs."""
     inbox, loop = Inbox(tmp_path / "inbox"), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -118,6 +119,8 @@ def inbox(digest: Terminal, tmp_path: Path) -> Iterator[list[Mail]]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+    for mail in inbox.mails:
+        assert not objections(mail.content), mail.path
 
 
 async def _close(inbox: Inbox) -> None:

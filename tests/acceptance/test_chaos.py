@@ -156,7 +156,6 @@ class Storm:
                 sender.wait(luck.uniform(0, 0.03))
             self.KINDS[what][1](self, sender)
             sender.kill()
-        verdict(self.terminal, self.judge, Counter())
         doubtful = self.doubtful() - before
         assert doubtful <= CONNECTIONS * sender.kills, f"{doubtful} in doubt after {sender.kills} kills: {what}"
         self.killed += sender.kills
@@ -219,6 +218,7 @@ def test_whatever_happens_everyone_gets_it_once_or_is_listed(crowd, tell) -> Non
             rounds += 1
             assert rounds < 2 * KILLS, "most of the senders ended before they were killed"
             if rounds % max(1, KILLS // 20) == 0:
+                verdict(terminal, judge, Counter())
                 taken = sum(judge.taken().values())
                 tell(f"{storm.killed} of {KILLS} kills, {taken} messages taken, {storm.doubtful()} in doubt")
 

@@ -28,6 +28,7 @@ from digest.settings import Settings
 from digest.store import deliveries, subscribers
 from digest.store.subscribers import New
 from digest.transports.smtp import Connection, ServerRefuses, Smarthost
+from rfc5322 import objections
 
 WEEK = Path(__file__).parents[2] / "examples" / "week"
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -129,7 +130,8 @@ def post(approved: Path, tmp_path: Path):
 
 
 def once_each(server: Server, post: Post) -> None:
-    """What the server took is what the ledger says was accepted, each under its own Message-ID, and nobody twice."""
+    """What the server took is mail, is what the ledger says was accepted, each under its own Message-ID, and nobody twice."""
+    assert not [said for each in server.taken for said in objections(each.content)]
     taken = Counter((each.recipient, each.message_id) for each in server.taken)
     assert set(taken.values()) <= {1}
     rows = post.rows()

@@ -1,28 +1,15 @@
 """The mail in a real browser: what it looks like at every width, light and dark, measured."""
 
-import importlib.util
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+import screenshots
 
 from digest.core.item import Item, Kind
 
-ROOT = Path(__file__).resolve().parents[2]
-SPECIFICATION = importlib.util.spec_from_file_location("screenshots", ROOT / "scripts/screenshots.py")
-screenshots = importlib.util.module_from_spec(SPECIFICATION)
-SPECIFICATION.loader.exec_module(screenshots)
-
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _chromium(require: Callable[[str], str]) -> None:
-    require("chromium")
-
-
-# One function of document and window: everything that is asked of the page, in one start of the browser.
+# One function of document and window: everything that is asked of the page, at once.
 AUDIT = """(page, view) => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number)
   const luminance = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -81,8 +68,9 @@ def mails():
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [320, 375, 800, 1280])
 @pytest.mark.parametrize("mail", ["sample", "hard"])
-def test_the_mail_holds_at_every_width_in_light_and_dark(mails, mail, width, dark):
-    seen = screenshots.probe(mails[mail], width, dark=dark, script=AUDIT)
+def test_the_mail_holds_at_every_width_in_light_and_dark(browser, mails, mail, width, dark):
+    with browser.page(mails[mail], width, dark=dark) as page:
+        seen = page.run(f"({AUDIT})(document, window)")
     assert seen["scheme"] is dark
     assert seen["mode"] == "CSS1Compat"
     assert seen["overflow"] <= 0
@@ -100,6 +88,7 @@ def test_the_mail_holds_at_every_width_in_light_and_dark(mails, mail, width, dar
 
 @pytest.mark.parametrize("accent", ["#ffe14d", "#ff5a36", "#000000", "#ffffff", "#808080"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_any_accent_can_be_read(monkeypatch, accent, dark):
+def test_any_accent_can_be_read(browser, monkeypatch, accent, dark):
     monkeypatch.setattr(screenshots, "PUBLICATION", replace(screenshots.PUBLICATION, accent=accent))
-    assert screenshots.probe(screenshots.sample("en")[0], 375, dark=dark, script=AUDIT)["faint"] == []
+    with browser.page(screenshots.sample("en")[0], 375, dark=dark) as page:
+        assert page.run(f"({AUDIT})(document, window)")["faint"] == []

@@ -111,7 +111,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("Date", _date(letter.date.replace(microsecond=0))),
         ("Message-ID", letter.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
-        ("List-Id", f"{phrase(sender.publication)} <{sender.list_id}>"),
+        ("List-Id", mailbox(sender.publication, sender.list_id)),
         ("List-Unsubscribe", ",\r\n ".join(ways_out)),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if sender.public_url else []),
         ("List-Help", f"<mailto:{sender.reply_to or sender.address}?subject=help>"),
@@ -138,17 +138,20 @@ def encoded(name: str, text: str) -> str:
 
 @lru_cache(64)
 def phrase(text: str) -> str:
-    """A display name: an atom phrase, a quoted string, or encoded words."""
+    """A display name: an atom phrase, a quoted string, or encoded words, in lines that fit behind any field's name here."""
     _refuse_control(text)
     if _plain(text) and len(text) <= LONGEST_WORD:
         if _ATOM_PHRASE.fullmatch(text):
             return text
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return Header(text, "utf-8", maxlinelen=76).encode(linesep="\r\n")
+    return Header(text, "utf-8", maxlinelen=76, header_name="List-Id").encode(linesep="\r\n")
 
 
 def mailbox(name: str, address: str) -> str:
-    return f"{phrase(name)} <{address}>" if name else address
+    """An address with its name before it: in the next line after encoded words, whose lines end at 76 (RFC 2047 §2)."""
+    said = phrase(name)
+    gap = "\r\n " if said.startswith("=?") else " "
+    return f"{said}{gap}<{address}>" if name else address
 
 
 @lru_cache(64)

@@ -1,12 +1,12 @@
 """A word to staff by mail, when something waits for them or went wrong."""
 
 from collections.abc import Sequence
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 from digest.core.errors import Refused
-from digest.core.headers import mailbox
 from digest.core.reply import Accepted
 from digest.pipeline.dispatch import Office
 
@@ -16,13 +16,13 @@ async def send(office: Office, staff: Sequence[str], subject: str, text: str) ->
     now, sender = office.clock(), office.sender
     for address in staff:
         message = EmailMessage(policy=SMTP)
-        message["From"] = mailbox(sender.name, sender.address)
+        message["From"] = Address(sender.name, addr_spec=sender.address)
         message["To"] = address
         message["Subject"] = f"[{sender.publication}] {subject}"
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{office.random_key()}@{sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text + "\n")
+        message.set_content(text + "\n", cte="quoted-printable")
         wire = message.as_bytes().replace(b"\r\n.", b"\r\n..")
         connection = await office.route.connect()
         try:
