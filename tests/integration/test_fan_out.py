@@ -38,7 +38,10 @@ def run(sqlite, monkeypatch):
     monkeypatch.setattr(fan_out, "CHUNK", 3)
     topics = [("water",), ("housing",), ("nothing-here",), (), ("water", "housing"), (), ("water",)]
     with sqlite.write() as session:
-        new = [New(parse(f"p{n}@example.net"), f"P{n}", "es" if n % 2 else "en", dict.fromkeys(each, 1)) for n, each in enumerate(topics)]
+        new = [
+            New(parse(f"p{n}@example.net"), f"P{n}", "es" if n % 2 else "en", dict.fromkeys(each, 1))
+            for n, each in enumerate(topics)
+        ]
         ids = subscribers.add_many(session, new, NOW)
         [gone] = subscribers.add_many(session, [New(parse("gone@example.net"), "", "en", {})], NOW, "unsubscribed")
         edition_id = editions.create(session, "2026-W11", NOW, "UTC", EditionState.SENDING).id

@@ -29,7 +29,9 @@ from digest.web import serve
 SLOT = datetime(2026, 3, 15, 9, tzinfo=UTC)
 WEEK = [
     Item(Kind.ACTION, "Sign by Friday", "b", {"water": 1}, "https://example.org/s", deadline=When.parse("2026-03-20")),
-    Item(Kind.EVENT, "Clean-up", "Bring *gloves*.", {"harbour": 1}, starts=When.parse("2026-03-21T09:00"), venue="Slip"),
+    Item(
+        Kind.EVENT, "Clean-up", "Bring *gloves*.", {"harbour": 1}, starts=When.parse("2026-03-21T09:00"), venue="Slip"
+    ),
     Item(Kind.NEWS, "Water <b>again</b>", "b", {"water": 1}),
     Item(Kind.NEWS, "Rents rise", "b", ("housing",)),
 ]

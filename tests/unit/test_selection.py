@@ -76,7 +76,9 @@ def test_the_same_in_any_order_and_a_decision_for_every_item(edition, person, li
 
 
 @given(editions(), people, limits, histories)
-def test_within_bounds_nothing_expired_or_unwanted_or_had_and_nobody_short_of_what_there_is(edition, person, limit, had):
+def test_within_bounds_nothing_expired_or_unwanted_or_had_and_nobody_short_of_what_there_is(
+    edition, person, limit, had
+):
     wanted = {
         c.id
         for c in edition
@@ -122,7 +124,9 @@ def test_more_interest_never_lowers_an_item(edition, person, limit, had, data):
     for weight in (None, 1, 2, MAX_WEIGHT):
         keener = person if weight is None else replace(person, interests={**person.interests, "own": weight})
         is_in = edition[at].id in chosen(edition, keener, limit, had)
-        assert is_in or not was_in or (weight == 1 and not person.interests)  # who chooses a first topic leaves the general list
+        assert (
+            is_in or not was_in or (weight == 1 and not person.interests)
+        )  # who chooses a first topic leaves the general list
         was_in = is_in
 
 
@@ -165,7 +169,10 @@ def candidate(number, *topics, **values):
 
 
 def test_who_matches_little_is_given_the_most_important_of_the_rest():
-    edition = [candidate(n, "housing") for n in range(1, 6)] + [candidate(6, "work"), candidate(7, "housing", priority=9)]
+    edition = [candidate(n, "housing") for n in range(1, 6)] + [
+        candidate(6, "work"),
+        candidate(7, "housing", priority=9),
+    ]
     assert chosen(edition, Person({"water": 1}), 12) == [1, 6, 7]
     assert chosen(edition, Person({"work": 1}), 12) == [1, 6, 7]
     decisions = explain(pool(edition, 12), Person({"work": 1}))
