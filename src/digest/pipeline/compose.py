@@ -101,7 +101,8 @@ class Mailroom:
             language=language,
             boundary=self._boundary,
         )
-        body = self._composers[language].body(chosen, self.slots(claimed, copy))
+        slots = self.slots(claimed, copy)
+        body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
         return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
 
@@ -109,7 +110,8 @@ class Mailroom:
         """One part of the message as text: for previews and `edition render`."""
         copy = Copy.from_json(claimed.selection)
         language = self.language(claimed.language)
-        return join(self.blocks[language], part, self.open_items(copy, now), self.slots(claimed, copy))
+        chosen, slots = self.open_items(copy, now), self.slots(claimed, copy)
+        return join(self.blocks[language], part, chosen, slots, extras(copy, chosen, slots))
 
     def slots(self, claimed: Claimed, copy: Copy) -> dict[str, str]:
         return {
@@ -117,7 +119,15 @@ class Mailroom:
             "why": copy.why,
             "unsubscribe": self.sender.unsubscribe_url(claimed.subscriber_id),
             "address": claimed.address,
+            "more": str(len(copy.more)),
+            "view": self.sender.view_url(claimed.id) or "",
         }
+
+
+def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> frozenset[str]:
+    """The blocks that this copy asks for: the marks of a last chance, and what leads to the web where there is a page."""
+    web = (("view", "more") if copy.more else ("view",)) if slots["view"] else ()
+    return frozenset((*(f"last:{each}" for each in copy.last if each in chosen), *web))
 
 
 def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:

@@ -46,7 +46,7 @@ def templates(press: Press, now: datetime) -> str:
         subject = press.compiler.subject(language, edition, items, press.publication)
         preheader = press.compiler.preheader(language, edition, items, press.publication)
         text = EditionText(language, subject, preheader, "A word before.")
-        press.compiler.compile(edition, text, items, press.publication, "sample")
+        press.compiler.compile(edition, text, items, press.publication, {}, "sample")
         press.compiler.greeting(language, "")
         press.compiler.why(language, ["a", "b"], fallback=False)
     return f"They speak {', '.join(press.compiler.languages())}."

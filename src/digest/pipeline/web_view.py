@@ -31,7 +31,7 @@ class WebView:
 
 
 def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView | None:
-    """The mail that a link belongs to, and what matched its reader past the limit of items. None if it belongs to none.
+    """The mail that a link belongs to, and what was for its reader and had no place in it. None if it belongs to none.
 
     A link may be passed on: the page masks the address, and cannot unsubscribe its reader as the mail can.
     """
@@ -45,15 +45,15 @@ def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView
         language = served(delivery.language, editions.languages(session, delivery.edition_id))
         blocks = editions.blocks(session, delivery.edition_id, language)[language]
     copy = Copy.from_json(delivery.selection)
-    selection = {*copy.items, *copy.more}
+    closed = {each.id: each.item for each in items if _is_over(each, now)}
     slots = {
         "greeting": copy.greeting,
         "why": copy.why,
         "unsubscribe": f"{sender.public_url or ''}/",
         "address": masked(person.email),
     }
-    closed = {each.id: each.item for each in items if _is_over(each, now)}
-    html = chosen((block for block in blocks if block.part == "html"), selection)
+    last = {f"last:{each}" for each in copy.last if each not in closed}
+    html = chosen((block for block in blocks if block.part == "html"), {*copy.items, *copy.more}, last)
     return WebView(language, tuple(Piece(fill(block, slots), _marked(block, closed)) for block in html))
 
 

@@ -10,6 +10,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from digest.core import picture
+
 LENGTH = 40_000  # characters of Markdown; a mail clipped at 100 KB has no use for more
 DEPTH = 100  # nested elements; the layout engine dies of some thousands
 SCHEMES = {"http", "https", "mailto"}
@@ -43,6 +45,11 @@ def link(url: str | None) -> str:
     if not url or url.partition(":")[0].lower() not in SCHEMES:
         return ""
     return normalizeLink(legal(url).strip())
+
+
+def hosted(image: str | None, public_url: str | None) -> str:
+    """The address of an image that the publication hosts itself, or "" for any other: a mail asks nothing of strangers."""
+    return f"{public_url}/media/{image}" if public_url and picture.size(image) else ""
 
 
 def to_html(markdown: str) -> str:
