@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,17 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.preflight import Finding
+from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.spam import judge
+from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.links import Links
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST
@@ -35,6 +41,7 @@ from digest.transports import Connection, outbox, smtp
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
+    from digest.net.client import Client
     from digest.rendering.compiler import Compiler
 
 
@@ -113,6 +120,29 @@ class Installation:
         retired = self.settings.secrets_retired
         return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
 
+    @cached_property
+    def client(self) -> "Client":
+        """What fetches from the web, and says who asks."""
+        from digest.net.client import Client  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
+
+        public_url = self.settings.public_url
+        return Client(f"digest/{version('digest')}{f' (+{public_url})' if public_url else ''}")
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The feeds that are followed. Misconfigured, with the line in the file, for a mistake."""
+        path = self.settings.feeds
+        try:
+            return read_sources(path.read_text("utf-8")) if path else ()
+        except BadSources as error:
+            raise Misconfigured("\n".join(f"DIGEST_FEEDS: {path}, {line}" for line in str(error).split("\n"))) from None
+        except UnicodeDecodeError:
+            raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
+        except OSError as error:
+            raise Misconfigured(
+                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
+            ) from None
+
     @property
     def keys(self) -> Keys:
         return Keys(self.keyring, self.pepper)
@@ -139,7 +169,10 @@ class Installation:
 
     @property
     def gallery(self) -> Gallery | None:
-        return Gallery(self.media, _fetch) if self.media else None
+        return Gallery(self.media, self._fetch) if self.media else None
+
+    def _fetch(self, url: str) -> bytes:
+        return asyncio.run(self.client.fetch(url, largest=LARGEST)).good().content
 
     @cached_property
     def sender(self) -> Sender:
@@ -158,16 +191,21 @@ class Installation:
         )
 
     def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
-        s = self.settings
-        domain = s.dkim_domain or address.rpartition("@")[2]
+        """Those that are aligned with From come first: some receivers look at the first signature alone."""
+        s, sender = self.settings, address.rpartition("@")[2]
+        inline = listed(s.dkim_key.get_secret_value()) if s.dkim_key else []
         keys = []
-        for selector, file in zip(listed(s.dkim_selector or ""), listed(s.dkim_key_file or ""), strict=True):
+        for at, (selector, domain) in enumerate(s.dkim_names(sender)):
             try:
-                keys.append(dkim.load(Path(file).read_bytes(), domain, selector))
+                if inline:
+                    keys.append(dkim.loads(inline[at], domain, selector))
+                else:
+                    keys.append(dkim.load(Path(s.dkim_files[at]).read_bytes(), domain, selector))
             except (OSError, ValueError) as error:
                 why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-                raise Misconfigured(f"DIGEST_DKIM_KEY_FILE: {file} cannot be used: {why}.") from None
-        return tuple(keys)
+                where = f"KEY: the one of {selector}" if inline else f"KEY_FILE: {s.dkim_files[at]}"
+                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {why}.") from None
+        return tuple(sorted(keys, key=lambda key: not key.aligned(sender)))
 
     @property
     def smarthost(self) -> Smarthost:
@@ -197,6 +235,14 @@ class Installation:
         return Office(
             self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
         )
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
+
+    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
 
     @cached_property
     def _durable(self) -> Database:
@@ -238,12 +284,6 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
-
-
-def _fetch(url: str) -> bytes:
-    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
-
-    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:

@@ -42,7 +42,8 @@ def legal(text: str) -> str:
 
 def link(url: str | None) -> str:
     """`url` in ASCII (host in Punycode, path percent-encoded), or "" if a mail should not link there."""
-    if not url or url.partition(":")[0].lower() not in SCHEMES:
+    scheme, colon, _ = (url or "").partition(":")
+    if not url or not colon or scheme.lower() not in SCHEMES:
         return ""
     return normalizeLink(legal(url).strip())
 
