@@ -30,9 +30,11 @@ from digest.web import serve
 
 SLOT = datetime(2026, 3, 15, 9, tzinfo=UTC)
 WEEK = [
-    Item(Kind.ACTION, "Sign by Friday", "b", ("water",), "https://example.org/s", deadline=When.parse("2026-03-20")),
-    Item(Kind.EVENT, "Clean-up", "Bring *gloves*.", ("harbour",), starts=When.parse("2026-03-21T09:00"), venue="Slip"),
-    Item(Kind.NEWS, "Water <b>again</b>", "b", ("water",)),
+    Item(Kind.ACTION, "Sign by Friday", "b", {"water": 1}, "https://example.org/s", deadline=When.parse("2026-03-20")),
+    Item(
+        Kind.EVENT, "Clean-up", "Bring *gloves*.", {"harbour": 1}, starts=When.parse("2026-03-21T09:00"), venue="Slip"
+    ),
+    Item(Kind.NEWS, "Water <b>again</b>", "b", {"water": 1}),
     Item(Kind.NEWS, "Rents rise", "b", ("housing",)),
 ]
 
@@ -56,8 +58,8 @@ def sent(here: Installation) -> dict[str, DeliveryRow]:
     frozen = [EditionItem(at, at, item, to_html(item.body)) for at, item in enumerate(WEEK, 1)]
     with here.database.write() as session:
         people = [
-            subscribers.New(parse("ana@example.org"), "Ana", "en", ("water",)),
-            subscribers.New(parse("iker@example.net"), "Iker", "es-MX", ("harbour",)),
+            subscribers.New(parse("ana@example.org"), "Ana", "en", {"water": 1}),
+            subscribers.New(parse("iker@example.net"), "Iker", "es-MX", {"harbour": 1}),
         ]
         subscribers.add_many(session, people, SLOT)
         row = editions.create(session, "2026-W11", SLOT, "UTC", EditionState.SENDING)
