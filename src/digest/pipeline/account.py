@@ -211,31 +211,36 @@ class Account:
                 self._ours = 0
                 if outcome.permanent:
                     return self._refused(claimed, state, reply, now, counted)
-                again = self._again(claimed, state, str(reply), retry_at(claimed.id, tries, now), counted)
+                again = self._again(claimed, state, reply, now, counted)
                 if not slows(reply.code, reply.enhanced):
                     return again
                 domain = WHOLE if reply.code == 421 else claimed.domain
                 return self._slower(again, domain, str(reply), now, enough=at_once(reply))
         raise AssertionError(f"an outcome without a consequence: {outcome}")
 
-    def _again(self, claimed: Claimed, state: State, said: str, later: datetime, counted: dict[str, Any]) -> Result:
+    def _again(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
         """Another try, unless that would be after the edition expired."""
+        later = retry_at(claimed.id, claimed.attempts + 1, now)
         if later >= self._expires_at:
-            return self._finish(
-                claimed, state, State.FAILED, last_reply=f"given up after {GIVE_UP_AFTER.days} days: {said}", **counted
-            )
-        return self._finish(claimed, state, State.PENDING, last_reply=said, not_before=later, **counted)
+            return self._failed(claimed, state, reply, now, f"given up after {GIVE_UP_AFTER.days} days: ", counted)
+        return self._finish(claimed, state, State.PENDING, last_reply=str(reply), not_before=later, **counted)
 
-    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
-        """Refused for good: an event through the same door as a bounce. A long run of policy is the sender's trouble."""
-        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
+    def _failed(
+        self, claimed: Claimed, state: State, reply: Reply, now: datetime, why: str, counted: dict[str, Any]
+    ) -> Result:
+        """An event through the same door as a bounce."""
 
         def work(db: Db) -> None:
             with Session(bind=db) as session:
                 receive.rejected(session, claimed.id, reply, self._keys, now)
                 session.flush()
 
-        failed = self._finish(claimed, state, State.FAILED, last_reply=str(reply), **counted).then(work)
+        return self._finish(claimed, state, State.FAILED, last_reply=f"{why}{reply}", **counted).then(work)
+
+    def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
+        """Refused for good. A long run of policy is the sender's trouble."""
+        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
+        failed = self._failed(claimed, state, reply, now, "", counted)
         if self._policy < POLICY_IN_A_ROW:
             return failed
         return self._pausing(

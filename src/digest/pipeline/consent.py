@@ -183,7 +183,12 @@ def leave(
 
 def find(db: Database, email: str) -> Subscriber:
     with db.read() as session:
-        return _find(session, _address(email))
+        return person(session, email)
+
+
+def person(session: Session, email: str) -> Subscriber:
+    """The subscriber of that address. Refused if there is none."""
+    return _find(session, _address(email))
 
 
 def _find(session: Session, who: Address) -> Subscriber:

@@ -1,12 +1,18 @@
-"""Fan-out: a delivery for everyone who is active, with their own selection, complete or not counted as done."""
+"""Fan-out: a delivery for everyone who is active, with their own selection, complete or not counted as done.
 
-from collections.abc import Callable, Mapping
+And for those who are paused for what came back, and due to be tried again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlmodel import Session
 
 from digest.core.delivery import State
 from digest.core.headers import Sender
 from digest.core.selection import NOTHING, select
+from digest.pipeline import standing
 from digest.pipeline.compile import Clerk, Press, pool
 from digest.pipeline.history import history
 from digest.store import deliveries, editions, items, subscribers
@@ -53,6 +59,17 @@ def fan_out(
             "attempts": 0,
         }
 
+    def queue(session: Session, people: Sequence[Subscriber], **values: Any) -> None:
+        had = before.had(session, [person.id for person in people])
+        numbers = deliveries.numbers(session, len(people))
+        numbered = zip(numbers, people, strict=True)
+        rows = [delivery(number, person, had.get(person.id, NOTHING)) | values for number, person in numbered]
+        deliveries.insert_new(session, rows)
+
+    standing.settle(db, now)
+    with db.write() as session:
+        if probes := standing.to_probe(session, now):
+            queue(session, probes, probe=True)
     after, done = 0, 0
     while True:
         with db.write() as session:
@@ -60,13 +77,7 @@ def fan_out(
             if not people:
                 editions.set_values(session, edition_id, fanned_out_at=now)
                 return
-            had = before.had(session, [person.id for person in people])
-            numbers = deliveries.numbers(session, len(people))
-            rows = [
-                delivery(number, person, had.get(person.id, NOTHING))
-                for number, person in zip(numbers, people, strict=True)
-            ]
-            deliveries.insert_new(session, rows)
+            queue(session, people)
         after, done = people[-1].id, done + len(people)
         if progress:
             progress(min(done, total), total)

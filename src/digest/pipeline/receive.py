@@ -8,20 +8,20 @@ import email.utils
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from digest.core.dsn import Kind, Report, Verdict, classify, judge
 from digest.core.pacing import slows
 from digest.core.reply import Reply
+from digest.core.standing import BELIEVED_FOR
 from digest.core.token import Keyring, Purpose
+from digest.pipeline import standing
 from digest.pipeline.consent import leave
 from digest.store import deliveries, editions, events, pacing, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
-
-BELIEVED_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
         event = _record(session, "bounce", delivery, "smtp", report_of, now)
         if event is not None:
             events.came_back(session, delivery, now)
-            if verdict is Verdict.HARD:
-                _stop(session, delivery, "hard bounce", "suppressed", keys, now, event)
+            standing.act(session, delivery, event, keys.pepper, now)
     return verdict
 
 
@@ -126,35 +125,30 @@ def _apply(
     if old:
         return f"recorded; it came more than {BELIEVED_FOR.days} days after the delivery and changes nothing"
     events.came_back(session, delivery, now, complaint=report.kind is Kind.COMPLAINT)
-    if report.verdict is Verdict.OPT_OUT:
-        _stop(session, delivery, "unsubscribed", "unsubscribed", keys, now, event)
-        return "counted, and the subscriber is unsubscribed"
-    if report.kind is Kind.COMPLAINT:
-        _stop(session, delivery, "complaint", "suppressed", keys, now, event)
-        return "counted, and the subscriber gets no more mail"
-    if report.verdict is not Verdict.HARD:
-        if certain:
-            _set_back(session, report, delivery, now)
-        return f"counted as a {report.verdict} bounce; the subscriber stays"
-    if not certain and not _confirmed(session, delivery):
-        return "counted; the subscriber stays until a second edition confirms it, since the token travels with forwards"
-    _stop(session, delivery, "hard bounce", "suppressed", keys, now, event)
-    return "counted, and the address is suppressed: it does not exist any more"
+    if certain and report.verdict in (Verdict.SOFT, Verdict.POLICY):
+        _set_back(session, report, delivery, now)
+    change = standing.act(session, delivery, event, keys.pepper, now)
+    if change is None and report.verdict is Verdict.HARD and not certain:
+        change = "the subscriber stays until a second edition confirms it, since the token travels with forwards"
+    return f"counted as {report.verdict}; {change or 'the subscriber stays as they are'}"
 
 
 def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: datetime) -> None:
-    """What a provider refused after the mail server had taken it slows the domain as its own answer would."""
+    """What a provider refused after the mail server had taken it slows the domain as its own answer would.
+
+    Too much of it for policy pauses the domain, and staff hear of it.
+    """
     policy = report.verdict is Verdict.POLICY
     if policy or (report.status and report.status.startswith("4.") and slows(450, report.status)):
         period = editions.get(session, delivery.edition_id).period
         said = f"{report.status or 'no status'} ({report.rule})"
-        pacing.came_back(session.connection(), delivery.domain, delivery.edition_id, period, now, said, policy=policy)
-
-
-def _confirmed(session: Session, delivery: DeliveryRow) -> bool:
-    if delivery.subscriber_id is None:
-        return False
-    return events.hard_bounces_elsewhere(session, delivery.subscriber_id, delivery.edition_id) > 0
+        why = pacing.came_back(
+            session.connection(), delivery.domain, delivery.edition_id, period, now, said, policy=policy
+        )
+        if why:
+            text = f"{why}. Nothing is sent there for a day; `digest edition show {period}` and `digest pacing` say more."
+            what = f"policy/{delivery.edition_id}/{delivery.domain}"
+            standing.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
 
 
 def _record(
@@ -164,14 +158,6 @@ def _record(
         session, kind, source=source, source_event_id=f"{kind}/{delivery.id}", now=now,
         delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=dict(details),
     )  # fmt: skip
-
-
-def _stop(
-    session: Session, delivery: DeliveryRow, reason: str, state: str, keys: Keys, now: datetime, event: int
-) -> None:
-    person = subscribers.by_id(session, delivery.subscriber_id) if delivery.subscriber_id else None
-    if person is not None and person.state != "suppressed":
-        leave(session, person, pepper=keys.pepper, now=now, reason=reason, state=state, event_id=event)
 
 
 def _leave(session: Session, subscriber_id: int, way: str, keys: Keys, now: datetime) -> str:

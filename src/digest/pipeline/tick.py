@@ -11,7 +11,7 @@ from digest.core.edition import EditionState
 from digest.core.errors import Refused
 from digest.core.preflight import Finding, blocking
 from digest.core.when import in_words, length_in_words
-from digest.pipeline import preflight
+from digest.pipeline import preflight, standing
 from digest.pipeline.assemble import Plan, freeze
 from digest.pipeline.dispatch import Office, approve
 from digest.store import clock, editions
@@ -32,6 +32,7 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
     """Make the drafts that are due, approve what may be; the editions to send now."""
     db, now = office.database, office.clock()
     last = _last_tick(db, now)
+    standing.settle(db, now)
     upcoming, newest = plan.schedule.next(now), plan.schedule.latest(now)
     if now >= upcoming - plan.lead:
         _draft(db, plan, upcoming, now, notify, check, _distrust(last, now))
@@ -56,6 +57,7 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
             hold(db, row, f"it was due on {in_words(row.slot, row.timezone)}, which is too long ago", notify)
         else:
             due.append(editions.identity(row))
+    standing.tell(db, now, notify)
     return due
 
 

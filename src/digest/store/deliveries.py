@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, text, update
+from sqlalchemy import Connection, Update, and_, bindparam, func, literal, or_, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
@@ -111,7 +111,12 @@ def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Cla
 _OWN = update(_T).where(_T.c.owner == bindparam("by"))
 _MARK = (
     _OWN.where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.CLAIMED)
-    .where(select(literal(1)).where(_S.c.id == _T.c.subscriber_id, _S.c.state == "active").exists())
+    .where(
+        select(literal(1))
+        .where(_S.c.id == _T.c.subscriber_id)
+        .where(or_(_S.c.state == "active", and_(_T.c.probe, _S.c.state == "paused")))
+        .exists()
+    )
     .where(
         select(literal(1))
         .where(_E.c.id == _T.c.edition_id, _E.c.state == "sending", _E.c.expires_at > bindparam("now"))
@@ -144,14 +149,14 @@ def mark(connection: Connection, numbers: Collection[int], owner: str, now: date
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
     """Why the mark was refused, if the mail is not wanted any more; None if it only has to wait (paused)."""
     row = connection.execute(
-        select(col(SubscriberRow.state), col(EditionRow.state), col(EditionRow.expires_at))
+        select(col(SubscriberRow.state), col(D.probe), col(EditionRow.state), col(EditionRow.expires_at))
         .select_from(D)
         .join(EditionRow, col(EditionRow.id) == col(D.edition_id))
         .outerjoin(SubscriberRow, col(SubscriberRow.id) == col(D.subscriber_id))
         .where(col(D.id) == delivery_id)
     ).one()
-    subscriber, edition, expires = row
-    if subscriber != "active":
+    subscriber, probe, edition, expires = row
+    if subscriber != "active" and not (probe and subscriber == "paused"):
         return subscriber or "erased"
     if edition == "cancelled":
         return "the edition was cancelled"

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, cast, func, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from digest.core.delivery import State
+from digest.core.dsn import Verdict
+from digest.core.standing import Answer, Mailing
 from digest.store.database import insert_or_nothing
-from digest.store.tables import DeliveryRow, EventRow
+from digest.store.tables import DeliveryRow, EditionRow, EventRow, SubscriberRow
 
 
 def record(
@@ -49,16 +52,55 @@ def came_back(session: Session, delivery: DeliveryRow, now: datetime, *, complai
     )
 
 
-def hard_bounces_elsewhere(session: Session, subscriber_id: int, edition_id: int) -> int:
-    """In how many other editions a hard bounce was recorded for this subscriber, those that came too late aside."""
-    wanted = (
-        select(func.count(func.distinct(col(DeliveryRow.edition_id))))
-        .join(EventRow, col(EventRow.delivery_id) == col(DeliveryRow.id))
-        .where(col(DeliveryRow.subscriber_id) == subscriber_id, col(DeliveryRow.edition_id) != edition_id)
-        .where(col(EventRow.type) == "bounce", col(EventRow.payload)["verdict"].as_string() == "hard")
-        .where(col(EventRow.payload)["late"].as_boolean().is_not(True))
+def note(session: Session, event_id: int, **details: Any) -> None:
+    """Add to a new event what it did, in the transaction that recorded it."""
+    row = session.get_one(EventRow, event_id)
+    row.payload = row.payload | details
+    session.flush()
+
+
+def history(session: Session, subscriber_id: int) -> list[Mailing]:
+    """All messages to a person with what came back of each, since they were last made active again.
+
+    What is held for review answers its message, and says nothing of the person.
+    """
+    told = session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id)).all()
+    since = max((each.occurred_at for each in told if each.payload.get("changed") == "active"), default=None)
+    answers: dict[int | None, list[Answer]] = {}
+    for each in told:
+        if each.type in ("bounce", "complaint"):
+            verdict = Verdict.NONE if "held" in each.payload else Verdict(each.payload["verdict"])
+            said = Answer(each.id or 0, verdict, each.occurred_at, each.payload.get("certain", True))
+            answers.setdefault(each.delivery_id, []).append(said)
+    sent = (
+        select(DeliveryRow, col(EditionRow.period), func.coalesce(col(EditionRow.fanned_out_at), col(EditionRow.slot)))
+        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+        .where(col(DeliveryRow.subscriber_id) == subscriber_id, col(DeliveryRow.state) != State.SKIPPED)
     )
-    return session.scalar(wanted) or 0
+    mailings = []
+    for row, period, queued in session.execute(sent):
+        came = tuple(answers.get(row.id, ()))
+        at = row.accepted_at or min((each.at for each in came), default=queued)
+        mailings.append(Mailing(period, at, row.state == State.ACCEPTED, row.probe, came))
+    return [each for each in mailings if since is None or each.at > since]
+
+
+def paused(session: Session) -> list[int]:
+    """The numbers of the subscribers who are paused for what came back (and not by their own wish)."""
+    changed = col(EventRow.payload)["changed"].as_string()
+    person = col(EventRow.subscriber_id) == col(SubscriberRow.id)
+    last = select(func.max(col(EventRow.id))).where(person, changed.is_not(None)).correlate(SubscriberRow)
+    wanted = select(col(SubscriberRow.id)).join(EventRow, person)
+    wanted = wanted.where(col(SubscriberRow.state) == "paused", changed == "paused")
+    return list(session.scalars(wanted.where(col(EventRow.id) == last.scalar_subquery()).order_by(col(SubscriberRow.id))))
+
+
+def untold(session: Session) -> list[EventRow]:
+    """Alarms that staff have not been told of."""
+    told = aliased(EventRow)
+    number = cast(col(EventRow.id), String)
+    known = select(told.id).where(col(told.source) == "told", col(told.source_event_id) == number).exists()
+    return list(session.scalars(select(EventRow).where(col(EventRow.type) == "alarm", ~known)))
 
 
 def counts(session: Session, edition_id: int) -> dict[str, int]:

@@ -119,9 +119,13 @@ def refused(
 
 def came_back(
     connection: Connection, domain: str, edition_id: int, period: str, now: datetime, said: str, *, policy: bool
-) -> None:
-    """A message that a server had taken came back: for policy, or because it would not be delivered in time."""
+) -> str | None:
+    """A message that a server had taken came back: for policy, or because it would not be delivered in time.
+
+    Why the domain pauses, if it came to that.
+    """
     _insert(connection, {domain})
+    why: list[str] = []
 
     def change(pace: Pace, limit: Limit) -> Pace:
         pace = pacing.refused(pace, limit, now, f"it came back: {said}", enough=True)
@@ -132,9 +136,11 @@ def came_back(
         if not pacing.too_much_policy(pace.policy, sent):
             return pace
         count = f"{pace.policy} messages of {period} came back for policy, the last with: {said}"
+        why.append(count)
         return pacing.paused(pace, now, count)
 
     _change(connection, domain, FREE, now, change)
+    return why[0] if why else None
 
 
 def every(connection: Connection) -> list[tuple[str, Pace]]:

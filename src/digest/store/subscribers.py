@@ -193,6 +193,15 @@ def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: i
     )
 
 
+def lift(session: Session, hmac: str) -> None:
+    """Let the address get mail again."""
+    session.execute(
+        delete(SuppressionRow).where(
+            col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING
+        )
+    )
+
+
 def suppressions(session: Session, hmac: str) -> list[SuppressionRow]:
     return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac)))
 

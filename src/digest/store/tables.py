@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, MetaData, Text, TypeDecorator, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -219,7 +219,10 @@ class BlockRow(SQLModel, table=True):
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One a subscriber and edition. `selection`: a pipeline.compose.Copy, worded in their language."""
+    """One a subscriber and edition. `selection`: a pipeline.compose.Copy, worded in their language.
+
+    `probe`: a try whether mail reaches somebody again who is paused for what came back (core.standing).
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -239,6 +242,7 @@ class DeliveryRow(SQLModel, table=True):
     message_id: str | None = Field(default=None, max_length=320)
     state: str = Field(max_length=12)
     attempts: int = 0
+    probe: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     not_before: datetime | None = instant(default=None)
     owner: str | None = Field(default=None, max_length=40, index=True)
     last_reply: str | None = None
@@ -268,11 +272,21 @@ class PacingRow(SQLModel, table=True):
     edition_id: int | None = None
 
 
+class BounceTallyRow(SQLModel, table=True):
+    """How many bounces of an edition's messages to a domain, `*` for all, changed somebody or would have; `sent`: of how many."""
+
+    __tablename__ = "bounce_tally"
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True)
+    domain: str = Field(primary_key=True, max_length=255)
+    changes: int
+    sent: int | None = None
+
+
 class EventRow(SQLModel, table=True):
     """Append-only: what happened, once. A repeated (source, source_event_id) changes nothing."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("source", "source_event_id"),)
+    __table_args__ = (UniqueConstraint("source", "source_event_id"), Index(None, "type", "id"))
     id: int | None = Field(default=None, primary_key=True)
     type: str = Field(max_length=20)
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
