@@ -1,5 +1,6 @@
 """`digest run`: one process that drafts, sends, answers the one-click, tells staff, and ends cleanly on SIGTERM."""
 
+import base64
 import io
 import re
 import signal
@@ -157,6 +158,36 @@ def test_signed_mail_verifies_with_the_record_that_was_printed(week: Terminal, i
             assert verifier.DKIM(mail.content).verify(at, dnsfunc=lambda name, **_: records[name.decode()].encode())
     week.env["DKIM_KEY_FILE"] = "var/rsa.pem"
     assert "DIGEST_DKIM_KEY_FILE" in week("edition", "list", code=2).err
+
+
+def test_keys_from_the_environment_for_two_domains_sign_side_by_side_and_the_aligned_one_first(
+    week: Terminal, inbox: list[Mail]
+) -> None:
+    records: dict[str, str] = {}
+    for domain in ("relay.example", "harbour.example"):
+        made = week(
+            "dkim", "new", "--selector", "s", "--kind", "ed25519", "--domain", domain, "--file", f"{domain}.pem"
+        )
+        record = next(line for line in made.out.splitlines() if line.startswith('"'))
+        records[f"s._domainkey.{domain}."] = record.strip('"')
+        assert ("DIGEST_DKIM_DOMAIN=relay.example" in made.out) is (domain == "relay.example")
+    pems = [(week.folder / f"{domain}.pem").read_bytes() for domain in ("relay.example", "harbour.example")]
+    week.env |= {"DKIM_SELECTOR": "s, s", "DKIM_DOMAIN": "relay.example, harbour.example"}
+    week.env["DKIM_KEY"] = ", ".join((pems[0].decode().replace("\n", "\\n"), base64.b64encode(pems[1]).decode()))
+    week("edition", "send", "latest", "--test", "ana@harbour.example", "--now", SLOT)
+    [mail] = inbox
+    for at in (0, 1):
+        assert verifier.DKIM(mail.content).verify(at, dnsfunc=lambda name, **_: records[name.decode()].encode())
+    assert re.findall(rb"d=([a-z.]+);", mail.content) == [b"harbour.example", b"relay.example"]
+    assert "aligned" not in week("doctor").out
+
+    week.env |= {"DKIM_SELECTOR": "s", "DKIM_DOMAIN": "relay.example", "DKIM_KEY": pems[0].decode()}
+    assert "hint  DKIM: The mail is signed for relay.example and is from harbour.example" in week("doctor").out
+    week.env["DKIM_KEY"] = "c2VjcmV0"
+    refused = week("doctor", code=2).err
+    assert "DIGEST_DKIM_KEY: the one of s cannot be used: it is not a private key in PEM form" in refused
+    assert "c2VjcmV0" not in refused
+    assert "--domain: “no domain” is not a domain" in week("dkim", "new", "--domain", "no domain", code=2).err
 
 
 def test_the_doctor_sees_what_is_wrong(week: Terminal, inbox: list[Mail]) -> None:

@@ -123,8 +123,8 @@ def identity(sender: Sender, postal_address: str | None) -> Sequence[Finding]:
         found.append(
             Finding("DKIM", None, "Nothing signs the mail here; see `digest dkim new`, unless your provider signs it.")
         )
-    elif all(key.domain != sender.domain for key in sender.dkim):
-        found.append(
-            Finding("DKIM", None, f"No key is for {sender.domain}, so the signature is not aligned with From.")
-        )
+    elif not any(key.aligned(sender.domain) for key in sender.dkim):
+        domains = ", ".join(dict.fromkeys(key.domain for key in sender.dkim))
+        said = f"The mail is signed for {domains} and is from {sender.domain}, so no signature is aligned with From."
+        found.append(Finding("DKIM", None, f"{said} See DIGEST_DKIM_DOMAIN."))
     return found
