@@ -12,12 +12,14 @@ from digest.pipeline.dispatch import Office
 from digest.rendering.language import ENGLISH
 from digest.rendering.letters import Alert, Written, write
 
+POLICY = SMTP.clone(max_line_length=76)  # of quoted-printable too (RFC 2045 §6.7)
+
 
 async def send(office: Office, staff: Sequence[str], subject: str, text: str) -> None:
     """One mail each. Refused if the mail server would not take it."""
     now, sender, written = office.clock(), office.sender, _written(office, subject, text)
     for address in staff:
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=POLICY)
         message["From"] = Address(sender.name, addr_spec=sender.address)
         message["To"] = address
         message["Subject"] = written.subject
