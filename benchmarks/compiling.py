@@ -27,7 +27,7 @@ def compiling(here: Installation) -> tuple[float, int]:
     items = [replace(week[at % len(week)], id=at + 1, position=at + 1) for at in range(ITEMS)]
     press = replace(here.press, limit=10)  # forty at once would be more than mail programs show
     begun = time.perf_counter()
-    texts, _ = compile_blocks(press, row, items, {}, "k0123456789")
+    texts, _ = compile_blocks(press, row, items, {}, {}, "k0123456789")
     return time.perf_counter() - begun, len(texts)
 
 

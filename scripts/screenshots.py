@@ -3,16 +3,17 @@
 python scripts/screenshots.py [FOLDER]        (default: var/screenshots; needs Chromium)
 """
 
+import csv
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from browser import Browser
 
 from digest.core.edition import Edition, EditionItem, EditionText
 from digest.core.front_matter import read
-from digest.core.item import Item, closes_at, missing
+from digest.core.item import Item, Kind, closes_at, missing
 from digest.core.message import join
 from digest.rendering.compiler import Compiler, Publication
 from digest.rendering.markup import to_html
@@ -20,10 +21,18 @@ from digest.rendering.markup import to_html
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = (375, 1280)
 
-PUBLICATION = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", None)
+PUBLICATION = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", "https://news.example.org")
 EDITION = Edition("2026-W12", 12, datetime(2026, 3, 15, 9, tzinfo=UTC), "Europe/Lisbon")
 WEEK = [read(path.read_text("utf-8"), "UTC").item for path in sorted((ROOT / "examples/week").glob("*.md"))]
 ITEMS = tuple(item for item in WEEK if not missing(item) and (closes_at(item) or EDITION.slot) >= EDITION.slot)
+
+TOPICS = list(csv.DictReader((ROOT / "examples/topics.csv").read_text("utf-8").splitlines()))
+
+
+def closes_soon(item: Item) -> bool:
+    """Whether the sample week is an action's last chance."""
+    closes = closes_at(item)
+    return item.kind is Kind.ACTION and closes is not None and closes < EDITION.slot + timedelta(days=4)
 
 
 def entries(items: Sequence[Item]) -> list[EditionItem]:
@@ -41,15 +50,19 @@ def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
         compiler.preheader(language, EDITION, frozen, PUBLICATION),
         "A full week: things that close soon, a few dates for the diary, and a victory worth a toast.",
     )
-    blocks = compiler.compile(EDITION, text, frozen, PUBLICATION, "q7m2x9v4")
+    topics = {each["topic"]: each["name"] for each in TOPICS if each["language"] == language}
+    blocks = compiler.compile(EDITION, text, frozen, PUBLICATION, topics, "q7m2x9v4")
     slots = {
         "greeting": compiler.greeting(language, "Ana"),
         "why": compiler.why(language, ("Housing", "Libraries", "Culture"), fallback=False),
         "unsubscribe": "https://example.org/unsubscribe/a1b2c3",
         "address": "ana@example.net",
+        "more": "7",
+        "view": "https://news.example.org/view/a1b2c3",
     }
+    extras = {"more", "view", *(f"last:{entry.id}" for entry in frozen if closes_soon(entry.item))}
     everything = {entry.id for entry in frozen}
-    return join(blocks, "html", everything, slots), join(blocks, "text", everything, slots)
+    return join(blocks, "html", everything, slots, extras), join(blocks, "text", everything, slots, extras)
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """The composition root: the only place that reads the environment and picks implementations."""
 
+import asyncio
 import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,15 @@ from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
+from digest.rendering.pictures import LARGEST
 from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.transports.smtp import Connection, Smarthost
+from digest.store.media import Media
+from digest.transports import Connection, outbox, smtp
+from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
     from digest.rendering.compiler import Compiler
@@ -125,6 +130,17 @@ class Installation:
         s = self.settings
         return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
 
+    @property
+    def media(self) -> Media | None:
+        """Where pictures are kept; None on a database server for which no place was named."""
+        file = self._database.file
+        folder = self.settings.media or (file and file.with_name(f"{file.name}.media"))
+        return Media(folder) if folder else None
+
+    @property
+    def gallery(self) -> Gallery | None:
+        return Gallery(self.media, _fetch) if self.media else None
+
     @cached_property
     def sender(self) -> Sender:
         s = self.settings
@@ -157,7 +173,17 @@ class Installation:
     def smarthost(self) -> Smarthost:
         s = self.settings
         password = s.smtp_password.get_secret_value() if s.smtp_password else None
-        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file)
+        command = s.smtp_token_command.get_secret_value() if s.smtp_token_command else None
+        return Smarthost(s.smtp_host, s.smtp_port, s.security, s.smtp_username, password, s.smtp_ca_file, command)
+
+    @property
+    def route(self) -> Route:
+        """How mail leaves: as files where there is an outbox, else over SMTP."""
+        s = self.settings
+        connect: Callable[[], Awaitable[Connection]] = partial(smtp.Connection.open, self.smarthost)
+        if s.outbox:
+            connect = partial(outbox.Connection.open, s.outbox)
+        return Route(connect, s.smtp_connections, self.limits)
 
     @property
     def limits(self) -> Limits:
@@ -167,10 +193,10 @@ class Installation:
     def office(self) -> Office:
         """What sending takes. Its database connection syncs every commit to the disk."""
         self.database  # noqa: B018  refused here rather than half-way
-        s, smarthost = self.settings, self.smarthost
-        route = Route(lambda: Connection.open(smarthost), s.smtp_connections, self.limits)
-        crew = Crew(smarthost, s.smtp_connections, self.limits, s.smtp_processes) if s.smtp_processes > 1 else None
-        return Office(self._durable, lambda: self.press, self.sender, self.keys, route, self.clock, random_key, crew)
+        crew = Crew(self.settings.smtp_processes) if self.settings.smtp_processes > 1 else None
+        return Office(
+            self._durable, lambda: self.press, self.sender, self.keys, self.route, self.clock, random_key, crew
+        )
 
     @cached_property
     def _durable(self) -> Database:
@@ -212,6 +238,12 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
+
+
+def _fetch(url: str) -> bytes:
+    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
+
+    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shlex
 from datetime import timedelta
 from email.utils import getaddresses, parseaddr
 from functools import cached_property
@@ -59,10 +60,12 @@ class Settings(BaseSettings):
     postal_address: str | None = None
     public_url: str | None = None
     bounce_domain: str | None = None
+    outbox: Path | None = None
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_token_command: SecretStr | None = None
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_processes: int = Field(default=1, ge=1, le=16)
@@ -81,6 +84,7 @@ class Settings(BaseSettings):
     item_weeks: int = Field(default=4, ge=1, le=520)
     max_items: int = Field(default=12, ge=1, le=100)
     templates: Path | None = None
+    media: Path | None = None
     web_bind: str | None = None
 
     @field_validator("publication")
@@ -182,6 +186,18 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no file {value}")
         return value
 
+    @field_validator("smtp_token_command")
+    @classmethod
+    def _command(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                words = shlex.split(value.get_secret_value())
+            except ValueError:
+                words = []
+            if not words:
+                raise ValueError("it is no command; a quotation mark that opens has to close")
+        return value
+
     @field_validator("web_bind")
     @classmethod
     def _bind(cls, value: str | None) -> str | None:
@@ -195,6 +211,12 @@ class Settings(BaseSettings):
         if len(listed(self.dkim_selector or "")) != len(listed(self.dkim_key_file or "")):
             raise ValueError(
                 "DIGEST_DKIM_KEY_FILE: each selector in DIGEST_DKIM_SELECTOR needs its key file, in the same order"
+            )
+        if self.smtp_username and not (self.smtp_password or self.smtp_token_command):
+            raise ValueError("DIGEST_SMTP_PASSWORD: DIGEST_SMTP_USERNAME needs it, or DIGEST_SMTP_TOKEN_COMMAND")
+        if self.smtp_token_command and (self.smtp_password or not self.smtp_username):
+            raise ValueError(
+                "DIGEST_SMTP_TOKEN_COMMAND: it needs DIGEST_SMTP_USERNAME, and takes the place of DIGEST_SMTP_PASSWORD"
             )
         if self.security == "none" and self.smtp_host not in LOOPBACK:
             raise ValueError("DIGEST_SMTP_SECURITY: “none” is for a server on this machine; write starttls or tls")

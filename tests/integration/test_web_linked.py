@@ -1,5 +1,6 @@
-"""What a mail links to: its own page and nothing more, and events as calendar files, once they are out."""
+"""What a mail links to: its own page and nothing more, events as calendar files, once they are out, and pictures."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from icalendar import Calendar
 from digest.app import Installation
 from digest.core.address import parse
 from digest.core.edition import EditionItem, EditionState
+from digest.core.errors import Refused
 from digest.core.item import Item, Kind
 from digest.core.token import Keyring, Purpose
 from digest.core.when import When
@@ -20,6 +22,7 @@ from digest.rendering.markup import to_html
 from digest.settings import Settings
 from digest.store import deliveries, editions, subscribers
 from digest.store.database import Database
+from digest.store.media import Media
 from digest.store.tables import DeliveryRow, SubscriberRow
 from digest.web import serve
 
@@ -193,3 +196,49 @@ async def test_an_event_of_an_edition_that_is_not_out_is_nobodys_business(
     with here.database.write() as session:
         editions.set_values(session, sent["ana@example.org"].edition_id, state=state)
     assert (await pages.get("/events/2.ics")).status_code == 404
+
+
+PICTURE = "0123456789abcdef" * 4 + "-600x400.png"
+
+
+async def test_a_picture_is_shown_by_whoever_shows_the_mail_and_asked_for_once(
+    here: Installation, pages: AsyncClient
+) -> None:
+    assert here.media
+    here.media.put(PICTURE, b"\x89PNG")
+    answer = await pages.get(f"/media/{PICTURE}")
+    assert (answer.status_code, answer.content) == (200, b"\x89PNG")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    head = await pages.head(f"/media/{PICTURE}")
+    assert (head.status_code, head.headers["content-length"]) == (200, "4")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [PICTURE.replace("0", "1"), "secret.png", "..%2Fdigest.db", "..%2f..%2f" + PICTURE, PICTURE + "%00", "%2e%2e"],
+)
+async def test_nothing_else_of_the_folder_or_beyond_is_shown(here: Installation, pages: AsyncClient, name: str) -> None:
+    assert here.media
+    here.media.put(PICTURE, b"\x89PNG")
+    (here.media.folder / "secret.png").write_bytes(b"secret")
+    assert (await pages.get(f"/media/{name}")).status_code == 404
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match=r"^The folder of pictures, .*/file/media, cannot be written: not a directory\.$"):
+        Media(tmp_path / "file" / "media").put(PICTURE, b"")
+
+
+def test_what_was_not_written_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Refused, match="no space left on device"):
+        Media(tmp_path).put(PICTURE, b"\x89PNG")
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from digest.core.edition import MOVES, SECTIONS, EditionState, rank
+from digest.core.edition import MOVES, SECTIONS, EditionItem, EditionState, in_order, rank
 from digest.core.item import Item, Kind
 from digest.core.when import When
 
@@ -27,6 +27,24 @@ def test_within_a_section_must_see_then_what_closes_first_then_priority_then_the
         replace(ITEM, title="sooner", deadline=When.parse("2024-07-02"), priority=-5),
         replace(ITEM, title="must", must_see=True),
     ) == ["must", "sooner", "later", "weighty", "new", "old"]
+
+
+def test_what_no_date_orders_stands_with_its_topic_where_the_best_of_it_stands():
+    news = replace(ITEM, kind=Kind.NEWS)
+    entries = [
+        EditionItem(number, number, item, "")
+        for number, item in enumerate(
+            [
+                replace(news, title="weak", topics=("water",)),
+                replace(news, title="best", topics=("housing", "water"), priority=9),
+                replace(news, title="middle", topics=("water",), priority=5),
+                replace(news, title="akin", topics=("housing",), priority=-9),
+                replace(news, title="dated", topics=("water",), deadline=When.parse("2024-07-02")),
+                replace(news, title="must", topics=("water",), must_see=True),
+            ]
+        )
+    ]
+    assert [e.item.title for e in in_order(entries)] == ["must", "dated", "middle", "weak", "best", "akin"]
 
 
 def test_sent_cancelled_and_missed_editions_are_not_sent_again_and_nothing_leads_back_to_draft_but_reopening():

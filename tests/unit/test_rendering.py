@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
-from digest.core.item import Item, Kind
+from digest.core.item import Item, Kind, closes_at
 from digest.core.message import join
 from digest.core.when import When
 from digest.rendering import layout
@@ -29,7 +29,10 @@ SLOTS = {
     "why": "You get this because you follow “Housing”.",
     "unsubscribe": "https://mail.example/u?t=a&x='1'",
     "address": "ana@example.net",
+    "more": "7",
+    "view": "https://mail.example/view/abc",
 }
+TOPICS = {"housing": "Housing & <homes>", "water": "Water"}
 HOSTILE = (
     '{{7*7}} {% raw %} <script>alert(1)</script> </mj-text><mj-raw> <b>"’&=% \u202eאב🎉 <!--k3y7Qz:foot--> \x00\x0b'
 )
@@ -43,6 +46,7 @@ BASE = Item(
     byline="Ana Pérez",
     timezone="America/Chicago",
     published=When.parse("2024-06-26"),
+    topics=("housing", "unnamed"),
 )
 FULL = {
     "deadline": When.parse("2024-07-01"),
@@ -66,6 +70,9 @@ POOL = entries(
 )
 
 
+EXTRAS = ["more", "view", *(f"last:{entry.id}" for entry in POOL if closes_at(entry.item))]
+
+
 @pytest.fixture(scope="module")
 def override(tmp_path_factory):
     """A folder that adds a right-to-left language, in one file."""
@@ -85,9 +92,9 @@ def words(language="en", **changes):
     return EditionText(language, "A subject", "A preheader", "An intro.\n\nIn two paragraphs.", **changes)
 
 
-def document(compiler, items, part, language="en", slots=SLOTS):
-    blocks = compiler.compile(EDITION, words(language), items, PUBLICATION, KEY)
-    return join(blocks, part, {entry.id for entry in items}, slots)
+def document(compiler, items, part, language="en", extras=("more", "view")):
+    blocks = compiler.compile(EDITION, words(language), items, PUBLICATION, TOPICS, KEY)
+    return join(blocks, part, {entry.id for entry in items}, SLOTS, extras)
 
 
 def links(html):
@@ -96,21 +103,26 @@ def links(html):
 
 def test_blocks_come_in_the_order_of_the_document_in_both_parts(compiler):
     items = entries([replace(BASE, kind=Kind.NEWS), replace(BASE, kind=Kind.ACTION, deadline=FULL["deadline"])])
-    blocks = compiler.compile(EDITION, words(), items, PUBLICATION, KEY)
-    entry = ["contents:2", "contents:1", "contents/", "heading:action", "item:2", "heading:news", "item:1"]
-    order = ["head", "contents", *entry, "foot"]
+    blocks = compiler.compile(EDITION, words(), items, PUBLICATION, TOPICS, KEY)
+    action = ["heading:action", "item:2", "last:2", "rest:2"]
+    entry = ["contents:2", "contents:1", "contents/", *action, "heading:news", "item:1"]
+    order = ["head", "contents", *entry, "more", "foot", "view", "foot/"]
     assert [(b.part, b.key) for b in blocks] == [("html", k) for k in order] + [("text", k) for k in order]
     assert {slot for block in blocks for slot in block.pieces[1::2]} == set(SLOTS)
 
 
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
-@given(st.sets(st.sampled_from([entry.id for entry in POOL])))
+@given(st.sets(st.sampled_from([entry.id for entry in POOL])), st.sets(st.sampled_from(EXTRAS)))
 @settings(max_examples=15, deadline=None)
-def test_a_joined_selection_is_what_compiling_it_alone_gives(compiler, language, selection):
-    blocks = compiler.compile(EDITION, words(language), POOL, PUBLICATION, KEY)
+def test_a_joined_selection_is_what_compiling_it_alone_gives(compiler, language, selection, extras):
+    blocks = compiler.compile(EDITION, words(language), POOL, PUBLICATION, TOPICS, KEY)
     chosen = [entry for entry in POOL if entry.id in selection]
     for part in ("html", "text"):
-        assert join(blocks, part, selection, SLOTS) == document(compiler, chosen, part, language)
+        joined = join(blocks, part, selection, SLOTS, extras)
+        assert joined == document(compiler, chosen, part, language, extras)
+        last = [f"last:{entry.id}" for entry in chosen]
+        mark = {"es": "Última oportunidad", "ar": "Last chance"}.get(language, "Last chance")
+        assert joined.count(mark if part == "html" else mark.upper()) == len(extras.intersection(last))
 
 
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
@@ -171,8 +183,9 @@ def test_text_is_72_columns_and_signed_off(compiler):
     text = document(compiler, POOL[:12], "text")
     assert all(len(line) <= 72 or "://" in line for line in text.splitlines())
     assert "\n-- \n" in text
-    for value in SLOTS.values():
-        assert f"\n{value}\n" in text
+    for slot in set(SLOTS) - {"more"}:
+        assert f"\n{SLOTS[slot]}\n" in text
+    assert "Also for you, on the web (7):\nhttps://" in text
 
 
 def test_foreign_items_are_marked_with_language_and_direction(compiler):
@@ -227,7 +240,7 @@ ITEM = st.builds(
 @settings(max_examples=15, deadline=None)
 def test_no_value_breaks_the_document(compiler, items, name):
     text = EditionText("en", name, name, name)
-    blocks = compiler.compile(EDITION, text, entries(items), Publication(name, name, name), KEY)
+    blocks = compiler.compile(EDITION, text, entries(items), Publication(name, name, "https://x.example"), TOPICS, KEY)
     html, plain = (join(blocks, part, range(1, 21), SLOTS) for part in ("html", "text"))
     assert "<script" not in html
     assert len(re.findall("<h3", html)) == 20
@@ -264,7 +277,7 @@ def test_subject_and_preheader_where_staff_wrote_none(compiler):
 
 def test_a_slot_key_that_could_be_guessed_or_forged_is_refused(compiler):
     with pytest.raises(ValueError, match="slot key"):
-        compiler.compile(EDITION, words(), POOL, PUBLICATION, "a.*")
+        compiler.compile(EDITION, words(), POOL, PUBLICATION, TOPICS, "a.*")
 
 
 BROKEN = {

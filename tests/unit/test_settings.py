@@ -77,6 +77,9 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_PORT", "smtp"),
         ("SMTP_PORT", "65536"),
         ("SMTP_SECURITY", "ssl"),
+        ("SMTP_TOKEN_COMMAND", "get 'it"),
+        ("SMTP_TOKEN_COMMAND", " "),
+        ("SMTP_TOKEN_COMMAND", "without a username"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "101"),
         ("RATE", "0"),
@@ -149,6 +152,22 @@ def test_a_name_that_is_no_setting_is_named_with_the_one_that_was_meant(monkeypa
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"USERNAME": "weekly"}, "PASSWORD"),
+        ({"USERNAME": "weekly", "PASSWORD": "x", "TOKEN_COMMAND": "get"}, "TOKEN_COMMAND"),
+        ({"TOKEN_COMMAND": "get"}, "TOKEN_COMMAND"),
+    ],
+)
+def test_half_a_login_is_none(monkeypatch, given, named):
+    for name, value in given.items():
+        monkeypatch.setenv(f"DIGEST_SMTP_{name}", value)
+    with pytest.raises(Misconfigured, match=rf"^DIGEST_SMTP_{named}: ") as caught:
+        load()
+    assert "\n" not in str(caught.value)
+
+
 def test_every_bad_value_is_named_at_once(monkeypatch):
     monkeypatch.setenv("DIGEST_TIMEZONE", "x")
     monkeypatch.setenv("DIGEST_LEAD", "y")
@@ -160,6 +179,10 @@ def test_every_bad_value_is_named_at_once(monkeypatch):
 def test_no_secret_is_ever_shown(monkeypatch):
     for name in ("SECRET", "SECRETS_RETIRED", "PEPPER", "SMTP_PASSWORD"):
         monkeypatch.setenv(f"DIGEST_{name}", "hunter2 and some more")
+    monkeypatch.setenv("DIGEST_SMTP_USERNAME", "weekly")
+    assert "hunter2" not in repr(load())
+    monkeypatch.delenv("DIGEST_SMTP_PASSWORD")
+    monkeypatch.setenv("DIGEST_SMTP_TOKEN_COMMAND", "get --key hunter2")
     assert "hunter2" not in repr(load())
 
 

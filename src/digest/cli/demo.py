@@ -83,15 +83,18 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
         public_url=f"http://127.0.0.1:{web_port}",
         web_bind=f"127.0.0.1:{web_port}",
         bounce_domain="bounces.harbour.example",
+        outbox=None,
         smtp_host="127.0.0.1",
         smtp_port=smtp_port,
         smtp_username=None,
         smtp_password=None,
+        smtp_token_command=None,
         smtp_security="none",
         timezone="Europe/Lisbon",
         schedule="sun 09:00",
         approval="automatic",
         templates=None,
+        media=None,
         staff="",
     )
 
@@ -99,7 +102,9 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
 def _fill(here: Installation) -> str:
     """The sample week and its subscribers; the period that is assembled from them."""
     database, now = here.database, here.clock()
-    added = intake.add(database, [bundled("examples", "week")], timezone=here.settings.timezone, now=now)
+    added = intake.add(
+        database, [bundled("examples", "week")], timezone=here.settings.timezone, now=now, gallery=here.gallery
+    )
     with bundled("examples", "topics.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             topics.add(database, row["topic"], row["language"], row["name"])

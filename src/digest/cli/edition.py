@@ -194,8 +194,7 @@ def send(
         else:
             say(f"Sent to {test}: {reply}")
         return
-    if not here.settings.postal_address:
-        note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
+    _remark(here)
     stop = asyncio.Event()
     trouble: Refused | None = None
     try:
@@ -220,6 +219,14 @@ def send(
     if not balance.settled:
         _advise(here, row.period, balance)
         raise typer.Exit(1)
+
+
+def _remark(here: Installation) -> None:
+    """What somebody may not have meant."""
+    if not here.settings.postal_address:
+        note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
+    if here.settings.outbox:
+        note(f"DIGEST_OUTBOX is set: the mail goes into the folder {here.settings.outbox}, and to no server.")
 
 
 def _advise(here: Installation, period: str, balance: Balance) -> None:

@@ -30,7 +30,7 @@ def add(
     """Store items from files; again and again without doubling."""
     here = installation(now)
     result = intake.add(
-        here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going
+        here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going, gallery=here.gallery
     )  # fmt: skip
     _report(result, json_)
     if result.rejected:
@@ -165,15 +165,18 @@ def _report(result: Intake, as_document: bool) -> None:
         emit(
             {name: [_row(each) for each in getattr(result, name)] for name in names}
             | {
-                "rejected": [
+                name: [
                     {"path": each.path, "line": each.line, "field": each.field, "reason": each.reason}
-                    for each in result.rejected
+                    for each in getattr(result, name)
                 ]
+                for name in ("rejected", "without_picture")
             }
         )
         return
     for each in result.rejected:
         note(str(each))
+    for each in result.without_picture:
+        note(f"{each}. The item goes without its picture.")
     if not result.applied:
         note("Nothing was added; mend these, or take the rest with --keep-going.")
         return

@@ -35,7 +35,7 @@ def doctor(json_: Json = False, now: Now = None) -> None:
         findings.append(examine.Finding("mail server", False, "It was not tried; mend the above first."))
     else:
         findings += examine.identity(here.sender, here.settings.postal_address)
-        findings.append(asyncio.run(examine.mail_server(here.office.route)))
+        findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
     else:

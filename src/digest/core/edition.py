@@ -1,8 +1,10 @@
 """Editions: one a slot, frozen from the items that count, moved through a handful of states."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from digest.core.item import Item, Kind, closes_at
 
@@ -80,3 +82,22 @@ def rank(item: Item) -> tuple[int, bool, datetime, int, int]:
     """The order of items: by section; within one the must-see, then what closes first, priority, and the newest."""
     newest = item.published.day.toordinal() if item.published else 0
     return (SECTIONS.index(item.kind), not item.must_see, closes_at(item) or NEVER, -item.priority, -newest)
+
+
+class Holds(Protocol):
+    """Whatever holds an item."""
+
+    @property
+    def item(self) -> Item: ...
+
+
+H = TypeVar("H", bound=Holds)
+
+
+def in_order(entries: Iterable[H]) -> list[H]:
+    """By rank; but in a section, what no date orders stands with what shares its first topic, where the best of them stands."""
+    ranked = sorted(entries, key=lambda entry: rank(entry.item))
+    shelves: dict[tuple[Kind, tuple[str, ...]], int] = {}
+    for entry in ranked:
+        shelves.setdefault((entry.item.kind, entry.item.topics[:1]), len(shelves))
+    return sorted(ranked, key=lambda e: (*rank(e.item)[:3], shelves[e.item.kind, e.item.topics[:1]]))

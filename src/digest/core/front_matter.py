@@ -3,7 +3,8 @@
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from digest.core.when import When, zone
 
 TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt")
 DATES = ("published", "deadline", "starts", "ends")
-KNOWN = (*(field.name for field in fields(Item) if field.name != "body"), "status", "uid")
+KNOWN = (*(each.name for each in fields(Item) if each.name != "body"), "status", "uid")
 LONGEST_TITLE = 300
 LONGEST_BODY = 100_000
 LONGEST = {
@@ -46,12 +47,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ItemFile:
-    """A file read without a problem. `uid` ties it to an item already stored; `draft`: it asks to stay one."""
+    """A file read without a problem. `uid` ties it to an item already stored; `draft`: it asks to stay one.
+
+    `where`: field → line, from 1.
+    """
 
     item: Item
     draft: bool = False
     archived: bool = False
     uid: str | None = None
+    where: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 class BadItemFile(ValueError):
@@ -162,8 +167,8 @@ class _Reader:
             )
         if len(self.body) > LONGEST_BODY:
             self.problems.append(Problem(self.body_line, "body", f"it is longer than {LONGEST_BODY} characters"))
-        for name in ("url", "image"):
-            self.check_url(name, texts[name])
+        self.check_url("url", texts["url"])
+        self.check_image(texts["image"])
         dates = {name: self.date(name) for name in DATES}
         starts, ends = dates["starts"], dates["ends"]
         if starts and ends and (ends.day, ends.at or time.max) < (starts.day, starts.at or time.min):
@@ -180,7 +185,7 @@ class _Reader:
             dates["published"], self.timezone, dates["deadline"], starts, ends,
             texts["venue"], texts["image"], texts["alt"], must_see, priority,
         )  # fmt: skip
-        return ItemFile(item, status == Status.DRAFT, status == Status.ARCHIVED, uid)
+        return ItemFile(item, status == Status.DRAFT, status == Status.ARCHIVED, uid, self.where)
 
     def problem(self, name: str, reason: str) -> None:
         """Only the first of a field: what follows from it would mislead."""
@@ -245,6 +250,14 @@ class _Reader:
         if not good:
             self.problem(name, f"“{value[:80]}” is not a web address; it must begin with https://")
 
+    def check_image(self, value: str | None) -> None:
+        if value and ":" in value:
+            self.check_url("image", value)
+        elif value and (value.startswith("/") or "\\" in value or ".." in value.split("/")):
+            self.problem(
+                "image", f"“{value[:80]}” is not in the folder of this file; write the name of a picture beside it"
+            )
+
     def topics(self) -> tuple[str, ...]:
         value = self.values.get("topics") or []
         names = value.split(",") if isinstance(value, str) else value
@@ -283,11 +296,11 @@ def write(item: Item, status: Status, uid: str) -> str:
     front: dict[str, object] = {"kind": str(item.kind), "title": item.title}
     if item.topics:
         front["topics"] = list(item.topics)
-    for field in fields(Item):
-        value = getattr(item, field.name)
-        if field.name in (*front, "topics", "body") or value in (None, False, 0):
+    for each in fields(Item):
+        value = getattr(item, each.name)
+        if each.name in (*front, "topics", "body") or value in (None, False, 0):
             continue
-        front[field.name] = value.isoformat() if isinstance(value, When | datetime) else value
+        front[each.name] = value.isoformat() if isinstance(value, When | datetime) else value
     if status is not Status.READY:
         front["status"] = str(status)
     front["uid"] = uid

@@ -14,8 +14,9 @@ Part = Literal["html", "text"]
 class Block:
     """One cut of a compiled part.
 
-    `key` is `head`, `contents`, `contents:ID`, `contents/`, `heading:KIND`, `item:ID` or `foot`; blocks come in document
-    order. `pieces` has odd length: literal, slot name, literal, …, literal.
+    `key` is `head`, `contents`, `contents:ID`, `contents/`, `heading:KIND`, `item:ID`, `last:ID`, `rest:ID`, `more`, `foot`,
+    `view` or `foot/`; blocks come in document order. An item that closes is cut in three round `last:ID`, the words that make
+    it the last chance. `pieces` has odd length: literal, slot name, literal, …, literal.
     """
 
     part: Part
@@ -26,7 +27,7 @@ class Block:
     def item(self) -> int | None:
         """The item that this block belongs to, None for what goes into every message."""
         name, _, number = self.key.partition(":")
-        return int(number) if name in ("item", "contents") and number else None
+        return int(number) if name in ("contents", "item", "last", "rest") and number else None
 
     @property
     def is_heading(self) -> bool:
@@ -35,6 +36,11 @@ class Block:
     @property
     def wants_heading(self) -> bool:
         return self.key.startswith("item:")
+
+    @property
+    def extra(self) -> str | None:
+        """Its key, if it goes only into messages that ask for it by name: `last:ID`, `more`, `view`."""
+        return self.key if self.key in ("more", "view") or self.key.startswith("last:") else None
 
 
 class Placed(Protocol):
@@ -46,17 +52,24 @@ class Placed(Protocol):
     def is_heading(self) -> bool: ...
     @property
     def wants_heading(self) -> bool: ...
+    @property
+    def extra(self) -> str | None: ...
 
 
 P = TypeVar("P", bound=Placed)
 
 
-def chosen(blocks: Iterable[P], selection: Collection[int]) -> Iterable[P]:
-    """The blocks of a selection in document order; a heading only where an item of its section follows."""
+def chosen(blocks: Iterable[P], selection: Collection[int], extras: Collection[str] = ()) -> Iterable[P]:
+    """The blocks of a selection in document order; a heading only where an item of its section follows.
+
+    `extras` are the keys of those that go in only if they are named.
+    """
     heading: P | None = None
     for block in blocks:
         if block.is_heading:
             heading = block
+        elif block.extra and block.extra not in extras:
+            continue
         elif block.item is None:
             yield block
         elif block.item in selection:
@@ -74,9 +87,15 @@ def fill(block: Block, slots: Mapping[str, str]) -> str:
     )
 
 
-def join(blocks: Iterable[Block], part: Part, selection: Collection[int], slots: Mapping[str, str]) -> str:
+def join(
+    blocks: Iterable[Block],
+    part: Part,
+    selection: Collection[int],
+    slots: Mapping[str, str],
+    extras: Collection[str] = (),
+) -> str:
     """One part of one subscriber's digest as text: what previews, the web view and tests look at."""
-    return "".join(fill(block, slots) for block in chosen((b for b in blocks if b.part == part), selection))
+    return "".join(fill(block, slots) for block in chosen((b for b in blocks if b.part == part), selection, extras))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,7 @@ class _Encoded:
     item: int | None
     is_heading: bool
     wants_heading: bool
+    extra: str | None
     pieces: tuple[bytes | str, ...]
     whole: bytes | None
 
@@ -105,9 +125,10 @@ class Composer:
         for block in blocks:
             pieces = tuple(piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces))
             whole = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else None
-            self._parts[block.part].append(_Encoded(block.item, block.is_heading, block.wants_heading, pieces, whole))
+            encoded = _Encoded(block.item, block.is_heading, block.wants_heading, block.extra, pieces, whole)
+            self._parts[block.part].append(encoded)
 
-    def body(self, selection: Collection[int], slots: Mapping[str, str]) -> bytes:
+    def body(self, selection: Collection[int], slots: Mapping[str, str], extras: Collection[str] = ()) -> bytes:
         """A multipart/alternative body (RFC 2046 §5.1.4), CRLF line ends, no line over 76 octets, no leading dots."""
         out: list[bytes] = []
         for part, blocks in self._parts.items():
@@ -119,7 +140,7 @@ class Composer:
                 b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
                 % (self.boundary.encode(), b"plain" if part == "text" else b"html")
             )
-            for block in chosen(blocks, selection):
+            for block in chosen(blocks, selection, extras):
                 if block.whole is not None:
                     out.append(block.whole)
                 else:

@@ -5,18 +5,16 @@ import contextlib
 import pickle
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from digest.core.delivery import Balance, State
 from digest.core.errors import Refused
-from digest.core.pacing import Limits
 from digest.engines.worker import Orders
-from digest.pipeline.deliver import rescue, settle
+from digest.pipeline.deliver import Route, rescue, settle
 from digest.pipeline.dispatch import Office
 from digest.store import deliveries
-from digest.transports.smtp import Smarthost
 
 COMMAND = (sys.executable, "-P", "-c", "from digest.engines.worker import main; main()")
 REPLACED = 3
@@ -28,32 +26,31 @@ TOLD = (State.ACCEPTED, State.FAILED, State.SKIPPED, State.UNCERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """So many `processes`, which share `connections` and keep the `limits` between them."""
+    """So many `processes`, which share the route's connections and keep its limits between them."""
 
-    smarthost: Smarthost
-    connections: int
-    limits: Limits
     processes: int
 
     async def __call__(
         self, office: Office, edition_id: int, stop: asyncio.Event, progress: Callable[[State], None]
     ) -> Balance:
         """Send what is due. Refused with the first worker's reason, when all have stopped; the balance otherwise."""
-        workers = min(self.processes, self.connections)
-        shares = [self.connections // workers + (at < self.connections % workers) for at in range(workers)]
+        route = office.route
+        workers = min(self.processes, route.connections)
+        shares = [route.connections // workers + (at < route.connections % workers) for at in range(workers)]
+        routes = [replace(route, connections=share) for share in shares]
         over = asyncio.Event()
         async with _told(office, edition_id, progress), _meanwhile(_follow(stop, over.set)):
-            errors = await asyncio.gather(*(self._worker(office, edition_id, share, over) for share in shares))
+            errors = await asyncio.gather(*(self._worker(office, edition_id, each, over) for each in routes))
         for error in filter(None, errors):
             raise error
         return settle(office.database, edition_id)
 
-    async def _worker(self, office: Office, edition_id: int, connections: int, over: asyncio.Event) -> Refused | None:
+    async def _worker(self, office: Office, edition_id: int, route: Route, over: asyncio.Event) -> Refused | None:
         """One place in the crew: who dies there is replaced, and what the dead held is settled. Trouble stops all."""
         for _ in range(1 + REPLACED):
             orders = Orders(
                 office.database.url.render_as_string(hide_password=False), edition_id, office.random_key(),
-                office.sender, office.keys, self.smarthost, connections, self.limits, office.clock() - datetime.now(UTC),
+                office.sender, office.keys, route, office.clock() - datetime.now(UTC),
             )  # fmt: skip
             answer = await _run(orders, over)
             if answer is None:

@@ -11,11 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from digest.core.errors import Refused
 from digest.core.headers import Sender
-from digest.core.pacing import Limits
 from digest.pipeline.deliver import Route, deliver
 from digest.pipeline.receive import Keys
 from digest.store.database import Database
-from digest.transports.smtp import Connection, Smarthost
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,7 @@ class Orders:
     owner: str
     sender: Sender
     keys: Keys
-    smarthost: Smarthost
-    connections: int
-    limits: Limits
+    route: Route
     ahead: timedelta
 
 
@@ -48,7 +44,7 @@ async def work(orders: Orders) -> None:
         orders.edition_id,
         sender=orders.sender,
         keys=orders.keys,
-        route=Route(lambda: Connection.open(orders.smarthost), orders.connections, orders.limits),
+        route=orders.route,
         owner=orders.owner,
         clock=lambda: datetime.now(UTC) + orders.ahead,
         stop=stop,

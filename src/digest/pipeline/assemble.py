@@ -70,7 +70,7 @@ def choose(
             left.append(LeftOut(each.id, each.item.title, reason))
         else:
             kept.append(each)
-    kept.sort(key=lambda each: (*editions_core.rank(each.item), each.id))
+    kept = editions_core.in_order(sorted(kept, key=lambda each: each.id))
     frozen = tuple(EditionItem(each.id, position, each.item, each.html) for position, each in enumerate(kept, 1))
     return frozen, tuple(left)
 

@@ -13,12 +13,15 @@ from digest.core.item import closes_at
 from digest.core.message import Block
 from digest.core.selection import Candidate, Decision, Reason
 from digest.pipeline.compose import Copy
-from digest.store import editions
+from digest.store import editions, items
 from digest.store.database import Database
 from digest.store.tables import EditionRow
 
 if TYPE_CHECKING:
     from digest.rendering.compiler import Compiler, Publication  # app.py makes them, and only for what renders
+
+TopicNames = Mapping[str, Mapping[str, str]]
+"""Slug → language → name."""
 
 LARGEST_HTML = 100_000
 """Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
@@ -47,10 +50,16 @@ def candidates(items: Sequence[EditionItem]) -> tuple[Candidate, ...]:
     )
 
 
+def topic_name(names: TopicNames, slug: str, language: str) -> str:
+    """A topic as readers of `language` know it; in English, or by its slug, where nobody has named it for them."""
+    own = names.get(slug, {})
+    return own.get(language) or own.get("en") or slug
+
+
 class Clerk:
     """Words each person's copy: the greeting, and why they get it, in their language."""
 
-    def __init__(self, compiler: "Compiler", topic_names: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, compiler: "Compiler", topic_names: TopicNames) -> None:
         self._compiler, self._names = compiler, topic_names
         self._why = cache(self._sentence)
 
@@ -62,8 +71,7 @@ class Clerk:
         return Copy(tuple(each.id for each in chosen), greeting, self._why(language, topics, fallback))
 
     def topic(self, slug: str, language: str) -> str:
-        names = self._names.get(slug, {})
-        return names.get(language) or names.get("en") or slug
+        return topic_name(self._names, slug, language)
 
     def _sentence(self, language: str, topics: tuple[str, ...], fallback: bool) -> str:
         names = [self.topic(slug, language) for slug in topics]
@@ -87,12 +95,25 @@ def text_of(
 
 
 def compile_blocks(
-    press: Press, row: EditionRow, items: Sequence[EditionItem], own: Mapping[str, EditionText], slot_key: str
+    press: Press,
+    row: EditionRow,
+    items: Sequence[EditionItem],
+    own: Mapping[str, EditionText],
+    topics: TopicNames,
+    slot_key: str,
 ) -> tuple[dict[str, EditionText], dict[str, tuple[Block, ...]]]:
     """Texts and blocks by language. Refused if the longest selection there can be would be clipped by mail programs."""
     texts = {each: text_of(press, row, items, own.get(each), each) for each in press.compiler.languages()}
+    used = {topic for each in items for topic in each.item.topics}
     blocks = {
-        language: press.compiler.compile(editions.value(row), text, items, press.publication, slot_key)
+        language: press.compiler.compile(
+            editions.value(row),
+            text,
+            items,
+            press.publication,
+            {slug: topic_name(topics, slug, language) for slug in used},
+            slot_key,
+        )
         for language, text in texts.items()
     }
     for language, each in blocks.items():
@@ -124,7 +145,8 @@ def store_blocks(db: Database, press: Press, edition_id: int, slot_key: str, now
         if row.compiled_at is not None:
             return
         own = editions.texts(session, edition_id)
-        texts, blocks = compile_blocks(press, row, editions.items(session, edition_id), own, slot_key)
+        frozen, topics = editions.items(session, edition_id), items.topic_names(session)
+        texts, blocks = compile_blocks(press, row, frozen, own, topics, slot_key)
         for text in texts.values():
             editions.put_text(session, edition_id, text)
         editions.drop_blocks(session, edition_id)

@@ -18,11 +18,16 @@ from digest.store.deliveries import Claimed
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it."""
+    """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it.
+
+    `last`: those of `items` that close before the next edition. `more`: what is for them too and had no place.
+    """
 
     items: tuple[int, ...]
     greeting: str
     why: str
+    last: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
@@ -30,7 +35,8 @@ class Copy:
     @classmethod
     def from_json(cls, text: str) -> "Copy":
         values = json.loads(text)
-        return cls(tuple(values["items"]), values["greeting"], values["why"])
+        last, more = values.get("last", ()), values.get("more", ())
+        return cls(tuple(values["items"]), values["greeting"], values["why"], tuple(last), tuple(more))
 
 
 def served(wanted: str, languages: Collection[str]) -> str:
@@ -87,7 +93,8 @@ class Mailroom:
             language=language,
             boundary=self._boundary,
         )
-        body = self._composers[language].body(chosen, self.slots(claimed, copy))
+        slots = self.slots(claimed, copy)
+        body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
         return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
 
@@ -95,7 +102,8 @@ class Mailroom:
         """One part of the message as text: for previews and `edition render`."""
         copy = Copy.from_json(claimed.selection)
         language = self.language(claimed.language)
-        return join(self.blocks[language], part, self.open_items(copy, now), self.slots(claimed, copy))
+        chosen, slots = self.open_items(copy, now), self.slots(claimed, copy)
+        return join(self.blocks[language], part, chosen, slots, extras(copy, chosen, slots))
 
     def slots(self, claimed: Claimed, copy: Copy) -> dict[str, str]:
         return {
@@ -103,7 +111,15 @@ class Mailroom:
             "why": copy.why,
             "unsubscribe": self.sender.unsubscribe_url(claimed.subscriber_id),
             "address": claimed.address,
+            "more": str(len(copy.more)),
+            "view": self.sender.view_url(claimed.id) or "",
         }
+
+
+def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> frozenset[str]:
+    """The blocks that this copy asks for: the marks of a last chance, and what leads to the web where there is a page."""
+    web = (("view", "more") if copy.more else ("view",)) if slots["view"] else ()
+    return frozenset((*(f"last:{each}" for each in copy.last if each in chosen), *web))
 
 
 def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:

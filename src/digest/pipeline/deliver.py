@@ -26,7 +26,8 @@ from digest.store import deliveries, editions, owners
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.pacing import WHOLE
-from digest.transports.smtp import Connection, ServerBusy
+from digest.transports import Connection
+from digest.transports.smtp import ServerBusy
 
 CLAIM_AHEAD = 200
 """So many are claimed at once; the next so many when half of them are gone."""
@@ -40,7 +41,10 @@ WAIT_FOR_PACE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once, at most as fast as `limits`."""
+    """How mail leaves: `connect` opens a connection, of which `connections` may be open at once, at most as fast as `limits`.
+
+    For other processes `connect` has to be something that pickle takes.
+    """
 
     connect: Callable[[], Awaitable[Connection]]
     connections: int

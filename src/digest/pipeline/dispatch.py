@@ -132,7 +132,9 @@ async def send_test(office: Office, reference: str, address: str) -> Reply:
     now = office.clock()
     room, claimed = draft_for(office.database, office.press(), office.sender, reference, None, now, office.random_key())
     try:
-        claimed = replace(claimed, address=parse(address).email)
+        # A name of its own: mailboxes and outboxes take what comes under one Message-ID for one message.
+        message_id = f"<{office.random_key()}@{office.sender.domain}>"
+        claimed = replace(claimed, address=parse(address).email, message_id=message_id)
     except ValueError as error:
         raise Refused(f"{error}.") from None
     wire = eml(room, claimed, now)

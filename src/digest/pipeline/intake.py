@@ -13,8 +13,10 @@ from digest.core.errors import Refused
 from digest.core.front_matter import BadItemFile, ItemFile
 from digest.core.item import Item, Status, missing
 from digest.core.newsletter import Found, read_newsletter
+from digest.pipeline.pictures import Gallery, is_remote, read_beside
 from digest.pipeline.reading import read_text
 from digest.rendering.markup import to_html
+from digest.rendering.pictures import Unusable
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
@@ -36,12 +38,13 @@ class Rejected:
 
 @dataclass(slots=True)
 class Intake:
-    """What became of a batch. Nothing of it was stored if `applied` is false."""
+    """What became of a batch. Nothing of it was stored if `applied` is false. `without_picture`: stored, but for that."""
 
     added: list[Stored] = field(default_factory=list)
     updated: list[Stored] = field(default_factory=list)
     unchanged: list[Stored] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    without_picture: list[Rejected] = field(default_factory=list)
     applied: bool = True
 
 
@@ -59,8 +62,19 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def add(db: Database, paths: Sequence[Path], *, timezone: str, now: datetime, keep_going: bool = False) -> Intake:
-    """Store the items in these files, each once however often it comes. One bad file keeps all out unless `keep_going`."""
+def add(
+    db: Database,
+    paths: Sequence[Path],
+    *,
+    timezone: str,
+    now: datetime,
+    keep_going: bool = False,
+    gallery: Gallery | None = None,
+) -> Intake:
+    """Store the items in these files, each once however often it comes. One bad file keeps all out unless `keep_going`.
+
+    A picture that cannot be used keeps nothing out: its item goes without.
+    """
     result = Intake()
     read: list[tuple[Path, ItemFile]] = []
     for path in files_of(paths):
@@ -73,21 +87,50 @@ def add(db: Database, paths: Sequence[Path], *, timezone: str, now: datetime, ke
     if result.rejected and not keep_going:
         result.applied = False
         return result
+    hung = [(path, *_hang(db, gallery, path, file, result)) for path, file in read]  # may wait for the web: no lock yet
     with db.write() as session:
-        for path, file in read:
+        for path, file, content in hung:
             uid = file.uid or _digest("file", str(path.resolve()))
-            _store(session, file, uid, f"file:{path.name}"[:200], now, result)
+            _store(session, file, content, uid, f"file:{path.name}"[:200], now, result)
     return result
 
 
-def _store(session: Session, file: ItemFile, uid: str, source: str, now: datetime, result: Intake) -> None:
+def _hang(db: Database, gallery: Gallery | None, path: Path, file: ItemFile, result: Intake) -> tuple[ItemFile, str]:
+    """The item with its picture hosted, or without it; and the hash of it as it was given, by which it is known again."""
+    item, image = file.item, file.item.image
+    if image is None or (gallery and gallery.holds(image)):
+        return file, _content(item)
+    try:
+        hosted, given = _hosted(db, gallery, item, image, path.parent)
+    except Unusable as error:
+        result.without_picture.append(Rejected(str(path), file.where.get("image"), "image", str(error)))
+        hosted, given = None, _content(replace(item, image=None))
+    return replace(file, item=replace(item, image=hosted)), given
+
+
+def _hosted(db: Database, gallery: Gallery | None, item: Item, image: str, folder: Path) -> tuple[str, str]:
+    """The name of an item's picture, which is not fetched anew if the item is known; and the hash."""
+    if gallery is None:
+        raise Unusable("there is no place to keep pictures; set DIGEST_MEDIA")
+    raw = None if is_remote(image) else read_beside(folder, image)
+    given = _content(replace(item, image=image if raw is None else hashlib.sha256(raw).hexdigest()))
+    with db.read() as session:
+        known = items.by_content(session, given)
+    if known and known.item.image and gallery.holds(known.item.image):
+        return known.item.image, given
+    return gallery.hang(gallery.fetched(image) if raw is None else raw), given
+
+
+def _store(
+    session: Session, file: ItemFile, content: str, uid: str, source: str, now: datetime, result: Intake
+) -> None:
     previous = items.by_uid(session, uid)
     lacking = missing(file.item)
     status = Status.ARCHIVED if file.archived else Status.DRAFT if file.draft or lacking else Status.READY
-    content = _content(file.item)
     if previous is None and file.uid is None and (twin := items.by_content(session, content)):
         previous, uid = twin, twin.uid
-    if previous and previous.content_hash == content and previous.status in (status, Status.ARCHIVED):
+    same = previous is not None and content in (previous.content_hash, _content(previous.item))
+    if previous and same and previous.status in (status, Status.ARCHIVED):
         result.unchanged.append(previous)
         return
     item_id = items.put(

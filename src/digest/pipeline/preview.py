@@ -205,7 +205,7 @@ class Desk:
         if proof.row.compiled_at and not proof.live:
             with self._db.read() as session:
                 return mailroom(session, editions.identity(proof.row), self.sender)
-        return draft_room(press, self.sender, proof.row, proof.items, dict(proof.own), self._key())
+        return draft_room(press, self.sender, proof.row, proof.items, dict(proof.own), proof.topics, self._key())
 
 
 def in_scheme(html: str, scheme: str) -> str:

@@ -14,7 +14,7 @@ from digest.core.headers import Sender
 from digest.core.selection import Decision, Reason, decide
 from digest.core.token import address_hmac
 from digest.pipeline.assemble import find
-from digest.pipeline.compile import Clerk, Press, candidates, compile_blocks, text_of
+from digest.pipeline.compile import Clerk, Press, TopicNames, candidates, compile_blocks, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.store import deliveries, editions, events, items, pacing, subscribers
 from digest.store.database import Database
@@ -126,15 +126,16 @@ def draft_for(
         if not frozen:
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
         person = _person(session, email) if email else _anybody(sender)
+        topics = items.topic_names(session)
         if row.compiled_at:
             room = mailroom(session, edition_id, sender)
         else:
-            room = draft_room(press, sender, row, frozen, editions.texts(session, edition_id), slot_key)
+            room = draft_room(press, sender, row, frozen, editions.texts(session, edition_id), topics, slot_key)
         sent = [d for d, _ in deliveries.of_subscriber(session, person.id) if d.edition_id == edition_id]
         if sent and sent[0].id and sent[0].message_id:
             delivery = sent[0]
             return room, claimed_for(person, delivery.selection, sender, delivery.id or 0, delivery.message_id)
-        clerk = Clerk(press.compiler, items.topic_names(session))
+    clerk = Clerk(press.compiler, topics)
     decisions = decide(candidates(frozen), person.interests, now, press.limit)
     copy = clerk.copy(decisions, person.name, room.language(person.language))
     return room, claimed_for(person, copy.to_json(), sender)
@@ -154,10 +155,11 @@ def draft_room(
     row: EditionRow,
     frozen: tuple[EditionItem, ...],
     own: dict[str, EditionText],
+    topics: TopicNames,
     slot_key: str,
 ) -> Mailroom:
     """A mailroom compiled for the occasion and kept nowhere."""
-    texts, blocks = compile_blocks(press, row, frozen, own, slot_key)
+    texts, blocks = compile_blocks(press, row, frozen, own, topics, slot_key)
     subjects = {language: text.subject for language, text in texts.items()}
     return Mailroom(sender, row.period, subjects, blocks, frozen, f"=_digest_{row.period}_{row.number}")
 

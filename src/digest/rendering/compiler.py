@@ -1,7 +1,7 @@
 """An edition compiled once per language into blocks, from which every subscriber's digest is joined."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Misconfigured
-from digest.core.item import Item
+from digest.core.item import Item, Kind, closes_at
 from digest.core.message import Block, Part
 from digest.core.when import zone
 from digest.rendering.dates import Dates
@@ -21,7 +21,7 @@ from digest.rendering.templates import TemplateError, Templates
 
 __all__ = ["Compiler", "Publication", "TemplateError"]
 
-SLOTS = ("greeting", "why", "unsubscribe", "address")
+SLOTS = ("greeting", "why", "unsubscribe", "address", "more", "view")
 
 _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 
@@ -52,12 +52,14 @@ class Compiler:
         text: EditionText,
         items: Sequence[EditionItem],
         publication: Publication,
+        topics: Mapping[str, str],
         slot_key: str,
     ) -> tuple[Block, ...]:
         """The blocks of both parts, each in document order, of an edition in one language.
 
-        `items` come in the order of the edition. `slot_key` must be alphanumeric, random, and new for every edition:
-        it makes slots and cuts that nobody who writes items can forge. Raises TemplateError.
+        `items` come in the order of the edition. `topics`: slug → name in that language. `slot_key` must be alphanumeric,
+        random, and new for every edition: it makes slots and cuts that nobody who writes items can forge. Raises
+        TemplateError.
         """
         if not (slot_key.isascii() and slot_key.isalnum()):
             raise ValueError("the slot key must be of ASCII letters and digits")
@@ -65,6 +67,7 @@ class Compiler:
         values = self._values(spoken, edition, items, publication) | {
             "text": text,
             "intro": [paragraph for paragraph in re.split(r"\s*\n\s*\n\s*", text.intro.strip()) if paragraph],
+            "topics": lambda item: [topics.get(slug, slug) for slug in item.topics],
             "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
         }
         html = self._templates.lay_out(
@@ -133,6 +136,7 @@ class Compiler:
                 for kind in SECTIONS
                 if (entries := [entry for entry in items if entry.item.kind is kind])
             ],
+            "closes": closes_at,
             "must_see": [entry.item for entry in items if entry.item.must_see],
             "sent": sent.date(),
             "when": Dates(spoken.locale, sent.year),
@@ -153,12 +157,15 @@ def _foreign(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
     return foreign
 
 
-def _keys(sections: Sequence[tuple[str, Sequence[EditionItem]]]) -> list[str]:
+def _keys(sections: Sequence[tuple[Kind, Sequence[EditionItem]]]) -> list[str]:
     contents = [f"contents:{entry.id}" for _, entries in sections for entry in entries]
-    body = [
-        key for kind, entries in sections for key in (f"heading:{kind}", *(f"item:{entry.id}" for entry in entries))
-    ]
-    return ["head", "contents", *contents, "contents/", *body, "foot"]
+    body = []
+    for kind, entries in sections:
+        body.append(f"heading:{kind}")
+        for entry in entries:
+            cuts = ("item", "last", "rest") if closes_at(entry.item) else ("item",)
+            body += [f"{cut}:{entry.id}" for cut in cuts]
+    return ["head", "contents", *contents, "contents/", *body, "more", "foot", "view", "foot/"]
 
 
 def _html_cut(slot_key: str, key: str) -> Markup:

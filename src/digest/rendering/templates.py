@@ -113,6 +113,7 @@ class Templates:
             )
             environment.filters |= {
                 "link": markup.link,
+                "hosted": markup.hosted,
                 "opening": lambda text: text[:1].upper() + text[1:],
                 "plain": plain.to_text,
                 "wrap": plain.wrap,

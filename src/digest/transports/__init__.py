@@ -1,1 +1,28 @@
-"""Ways for mail to leave this machine."""
+"""Ways for mail to leave this machine: SMTP to a smarthost, or files in a folder."""
+
+from typing import Protocol
+
+from digest.core.reply import Accepted, Lost, Rejected, Unknown
+
+
+class Connection(Protocol):
+    """What a sender holds while it sends: one message at a time, in two steps with the ledger's mark between them.
+
+    Whatever `offer` did, nothing is delivered before `dot` (docs/adr/0003-the-mark.md).
+    """
+
+    async def offer(self, sender: str, recipient: str, wire: bytes) -> Rejected | Lost | None:
+        """Hand over all but the final dot; None when only that is missing. `wire`: CRLF line ends, dots stuffed."""
+
+    async def dot(self) -> Accepted | Rejected | Lost | Unknown:
+        """Write the final dot and say what came of it: a Lost delivered nothing, an Unknown perhaps."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it takes another message."""
+
+    def abort(self) -> None:
+        """Drop it at once: an unfinished message is then no message."""
+
+    async def close(self) -> None:
+        """Be done with it; a message that lacks its dot is none."""

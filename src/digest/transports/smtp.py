@@ -8,7 +8,8 @@ transports/dialogue.py takes over its transport, and ready wire bytes are writte
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, Self, cast
 
@@ -23,6 +24,7 @@ from aiosmtplib import (
 
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
+from digest.transports.access_token import access_token
 from digest.transports.dialogue import Broken, Dialogue
 
 COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
@@ -41,14 +43,18 @@ class ServerBusy(TryAgain):
 
 @dataclass(frozen=True, slots=True)
 class Smarthost:
-    """Where mail goes out. `security`: `none` (loopback only), `starttls` or `tls`, both with verified certificates."""
+    """Where mail goes out. `security`: `none` (loopback only), `starttls` or `tls`, both with verified certificates.
+
+    A `username` logs in with the `password` (PLAIN, LOGIN or CRAM-MD5), or by XOAUTH2 with what `token_command` prints.
+    """
 
     host: str
     port: int
     security: Literal["none", "starttls", "tls"]
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    token_command: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -73,6 +79,9 @@ class Connection:
                 start_tls=smarthost.security == "starttls",
                 username=smarthost.username,
                 password=smarthost.password,
+                oauth_token_generator=partial(access_token, smarthost.token_command)
+                if smarthost.token_command
+                else None,
                 cert_bundle=str(smarthost.ca_file) if smarthost.ca_file else None,
                 local_hostname=socket.gethostname() or "localhost",
                 timeout=CONNECT_SECONDS,
@@ -81,7 +90,7 @@ class Connection:
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
         except (ssl.SSLError, SMTPException, OSError) as error:
-            raise _cannot_connect(error, where) from None
+            raise _cannot_connect(error, where, "_TOKEN_COMMAND" if smarthost.token_command else "_PASSWORD") from None
         if client.transport is None:
             raise TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
         return cls(
@@ -193,8 +202,11 @@ class Connection:
             raise
 
 
-def _cannot_connect(error: Exception, where: str) -> Refused:
-    """The sentence for whatever kept a connection from opening; ServerRefuses only for a 5xx that the server gave."""
+def _cannot_connect(error: Exception, where: str, secret: str) -> Refused:
+    """The sentence for whatever kept a connection from opening; ServerRefuses only for a 5xx that the server gave.
+
+    `secret`: the end of the setting that the login's secret comes from.
+    """
     cause = error.__cause__ or error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Refused(
@@ -207,7 +219,7 @@ def _cannot_connect(error: Exception, where: str) -> Refused:
         kind = ServerRefuses if error.code >= 500 else ServerBusy
         reply = str(Reply(error.code, error.message)).rstrip(".")
         if isinstance(error, SMTPAuthenticationError):
-            return kind(f"{where} refuses the login ({reply}); check DIGEST_SMTP_USERNAME and _PASSWORD.")
+            return kind(f"{where} refuses the login ({reply}); check DIGEST_SMTP_USERNAME and {secret}.")
         return kind(f"{where} does not let us in ({reply}).")
     if isinstance(error, SMTPTimeoutError | TimeoutError):
         return TryAgain(f"{where} did not answer in {CONNECT_SECONDS:g} seconds; check DIGEST_SMTP_HOST and _PORT.")
@@ -217,6 +229,8 @@ def _cannot_connect(error: Exception, where: str) -> Refused:
         return TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
     if isinstance(cause, OSError):
         return TryAgain(f"{where} cannot be reached ({_why(cause)}); check DIGEST_SMTP_HOST and _PORT.")
+    if "XOAUTH2" in str(error):
+        return Refused(f"{where} does not offer XOAUTH2 here; check DIGEST_SMTP_PORT, _SECURITY and _TOKEN_COMMAND.")
     if "AUTH" in str(error):
         return Refused(f"{where} takes no login here; check DIGEST_SMTP_PORT, _SECURITY and _USERNAME.")
     if "STARTTLS" in str(error):

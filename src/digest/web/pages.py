@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse
 
+from digest.core.picture import media_type
 from digest.rendering import colour, language
 from digest.rendering.compiler import Publication
 from digest.rendering.language import Language
@@ -56,6 +57,12 @@ class Pages:
             language=spoken, _=spoken.wording.gettext, status=status, **values
         )
         return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+
+
+def picture_answer(path: Path) -> FileResponse:
+    """A hosted picture: the same for ever under its name, and shown by web mail wherever that is."""
+    headers = {"cache-control": "public, max-age=31536000, immutable", "cross-origin-resource-policy": "cross-origin"}
+    return FileResponse(path, headers=headers, media_type=media_type(path.name))
 
 
 def accepted(request: Request) -> str:

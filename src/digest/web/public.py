@@ -24,8 +24,9 @@ from digest.pipeline.receive import Keys, unsubscribe
 from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
+from digest.store.media import Media
 from digest.web.guard import Guard
-from digest.web.pages import Pages, accepted
+from digest.web.pages import Pages, accepted, picture_answer
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
 LARGEST_BODY = 10_000
@@ -44,7 +45,12 @@ T = TypeVar("T")
 
 
 def application(
-    database: Database, keys: Keys, publication: Publication, sender: Sender, clock: Callable[[], datetime]
+    database: Database,
+    keys: Keys,
+    publication: Publication,
+    sender: Sender,
+    media: Media | None,
+    clock: Callable[[], datetime],
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go."""
     pages = Pages(publication, sender.reply_to or sender.address)
@@ -88,6 +94,10 @@ def application(
         known = number.isdecimal() and len(number) < 10
         calendar = _known(calendar_of(database, int(number), sender.domain) if known else None)
         return Response(calendar, headers={"cache-control": "public, max-age=3600"}, media_type="text/calendar")
+
+    @app.api_route("/media/{name}", methods=LOOK)
+    def picture(name: str) -> Response:
+        return picture_answer(_known(media.path(name) if media else None))
 
     @app.exception_handler(AnyHTTPException)
     def notice(request: Request, error: AnyHTTPException) -> Response:

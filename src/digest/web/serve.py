@@ -22,7 +22,8 @@ from digest.web import staff as staff_room
 
 
 def public_pages(here: Installation) -> FastAPI:
-    return public_room.application(here.database, here.keys, here.press.publication, here.sender, here.clock)
+    publication = here.press.publication
+    return public_room.application(here.database, here.keys, publication, here.sender, here.media, here.clock)
 
 
 def preview_pages(here: Installation) -> FastAPI:

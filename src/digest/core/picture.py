@@ -1,0 +1,22 @@
+"""Names of pictures that we host: what is in one (its SHA-256), its size and its format are told by its name."""
+
+import re
+
+TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+_NAME = re.compile(r"[0-9a-f]{64}-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.(jpg|png)")
+
+
+def named(sha256: str, width: int, height: int, suffix: str) -> str:
+    """`…-1200x800.jpg`"""
+    return f"{sha256}-{width}x{height}.{suffix}"
+
+
+def size(name: str | None) -> tuple[int, int] | None:
+    """Width and height in pixels; None for what is not the name of a hosted picture."""
+    match = _NAME.fullmatch(name or "")
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def media_type(name: str) -> str:
+    """Of a hosted picture."""
+    return TYPES[name.rpartition(".")[2]]

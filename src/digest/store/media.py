@@ -1,0 +1,41 @@
+"""Pictures in a folder, each under the name that tells what is in it: written once, never changed, never deleted.
+
+Mails that are out show them for as long as somebody keeps the mail.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from digest.core import picture
+from digest.core.errors import Refused
+
+
+class Media:
+    """The pictures that are hosted, in `folder`, which is made when the first one comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path | None:
+        """Where a picture is; None if it is not there, or `name` is not the name of one."""
+        path = self.folder / name
+        return path if picture.size(name) and path.is_file() else None
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a picture, whole or not at all. Refused if the folder cannot be written."""
+        if self.path(name):
+            return
+        part = self.folder / f"{name}.{os.getpid()}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.folder / name)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            why = (error.strerror or str(error)).lower()
+            raise Refused(f"The folder of pictures, {self.folder}, cannot be written: {why}.") from None
