@@ -8,16 +8,20 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from browser import Browser
 from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled
+from digest.core.edition import EditionState
 from digest.core.token import Purpose
 from digest.pipeline import assemble, consent, intake, lists
+from digest.pipeline.compile import store_blocks
+from digest.pipeline.fan_out import fan_out
 from digest.settings import Settings
+from digest.store import editions
 from digest.web import serve
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
@@ -54,6 +58,18 @@ def drafted(here: Installation) -> Installation:
     )
     intake.archive(here.database, [9], NOW)
     consent.unsubscribe(here.database, "leaving.soon@example.org", pepper=here.pepper, now=NOW)
+    return here
+
+
+def sent(here: Installation) -> Installation:
+    """On its way, and some of what is in it closed since."""
+    drafted(here)
+    with here.database.write() as session:
+        edition_id = editions.identity(editions.listing(session)[0])
+        editions.set_values(session, edition_id, state=EditionState.SENDING)
+    store_blocks(here.database, here.press, edition_id, "shots", NOW)
+    fan_out(here.database, here.press, here.sender, edition_id, NOW)
+    here.clock = lambda: NOW + timedelta(days=8)
     return here
 
 
@@ -113,6 +129,9 @@ async def main() -> None:
             folder,
             part,
         )
+        out = sent(fill(Path(rooms, "sent"), public_url="https://news.harbour.example"))
+        views = {f"view-{n}": f"/view/{out.keyring.issue(Purpose.VIEW, n)}" for n in (1, 6)}
+        await photograph(serve.public_pages(out), views, folder, part)
         await photograph(serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}, folder, part)
         ana = "to=amelia.hart@example.org"
         await photograph(

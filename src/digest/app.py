@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
 from digest.pipeline.assemble import Plan
@@ -35,6 +37,7 @@ from digest.transports import Connection, outbox, smtp
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
+    from digest.net.client import Client
     from digest.rendering.compiler import Compiler
 
 
@@ -113,6 +116,29 @@ class Installation:
         retired = self.settings.secrets_retired
         return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
 
+    @cached_property
+    def client(self) -> "Client":
+        """What fetches from the web, and says who asks."""
+        from digest.net.client import Client  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
+
+        public_url = self.settings.public_url
+        return Client(f"digest/{version('digest')}{f' (+{public_url})' if public_url else ''}")
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The feeds that are followed. Misconfigured, with the line in the file, for a mistake."""
+        path = self.settings.feeds
+        try:
+            return read_sources(path.read_text("utf-8")) if path else ()
+        except BadSources as error:
+            raise Misconfigured("\n".join(f"DIGEST_FEEDS: {path}, {line}" for line in str(error).split("\n"))) from None
+        except UnicodeDecodeError:
+            raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
+        except OSError as error:
+            raise Misconfigured(
+                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
+            ) from None
+
     @property
     def keys(self) -> Keys:
         return Keys(self.keyring, self.pepper)
@@ -158,16 +184,21 @@ class Installation:
         )
 
     def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
-        s = self.settings
-        domain = s.dkim_domain or address.rpartition("@")[2]
+        """Those that are aligned with From come first: some receivers look at the first signature alone."""
+        s, sender = self.settings, address.rpartition("@")[2]
+        inline = listed(s.dkim_key.get_secret_value()) if s.dkim_key else []
         keys = []
-        for selector, file in zip(listed(s.dkim_selector or ""), listed(s.dkim_key_file or ""), strict=True):
+        for at, (selector, domain) in enumerate(s.dkim_names(sender)):
             try:
-                keys.append(dkim.load(Path(file).read_bytes(), domain, selector))
+                if inline:
+                    keys.append(dkim.loads(inline[at], domain, selector))
+                else:
+                    keys.append(dkim.load(Path(s.dkim_files[at]).read_bytes(), domain, selector))
             except (OSError, ValueError) as error:
                 why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-                raise Misconfigured(f"DIGEST_DKIM_KEY_FILE: {file} cannot be used: {why}.") from None
-        return tuple(keys)
+                where = f"KEY: the one of {selector}" if inline else f"KEY_FILE: {s.dkim_files[at]}"
+                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {why}.") from None
+        return tuple(sorted(keys, key=lambda key: not key.aligned(sender)))
 
     @property
     def smarthost(self) -> Smarthost:

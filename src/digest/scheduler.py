@@ -14,12 +14,14 @@ from digest import logs
 from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
-from digest.pipeline import alarm, dispatch
+from digest.pipeline import alarm, dispatch, feeds
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.tick import tick
 from digest.transports.smtp import ServerRefuses
 
 TICK_SECONDS = 15
+FETCH_SECONDS = 60
+"""Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
 """Times in a row that the mail server may refuse us before the edition is paused with an alarm."""
 
@@ -51,6 +53,24 @@ class Service:
                 if not self._stop.is_set():
                     sent += await self._send(edition_id)
             return sent
+
+    async def fetch(self) -> None:
+        """Take in the feeds that are due. What fails is told, and is nobody else's trouble."""
+        here = self._here
+        letters: list[tuple[str, str]] = []
+        try:
+            collected = await feeds.collect(
+                here.database, here.client, here.sources, timezone=here.settings.timezone,
+                weeks=here.settings.item_weeks, now=here.clock(), notify=lambda *letter: letters.append(letter),
+            )  # fmt: skip
+        except Refused as error:
+            log.warning("feeds were not fetched", reason=str(error))
+            return
+        for each in collected:
+            added, updated = len(each.intake.added), len(each.intake.updated)
+            log.info("feed", url=each.source.url, added=added, updated=updated, problem=each.problem)
+        for letter in letters:
+            await self._tell(*letter)
 
     async def idle(self) -> None:
         """Wait for a turn that is under way."""
@@ -93,8 +113,10 @@ class Service:
 
 
 async def once(here: Installation) -> list[tuple[str, Balance]]:
-    """One turn: for a timer outside, and for tests."""
-    return await Service(here, asyncio.Event()).turn()
+    """One turn: for a timer outside, and for tests. Feeds first, so that a draft which is due has what is new."""
+    service = Service(here, asyncio.Event())
+    await service.fetch()
+    return await service.turn()
 
 
 async def run(here: Installation, stop: asyncio.Event) -> None:
@@ -110,6 +132,10 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
     scheduler = AsyncIOScheduler(timezone=UTC)
     job = scheduler.add_job(
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
+    )  # fmt: skip
+    scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
+        service.fetch, "interval", seconds=FETCH_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
     scheduler.start()

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     dkim_selector: str | None = None
     dkim_domain: str | None = None
     dkim_key_file: str | None = None
+    dkim_key: SecretStr | None = None
     timezone: str = "UTC"
     schedule: str = "sun 09:00"
     lead: str = "24h"
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     late_limit: str = "6h"
     item_weeks: int = Field(default=4, ge=1, le=520)
     max_items: int = Field(default=12, ge=1, le=100)
+    feeds: Path | None = None
     templates: Path | None = None
     media: Path | None = None
     web_bind: str | None = None
@@ -151,10 +153,15 @@ class Settings(BaseSettings):
             raise ValueError(f"“{value}” is not a selector; write letters and digits like news2026")
         return value
 
-    @field_validator("bounce_domain", "dkim_domain")
+    @field_validator("bounce_domain")
     @classmethod
     def _domain(cls, value: str | None) -> str | None:
         return address.parse(f"bounce@{value}").domain if value else None
+
+    @field_validator("dkim_domain")
+    @classmethod
+    def _domains(cls, value: str | None) -> str | None:
+        return ", ".join(address.parse(f"bounce@{each}").domain for each in listed(value or "")) or None
 
     @field_validator("public_url")
     @classmethod
@@ -179,7 +186,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no folder {value}")
         return value
 
-    @field_validator("smtp_ca_file")
+    @field_validator("smtp_ca_file", "feeds")
     @classmethod
     def _file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -208,10 +215,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        if len(listed(self.dkim_selector or "")) != len(listed(self.dkim_key_file or "")):
-            raise ValueError(
-                "DIGEST_DKIM_KEY_FILE: each selector in DIGEST_DKIM_SELECTOR needs its key file, in the same order"
-            )
+        self._check_dkim()
         if self.smtp_username and not (self.smtp_password or self.smtp_token_command):
             raise ValueError("DIGEST_SMTP_PASSWORD: DIGEST_SMTP_USERNAME needs it, or DIGEST_SMTP_TOKEN_COMMAND")
         if self.smtp_token_command and (self.smtp_password or not self.smtp_username):
@@ -221,6 +225,32 @@ class Settings(BaseSettings):
         if self.security == "none" and self.smtp_host not in LOOPBACK:
             raise ValueError("DIGEST_SMTP_SECURITY: “none” is for a server on this machine; write starttls or tls")
         return self
+
+    def _check_dkim(self) -> None:
+        selectors, domains = listed(self.dkim_selector or ""), listed(self.dkim_domain or "")
+        inline = listed(self.dkim_key.get_secret_value()) if self.dkim_key else []
+        if inline and self.dkim_files:
+            raise ValueError("DIGEST_DKIM_KEY: it takes the place of DIGEST_DKIM_KEY_FILE; set one of the two")
+        if len(selectors) != len(inline or self.dkim_files):
+            name = "KEY" if inline else "KEY_FILE"
+            raise ValueError(
+                f"DIGEST_DKIM_{name}: each selector in DIGEST_DKIM_SELECTOR needs its key, in the same order"
+            )
+        if len(domains) > 1 and len(domains) != len(selectors):
+            raise ValueError(
+                "DIGEST_DKIM_DOMAIN: write one domain for all selectors, or one for each in the same order"
+            )
+        if len(set(self.dkim_names(""))) < len(selectors):
+            raise ValueError("DIGEST_DKIM_SELECTOR: a selector is there twice, and can be published once in a domain")
+
+    @property
+    def dkim_files(self) -> list[str]:
+        return listed(self.dkim_key_file or "")
+
+    def dkim_names(self, sender: str) -> list[tuple[str, str]]:
+        """(selector, domain) of each key; the domain is the one of the `sender` where none is set."""
+        selectors, domains = listed(self.dkim_selector or ""), listed(self.dkim_domain or "") or [sender]
+        return list(zip(selectors, domains if len(domains) > 1 else domains * len(selectors), strict=True))
 
     @property
     def security(self) -> Literal["none", "starttls", "tls"]:

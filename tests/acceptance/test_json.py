@@ -37,11 +37,13 @@ def listed(command: str) -> set[str]:
 @pytest.mark.usefixtures("inbox")
 def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> None:
     week.env["RATE"] = "100000"  # so that there is something to tell of the pacing
+    week.env["FEEDS"] = str(week.write("feeds.toml", '[[feed]]\nurl = "http://127.0.0.1:1023/"\n'))
     text = week.write("news.txt", "A short note\n\nSomething happened in town, and people came to see it.\n")
     bad = week.write("bad.csv", "email\nnobody\n")
     answers = {
         "items add": week("items", "add", WEEK, "--json"),
         "items import": week("items", "import", text, "--dry-run", "--json"),
+        "items fetch": week("items", "fetch", "--json", code=1),
         "items list": week("items", "list", "--json"),
         "items show": week("items", "show", "1", "--json"),
         "items ready": week("items", "ready", "--all", "--json"),
@@ -79,6 +81,7 @@ def optional(command: str) -> set[str]:
         "edition assemble": {"domain", "until", "why"},
         "edition show": {"domain", "until", "why"},
         "edition send": {"to", "reply"},
+        "items import": {"url", "language", "topics", "left_out", "reason"},  # of a feed: test_feeds.py
         "items add": {"path", "line", "field", "reason"},
         "tick": {"to", "reply", "edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
     }.get(command, set())

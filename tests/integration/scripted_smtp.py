@@ -134,6 +134,7 @@ class Server:
     keep: bool = True
     taken: list[Taken] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
     port: int = 0
     sessions: int = 0
     messages: int = 0
@@ -190,6 +191,8 @@ class _Session:
         try:
             await self.turn("connect", "220 scripted ESMTP")
             while line := await self.reader.readline():
+                if self.server.keep:
+                    self.server.heard.append(line)
                 verb, _, rest = line.rstrip(b"\r\n").partition(b" ")
                 command = getattr(self, verb.decode("ascii", "replace").lower(), None)
                 await (command(rest) if command else self.say("500 5.5.1 what?"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import dkim as verifier
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from scripted_smtp import Act, Script, Server, Turn, at
+from scripted_smtp import OFFERS, Act, Script, Server, Turn, at
 from sqlalchemy import Engine, event
 
 from digest.app import Installation
@@ -22,7 +22,7 @@ from digest.core.delivery import Balance, State
 from digest.core.dkim import Key
 from digest.core.errors import Refused
 from digest.core.pacing import FREE, Limits
-from digest.pipeline import assemble, deliver, dispatch, intake, ledger
+from digest.pipeline import assemble, deliver, dispatch, intake, ledger, receive
 from digest.pipeline.dispatch import Office, Watch
 from digest.settings import Settings
 from digest.store import deliveries, subscribers
@@ -581,3 +581,25 @@ async def test_a_database_that_stays_locked_or_full_stops_the_sender_before_the_
     recorded = {(row.address, row.message_id): row.state for row in letters.rows().values()}
     assert {each for each, state in recorded.items() if state == State.ACCEPTED} <= set(counted)
     assert {state for each, state in recorded.items() if each not in counted} <= {State.UNCERTAIN}
+
+
+async def test_a_bounce_that_names_only_the_envelope_identifier_finds_its_delivery(post):
+    """As it comes back where a smarthost put a sender of its own in place of ours (RFC 3464 §2.2.1)."""
+    office = post(1)
+    async with Server(offers=(*OFFERS, "DSN")) as server:
+        await office.send(server)
+    [said] = [line for line in server.heard if line.startswith(b"MAIL")]
+    envelope_id = said.partition(b" ENVID=")[2].strip().decode()
+    report = (
+        "From: MAILER-DAEMON@relay.example\nTo: relay@relay.example\nSubject: Undelivered Mail\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\n\nIt failed.\n--b\n'
+        f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\nOriginal-Envelope-Id: {envelope_id}\n\n"
+        "Final-Recipient: rfc822; reader0@example.net\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n--b--\n"
+    )
+    received = receive.receive(
+        office.office.database, report.encode(), "relay@relay.example", office.office.keys, office.now()
+    )
+    [row] = office.rows().values()
+    assert received.delivery_id == row.id
+    assert row.bounced_at is not None

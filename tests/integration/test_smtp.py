@@ -6,6 +6,8 @@ import pytest
 import scripted_smtp
 from scripted_smtp import OFFERS, Act, Script, Server, Turn, at
 
+from digest.core.address import parse
+from digest.core.dsn import Verdict, judge
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Stage, Unknown
 from digest.transports import smtp
 from digest.transports.smtp import Connection, Smarthost
@@ -308,17 +310,66 @@ async def test_the_bytes_arrive_as_they_are():
     assert [(each.recipient, each.sender, each.content) for each in server.taken] == [(READER, SENDER, WIRE)]
 
 
-async def test_addresses_beyond_ascii_need_a_server_that_takes_them():
-    async with Server() as server:
+# What is said only to servers that offer it.
+
+
+async def heard(offers: tuple[str, ...], recipient: str, wire: bytes = WIRE, sender: str = SENDER) -> list[bytes]:
+    """The envelope as it was said."""
+    async with Server(offers=offers) as server:
         connection = await Connection.open(host(server))
-        assert isinstance(await send(connection, "josé@example.net"), Accepted)
+        assert isinstance(
+            await connection.offer(sender, recipient, wire, "d.token") or await connection.dot(), Accepted
+        )
         await connection.close()
-        assert server.taken[0].recipient == "josé@example.net"
-    async with Server(offers=()) as server:
+        assert server.taken[0].recipient == recipient
+    return [line for line in server.heard if line.startswith((b"MAIL", b"RCPT"))]
+
+
+async def test_bounces_are_asked_to_name_the_delivery_and_to_return_the_header():
+    assert await heard((*OFFERS, "DSN"), "a+b@example.net") == [
+        b"MAIL FROM:<weekly@harbour.example> RET=HDRS ENVID=d.token\r\n",
+        b"RCPT TO:<a+b@example.net> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@example.net\r\n",
+    ]
+    assert await heard(OFFERS, "a+b@example.net") == [
+        b"MAIL FROM:<weekly@harbour.example>\r\n", b"RCPT TO:<a+b@example.net>\r\n",
+    ]  # fmt: skip
+
+
+async def test_a_domain_beyond_ascii_is_ascii_to_every_server():
+    recipient = parse("ana@Bücher.example").email
+    assert (await heard(OFFERS[:3], recipient))[1] == b"RCPT TO:<ana@xn--bcher-kva.example>\r\n"
+
+
+async def test_a_local_part_beyond_ascii_is_said_as_it_is_with_its_domain_in_ascii():
+    recipient = parse("josé@Bücher.example").email
+    assert await heard((*OFFERS, "DSN"), recipient) == [
+        b"MAIL FROM:<weekly@harbour.example> SMTPUTF8 RET=HDRS ENVID=d.token\r\n",
+        "RCPT TO:<josé@xn--bcher-kva.example> NOTIFY=FAILURE,DELAY".encode()
+        + b" ORCPT=utf-8;jos\\x{E9}@xn--bcher-kva.example\r\n",
+    ]
+
+
+async def test_a_header_beyond_ascii_is_announced_too():
+    wire = "From: josé@harbour.example\r\n".encode() + WIRE
+    assert b" SMTPUTF8" in (await heard(OFFERS, READER, wire))[0]
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "header", "stage"),
+    [
+        (SENDER, "josé@example.net", b"To: jos\xc3\xa9@example.net\r\n", Stage.RCPT),
+        ("josé@harbour.example", READER, b"", Stage.MAIL),
+        (SENDER, READER, b"From: jos\xc3\xa9@harbour.example\r\n", Stage.MAIL),
+    ],
+)
+async def test_what_needs_smtputf8_is_refused_where_there_is_none_and_says_whose_trouble_it_is(
+    sender, recipient, header, stage
+):
+    async with Server(offers=OFFERS[:3]) as server:
         connection = await Connection.open(host(server))
-        outcome = await send(connection, "josé@example.net")
+        outcome = await connection.offer(sender, recipient, header + WIRE)
         assert isinstance(outcome, Rejected)
-        assert outcome.permanent
-        assert outcome.stage is Stage.RCPT
+        assert (outcome.permanent, outcome.stage, outcome.ours) == (True, stage, stage is Stage.MAIL)
+        assert judge(outcome.reply.code, outcome.reply.enhanced, outcome.reply.text) is Verdict.SOFT
         assert isinstance(await send(connection), Accepted)
         await connection.close()

@@ -265,10 +265,19 @@ async def test_the_mail_is_shown_where_nothing_runs_and_nothing_is_fetched(
     week(here)
     policy = (await desk.get("/mail")).headers["content-security-policy"]
     assert "default-src 'none'" in policy
+    assert "img-src 'self' data:;" in policy
     assert "sandbox allow-popups" in policy
     assert "allow-scripts" not in policy
     page = (await desk.get("/")).text
     assert page.count('sandbox="allow-popups allow-popups-to-escape-sandbox"') == page.count("<iframe") == 2
+
+
+async def test_pictures_are_shown_before_the_public_pages_run(here: Installation, desk: AsyncClient) -> None:
+    name = "0123456789abcdef" * 4 + "-600x400.png"
+    assert here.media
+    here.media.put(name, b"\x89PNG")
+    assert (await desk.get(f"/media/{name}")).headers["content-type"] == "image/png"
+    assert (await desk.get("/media/digest.db")).status_code == 404
 
 
 @pytest.mark.parametrize(

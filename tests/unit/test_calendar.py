@@ -85,6 +85,12 @@ def test_from_when_to_when(starts, ends, dtstart, dtend):
     assert shown.get("DTEND") == ((kind, dtend) if dtend else None)
 
 
+def test_paragraphs_are_wrapped_by_the_calendar_and_not_here():
+    long = "Twice a year the sea goes out far enough to walk under the fuel pier, and on Saturday it does so at nine. "
+    said = text(values(replace(EVENT, body=f"{long}\n\n- {long}\n- b"))["DESCRIPTION"][1])
+    assert f"\n\n{long.strip()}\n\n- {long.strip()}\n- b\n\n" in said
+
+
 def test_what_does_not_say_when_it_starts_is_no_calendar_file():
     assert to_ical(replace(EVENT, starts=None), "", "x", CHANGED) is None
 

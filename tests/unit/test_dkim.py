@@ -1,5 +1,6 @@
 """What we sign, somebody else's verifier accepts; what was changed after, it does not."""
 
+import base64
 from datetime import UTC, datetime
 
 import dkim as verifier
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.dkim import Key, load, sign
+from digest.core.dkim import Key, load, loads, sign
 from digest.core.headers import encoded, serialise
 from digest.core.quoted_printable import encode
 
@@ -68,3 +69,42 @@ def test_a_key_comes_back_from_its_file(key: Key) -> None:
 def test_what_is_no_key_is_refused(pem: bytes) -> None:
     with pytest.raises(ValueError, match="not a private key"):
         load(pem, "harbour.example", "s")
+
+
+def test_a_header_beyond_ascii_is_signed_as_it_is() -> None:
+    """RFC 8616: an address with SMTPUTF8 stands in the header as UTF-8."""
+    fields = [("From", "josé@harbour.example"), ("To", "ñandú@example.org"), ("Subject", "x")]
+    body = encode("text\n")
+    message = serialise([*sign(fields, body, [RSA, ED], NOW), *fields]) + body
+    assert verifies(message)
+    assert verifies(message, 1)
+    assert not verifies(message.replace("josé".encode(), b"jose"))
+
+
+def test_a_key_comes_from_the_environment_in_whatever_form_it_survives_there() -> None:
+    pem = ED.pem().decode()
+    once = base64.b64encode(pem.encode()).decode()
+    for text in (pem, pem.replace("\n", "\\n"), once, f" {once[:40]}\n{once[40:]} "):
+        assert loads(text, ED.domain, ED.selector).record == ED.record
+
+
+@pytest.mark.parametrize("text", ["no key", "bm8ga2V5", "====", "ключ", "-----BEGIN PRIVATE KEY-----"])
+def test_what_is_no_key_in_the_environment_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(ValueError, match="private key in PEM form") as caught:
+        loads(text, "harbour.example", "s")
+    assert text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("domain", "sender", "aligned"),
+    [
+        ("harbour.example", "harbour.example", True),
+        ("mail.harbour.example", "harbour.example", True),
+        ("harbour.example", "news.harbour.example", True),
+        ("harbour.example", "otherharbour.example", False),
+        ("otherharbour.example", "harbour.example", False),
+        ("provider.example", "harbour.example", False),
+    ],
+)
+def test_whose_word_a_signature_is(domain: str, sender: str, aligned: bool) -> None:
+    assert Key(domain, "s", ED.private).aligned(sender) is aligned

@@ -176,3 +176,23 @@ def test_a_reply_is_weighed_by_its_words(verdict, reply):
 )
 def test_a_bare_number_proves_little(code, enhanced, verdict):
     assert judge(code, enhanced, "") is verdict
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        (r"utf-8; jos\x{E9}\x{2B}a@reader.example", "josé+a@reader.example"),
+        ("utf-8; josé@reader.example", "josé@reader.example"),
+        (r"utf-8; \x{7528}\x{1F4EE}@reader.example", "用\U0001f4ee@reader.example"),
+        (r"utf-8; a\x{D800}\x{0}\x{A}b@reader.example", r"a\x{d800}\x{0}\x{a}b@reader.example"),
+    ],
+)
+def test_addresses_beyond_ascii_are_read_as_they_are(said, address):
+    report = (
+        "From: MAILER-DAEMON@relay.example\nSubject: Undelivered Mail\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\n\nIt failed.\n--b\n'
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n"
+        f"Final-Recipient: {said}\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
+    )
+    [recipient] = classify(report.encode()).recipients
+    assert recipient.address == address

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import parseaddr, parsedate_to_datetime
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -159,3 +160,22 @@ def test_feedback_id_is_stable_short_and_says_nothing_personal():
     assert SENDER.feedback_id == replace(SENDER, name="Other", publication="Other").feedback_id
     assert 5 <= len(SENDER.feedback_id) <= 15
     assert parsedate_to_datetime(parsed()["Date"]) == LETTER.date
+
+
+@pytest.mark.parametrize("local", ["josé", "a&b", "a?b=c", "50%", "a/b", "o'neill"])
+def test_a_link_to_write_to_is_a_link_whatever_the_address_holds(local):
+    """RFC 6068: a mail program reads the same address out of it, and the header stays ASCII where it is a link."""
+    sender = replace(SENDER, address=f"{local}@harbour.example", reply_to=None, bounce_domain=None, public_url=None)
+    said = dict(header(sender, LETTER))
+    for name, wanted in (("List-Unsubscribe", sender.unsubscribe_mailto(3)), ("List-Help", sender.address)):
+        assert said[name].isascii()
+        link = urlsplit(said[name].strip("<>"))
+        assert (link.scheme, unquote(link.path)) == ("mailto", wanted)
+        assert link.query in ("subject=unsubscribe", "subject=help")
+        assert not link.fragment
+
+
+def test_the_envelope_identifier_is_the_token_of_the_envelope_sender():
+    sender, envelope_id = SENDER.envelope(7)
+    assert sender == f"bounce+{envelope_id.removeprefix('d.')}@bounces.harbour.example"
+    assert RING.find(Purpose.BOUNCE, envelope_id) == 7

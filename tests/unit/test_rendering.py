@@ -390,3 +390,23 @@ def test_a_link_that_no_mail_should_have_is_left_out(compiler):
     item = replace(BASE, kind=Kind.ACTION, url="javascript:alert(1)", **FULL)
     assert link(item.url) == ""
     assert "javascript" not in document(compiler, entries([item]), "html") + document(compiler, entries([item]), "text")
+
+
+@pytest.mark.parametrize(("size", "shown"), [("200x100", "200"), ("1200x800", "544")])
+def test_a_picture_that_we_host_is_shown_no_larger_than_it_is(compiler, size, shown):
+    name = f"{'0123456789abcdef' * 4}-{size}.jpg"
+    there = replace(PUBLICATION, public_url="https://news.example")
+    items = entries([replace(BASE, image=name, alt="A hive on a roof")])
+    html = join(compiler.compile(EDITION, words(), items, there, TOPICS, KEY), "html", {1}, SLOTS)
+    [picture] = re.findall(r"<img[^>]+>", html)
+    assert f'src="https://news.example/media/{name}"' in picture
+    assert 'alt="A hive on a roof"' in picture
+    assert f'width="{shown}"' in picture
+    assert "<img" not in document(compiler, items, "html"), "without public pages there is no picture"
+
+
+def test_no_picture_of_strangers_is_asked_for(compiler):
+    there = replace(PUBLICATION, public_url="https://news.example")
+    for image in ("https://tracker.example/p.gif", "photo.jpg", "../" + "0" * 64 + "-90x90.png"):
+        items = entries([replace(BASE, image=image, alt="A hive on a roof")])
+        assert "<img" not in join(compiler.compile(EDITION, words(), items, there, TOPICS, KEY), "html", {1}, SLOTS)

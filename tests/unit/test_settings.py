@@ -95,6 +95,9 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_CA_FILE", "."),
         ("DKIM_SELECTOR", "a b"),
         ("DKIM_DOMAIN", "no domain"),
+        ("DKIM_DOMAIN", "harbour.example, no domain"),
+        ("DKIM_DOMAIN", "one.example, two.example"),
+        ("DKIM_KEY", "without a selector"),
         ("DKIM_KEY_FILE", "key-without-a-selector.pem"),
         ("TIMEZONE", "Mars/Olympus"),
         ("SCHEDULE", "sunday"),
@@ -168,6 +171,31 @@ def test_half_a_login_is_none(monkeypatch, given, named):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SELECTOR": "a", "KEY": "x", "KEY_FILE": "a.pem"}, "KEY"),
+        ({"SELECTOR": "a, b", "KEY": "x"}, "KEY"),
+        ({"SELECTOR": "a, b", "KEY_FILE": "a.pem"}, "KEY_FILE"),
+        ({"SELECTOR": "a, b, c", "KEY_FILE": "a, b, c", "DOMAIN": "one.example, two.example"}, "DOMAIN"),
+        ({"SELECTOR": "a, a", "KEY_FILE": "a.pem, b.pem"}, "SELECTOR"),
+    ],
+)
+def test_dkim_settings_that_do_not_go_together(monkeypatch, given, named):
+    for name, value in given.items():
+        monkeypatch.setenv(f"DIGEST_DKIM_{name}", value)
+    with pytest.raises(Misconfigured, match=rf"^DIGEST_DKIM_{named}: "):
+        load()
+
+
+def test_each_key_has_its_domain():
+    two = {"dkim_selector": "a, b", "dkim_key_file": "a.pem, b.pem", "_env_file": None}
+    assert Settings(**two).dkim_names("harbour.example") == [("a", "harbour.example"), ("b", "harbour.example")]
+    assert Settings(**two, dkim_domain="One.example").dkim_names("x") == [("a", "one.example"), ("b", "one.example")]
+    apart = Settings(**two | {"dkim_selector": "a, a"}, dkim_domain="one.example, Bücher.example")
+    assert apart.dkim_names("x") == [("a", "one.example"), ("a", "xn--bcher-kva.example")]
+
+
 def test_every_bad_value_is_named_at_once(monkeypatch):
     monkeypatch.setenv("DIGEST_TIMEZONE", "x")
     monkeypatch.setenv("DIGEST_LEAD", "y")
@@ -180,6 +208,8 @@ def test_no_secret_is_ever_shown(monkeypatch):
     for name in ("SECRET", "SECRETS_RETIRED", "PEPPER", "SMTP_PASSWORD"):
         monkeypatch.setenv(f"DIGEST_{name}", "hunter2 and some more")
     monkeypatch.setenv("DIGEST_SMTP_USERNAME", "weekly")
+    monkeypatch.setenv("DIGEST_DKIM_SELECTOR", "s")
+    monkeypatch.setenv("DIGEST_DKIM_KEY", "hunter2")
     assert "hunter2" not in repr(load())
     monkeypatch.delenv("DIGEST_SMTP_PASSWORD")
     monkeypatch.setenv("DIGEST_SMTP_TOKEN_COMMAND", "get --key hunter2")

@@ -1,17 +1,25 @@
 """`digest items`: what there is to tell."""
 
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from digest.app import Installation
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
 from digest.core.errors import Misconfigured
-from digest.core.item import Status, missing
+from digest.core.item import Item, Status, missing
 from digest.core.newsletter import as_json
+from digest.core.source import Source
 from digest.pipeline import intake
 from digest.pipeline.intake import Intake
 from digest.store.items import Stored
+
+if TYPE_CHECKING:
+    from digest.pipeline.feeds import Collected
 
 app = typer.Typer(name="items", help="Items: add, import, list, show, make ready, archive.", no_args_is_help=True)
 NUMBER = "The number of an item, as `digest items list` shows it."
@@ -39,27 +47,80 @@ def add(
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A plain-text newsletter.")],
+    place: Annotated[
+        str, typer.Argument(metavar="PATH|URL", help="A plain-text newsletter, or the address of a feed.")
+    ],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the split; store nothing, need no database.")
+        bool, typer.Option("--dry-run", help="Show what is found; store nothing, need no database.")
     ] = False,
     title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is a title.")] = None,
     not_title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is no title.")] = None,
-    language: Annotated[str, typer.Option(callback=language_tag, help="The language that it is written in.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(callback=language_tag, help="The language that it is written in; else what a feed says, or en."),
+    ] = None,
     json_: Json = False,
     now: Now = None,
 ) -> None:
-    """Split a newsletter into draft items."""
+    """Split a newsletter into draft items, or take in the entries of a feed (RSS, Atom, JSON Feed)."""
     here = installation(now)
-    found = intake.split_newsletter(path, here.clock(), title or (), not_title or ())
-    document: dict[str, Any] = {"items": [as_json(each) for each in found]}
+    if place.lower().startswith(("http://", "https://")):
+        if title or not_title:
+            raise Misconfigured("--title and --not-title are for newsletters; a feed says where its entries begin.")
+        _import_feed(here, place, language, dry_run, json_)
+    else:
+        _import_newsletter(here, Path(place), title or (), not_title or (), language or "en", dry_run, json_)
+
+
+@app.command()
+def fetch(json_: Json = False, now: Now = None) -> None:
+    """Fetch every feed that DIGEST_FEEDS names, now; `digest run` and `digest tick` do so once an hour."""
+    here = installation(now)
+    from digest.pipeline import feeds  # noqa: PLC0415  as below
+
+    if not here.sources:
+        raise Misconfigured("DIGEST_FEEDS names no feed; docs/feeds.md shows how to follow one.")
+    done = asyncio.run(
+        feeds.collect(
+            here.database, here.client, here.sources, timezone=here.settings.timezone,
+            weeks=here.settings.item_weeks, now=here.clock(),
+        )
+    )  # fmt: skip
+    if json_:
+        emit({"feeds": [_collected(each) for each in done]})
+    else:
+        counts = [(c["added"], c["updated"], c["unchanged"], c["left_out"]) for c in map(_collected, done)]
+        rows = [(each.source.url, *count) for each, count in zip(done, counts, strict=True) if not each.problem]
+        table(("feed", "added", "updated", "unchanged", "left out"), rows)
+        for each in done:
+            if each.problem:
+                note(each.problem)
+    if any(each.problem for each in done):
+        raise typer.Exit(1)
+
+
+def _collected(done: "Collected") -> dict[str, Any]:
+    counts = {name: len(getattr(done.intake, name)) for name in ("added", "updated", "unchanged")}
+    return {"url": done.source.url, **counts, "left_out": len(done.left_out), "problem": done.problem}
+
+
+def _import_newsletter(
+    here: Installation,
+    path: Path,
+    titles: Collection[int],
+    not_titles: Collection[int],
+    language: str,
+    dry_run: bool,
+    as_document: bool,
+) -> None:
+    found = intake.split_newsletter(path, here.clock(), titles, not_titles)
     result = None
     if not dry_run:
         result = intake.import_newsletter(
             here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
         )
-    if json_:
-        emit(document)
+    if as_document:
+        emit({"items": [as_json(each) for each in found]})
         return
     if not found:
         say(f"There is no item in {path}; name the lines of the titles with --title LINE.")
@@ -76,10 +137,38 @@ def import_(
     ]
     table(("line", "kind", "title", "dates", ""), rows)
     if result:
-        note(
-            f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
+        _note_drafts(result)
+
+
+def _import_feed(here: Installation, url: str, language: str | None, dry_run: bool, as_document: bool) -> None:
+    source = next((each for each in here.sources if each.url == url), Source(url))
+    source = replace(source, language=language) if language else source
+    from digest.pipeline import feeds  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
+
+    weeks, now = here.settings.item_weeks, here.clock()
+    reading = asyncio.run(feeds.look(here.client, source, timezone=here.settings.timezone, weeks=weeks, now=now))
+    result = None if dry_run else feeds.store(here.database, reading, source, now)
+    if as_document:
+        emit(
+            {
+                "items": [_proposal(each.item) for each in reading.proposals],
+                "left_out": [{"title": each.title, "reason": each.reason} for each in reading.left_out],
+            }
         )
-        note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
+        return
+    items = [each.item for each in reading.proposals]
+    table(("kind", "title", "topics", "dates"), [(i.kind, i.title, " ".join(i.topics), _dates(i)) for i in items])
+    for each in reading.left_out:
+        note(f"left out: {each.title and f'“{each.title}”: '}{each.reason}.")
+    if result:
+        _note_drafts(result)
+
+
+def _note_drafts(result: Intake) -> None:
+    note(
+        f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
+    )
+    note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
 
 
 def _dates(found: Any) -> str:
@@ -188,6 +277,18 @@ def _report(result: Intake, as_document: bool) -> None:
 
 def _needs(stored: Stored) -> str:
     return f"lacks {', '.join(lacking)}" if (lacking := missing(stored.item)) else ""
+
+
+def _proposal(item: Item) -> dict[str, Any]:
+    dates = ("published", "deadline", "starts", "ends")
+    texts = ("title", "url", "organisation", "byline", "language", "venue")
+    return {
+        "kind": str(item.kind),
+        **{name: getattr(item, name) for name in texts},
+        "topics": list(item.topics),
+        **{name: when.isoformat() if (when := getattr(item, name)) else None for name in dates},
+        "body_markdown": item.body,
+    }
 
 
 def _row(stored: Stored) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def doctor(json_: Json = False, now: Now = None) -> None:
     else:
         findings += examine.identity(here.sender, here.settings.postal_address)
         findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))
+        if here.settings.feeds:
+            findings += examine.following(here.database, lambda: here.sources)
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
     else:
@@ -99,7 +101,7 @@ async def _run(here: Installation) -> None:
     from digest import scheduler  # noqa: PLC0415  as above
     from digest.web import serve  # noqa: PLC0415
 
-    here.office  # noqa: B018  a bad setting or database ends the command here
+    here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

@@ -60,9 +60,9 @@ def common(
     """The options of `digest` itself."""
 
 
-def language_tag(text: str) -> str:
+def language_tag(text: str | None) -> str | None:
     """The value of an option --language, if it is the tag of one."""
-    if not LANGUAGE.fullmatch(text):
+    if text is not None and not LANGUAGE.fullmatch(text):
         raise Misconfigured(f"--language: “{text}” is not the tag of a language; write one such as en, es or pt-BR.")
     return text
 

@@ -4,6 +4,7 @@
 """
 
 import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -48,6 +49,13 @@ class Key:
         raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return f"v=DKIM1; k=ed25519; p={_b64(raw)}"
 
+    def aligned(self, domain: str) -> bool:
+        """Whether receivers take its signature for the word of `domain` (RFC 7489 §3.1.1): the same, or one below the other.
+
+        Two domains side by side may be aligned too; only the list of public suffixes would tell.
+        """
+        return self.domain == domain or f".{self.domain}".endswith(f".{domain}") or domain.endswith(f".{self.domain}")
+
     def __reduce__(self) -> tuple[Callable[[bytes, str, str], "Key"], tuple[bytes, str, str]]:
         return load, (
             self.pem(),
@@ -74,6 +82,17 @@ def load(pem: bytes, domain: str, selector: str) -> Key:
     if isinstance(private, ed25519.Ed25519PrivateKey):
         return Key(domain, selector, private)
     raise ValueError("it is neither an RSA nor an Ed25519 key")
+
+
+def loads(text: str, domain: str, selector: str) -> Key:
+    """The key in a setting: a PEM file's content, its line breaks perhaps as `\\n`, or the base64 of it. ValueError as above."""
+    pem = text.replace("\\n", "\n").encode()
+    if b"-----BEGIN" not in pem:
+        try:
+            pem = base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("it is neither a private key in PEM form nor the base64 of one") from None
+    return load(pem, domain, selector)
 
 
 def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from digest.core.dkim import Key
 from digest.core.token import Keyring, Purpose
@@ -55,9 +56,13 @@ class Sender:
             return f"{kind}+{token}@{self.bounce_domain}"
         return f"{self.address.rpartition('@')[0]}+{kind}+{token}@{self.domain}"
 
+    def envelope(self, delivery_id: int) -> tuple[str, str]:
+        """The VERP address to which a bounce of this delivery comes back, and the envelope identifier that says the same."""
+        token = self.keyring.issue(Purpose.BOUNCE, delivery_id)
+        return self.returns("bounce", token), f"d.{token}"
+
     def envelope_sender(self, delivery_id: int) -> str:
-        """The VERP address to which a bounce of this delivery comes back."""
-        return self.returns("bounce", self.keyring.issue(Purpose.BOUNCE, delivery_id))
+        return self.envelope(delivery_id)[0]
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))
@@ -66,7 +71,7 @@ class Sender:
         """What the link in the mail says: the public page, or a mail that does it where there is none."""
         if self.public_url:
             return f"{self.public_url}/unsubscribe/{_way_out(self.keyring, subscriber_id)}"
-        return f"mailto:{self.unsubscribe_mailto(subscriber_id)}?subject=unsubscribe"
+        return _mailto(self.unsubscribe_mailto(subscriber_id), "unsubscribe")
 
     def view_url(self, delivery_id: int) -> str | None:
         """The page that shows this one mail, None where there are no pages."""
@@ -100,8 +105,7 @@ class Letter:
 
 def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
     """Names and encoded, folded values in the order in which they are written."""
-    mailto = sender.unsubscribe_mailto(letter.subscriber_id)
-    ways_out = [f"<mailto:{mailto}?subject=unsubscribe>"]
+    ways_out = [f"<{_mailto(sender.unsubscribe_mailto(letter.subscriber_id), 'unsubscribe')}>"]
     if sender.public_url:
         ways_out.insert(0, f"<{sender.unsubscribe_url(letter.subscriber_id)}>")
     return [
@@ -114,7 +118,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("List-Id", mailbox(sender.publication, sender.list_id)),
         ("List-Unsubscribe", ",\r\n ".join(ways_out)),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if sender.public_url else []),
-        ("List-Help", f"<mailto:{sender.reply_to or sender.address}?subject=help>"),
+        ("List-Help", f"<{_mailto(sender.reply_to or sender.address, 'help')}>"),
         ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),
         ("X-Digest-Delivery", sender.keyring.issue(Purpose.MESSAGE, letter.delivery_id)),
@@ -163,6 +167,11 @@ def _way_out(keyring: Keyring, subscriber_id: int) -> str:
 @lru_cache(2)
 def _date(second: datetime) -> str:
     return format_datetime(second)
+
+
+def _mailto(address: str, subject: str) -> str:
+    """RFC 6068: an address may hold what a link may not."""
+    return f"mailto:{quote(address, safe='@+')}?subject={subject}"
 
 
 def _refuse_control(*values: str | None) -> None:

@@ -124,8 +124,8 @@ class Run:
             return account.unsent(claimed, State.FAILED, f"it cannot be composed: {error}")
         if wire is None:
             return account.unsent(claimed, State.SKIPPED, "nothing to say: all of it is over")
-        sender = self._room.sender.envelope_sender(claimed.id)
-        outcome = await connection.offer(sender, claimed.address, wire)
+        sender, envelope_id = self._room.sender.envelope(claimed.id)
+        outcome = await connection.offer(sender, claimed.address, wire, envelope_id)
         if outcome is not None:
             return account.settle(claimed, outcome, State.CLAIMED)
         marking = await account.mark(claimed, held)

@@ -9,10 +9,11 @@ from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.item import Item, Kind
+from digest.core.source import Source
 from digest.core.when import When
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
-from digest.store import subscribers
+from digest.store import feeds, subscribers
 from digest.store.database import Database
 
 
@@ -50,6 +51,19 @@ def templates(press: Press, now: datetime) -> str:
         press.compiler.greeting(language, "")
         press.compiler.why(language, ["a", "b"], fallback=False)
     return f"They speak {', '.join(press.compiler.languages())}."
+
+
+def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Finding]:
+    """The feeds that are followed. One that fails keeps nothing from being sent, and is a hint."""
+    try:
+        urls = [each.url for each in sources()]
+        with db.read() as session:
+            failing = [row for row in feeds.known(session, urls).values() if row.failures]
+    except Refused as error:
+        return [Finding("feeds", False, str(error))]
+    if not failing:
+        return [Finding("feeds", True, f"Followed: {len(urls)}. None fails.")]
+    return [Finding("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
 
 
 def _sample(kind: Kind, now: datetime) -> Item:
@@ -98,8 +112,8 @@ def identity(sender: Sender, postal_address: str | None) -> Sequence[Finding]:
         found.append(
             Finding("DKIM", None, "Nothing signs the mail here; see `digest dkim new`, unless your provider signs it.")
         )
-    elif all(key.domain != sender.domain for key in sender.dkim):
-        found.append(
-            Finding("DKIM", None, f"No key is for {sender.domain}, so the signature is not aligned with From.")
-        )
+    elif not any(key.aligned(sender.domain) for key in sender.dkim):
+        domains = ", ".join(dict.fromkeys(key.domain for key in sender.dkim))
+        said = f"The mail is signed for {domains} and is from {sender.domain}, so no signature is aligned with From."
+        found.append(Finding("DKIM", None, f"{said} See DIGEST_DKIM_DOMAIN."))
     return found

@@ -90,7 +90,7 @@ def add(
     hung = [(path, *_hang(db, gallery, path, file, result)) for path, file in read]  # may wait for the web: no lock yet
     with db.write() as session:
         for path, file, content in hung:
-            uid = file.uid or _digest("file", str(path.resolve()))
+            uid = file.uid or fingerprint("file", str(path.resolve()))
             _store(session, file, content, uid, f"file:{path.name}"[:200], now, result)
     return result
 
@@ -99,12 +99,12 @@ def _hang(db: Database, gallery: Gallery | None, path: Path, file: ItemFile, res
     """The item with its picture hosted, or without it; and the hash of it as it was given, by which it is known again."""
     item, image = file.item, file.item.image
     if image is None or (gallery and gallery.holds(image)):
-        return file, _content(item)
+        return file, content_hash(item)
     try:
         hosted, given = _hosted(db, gallery, item, image, path.parent)
     except Unusable as error:
         result.without_picture.append(Rejected(str(path), file.where.get("image"), "image", str(error)))
-        hosted, given = None, _content(replace(item, image=None))
+        hosted, given = None, content_hash(replace(item, image=None))
     return replace(file, item=replace(item, image=hosted)), given
 
 
@@ -113,7 +113,7 @@ def _hosted(db: Database, gallery: Gallery | None, item: Item, image: str, folde
     if gallery is None:
         raise Unusable("there is no place to keep pictures; set DIGEST_MEDIA")
     raw = None if is_remote(image) else read_beside(folder, image)
-    given = _content(replace(item, image=image if raw is None else hashlib.sha256(raw).hexdigest()))
+    given = content_hash(replace(item, image=image if raw is None else hashlib.sha256(raw).hexdigest()))
     with db.read() as session:
         known = items.by_content(session, given)
     if known and known.item.image and gallery.holds(known.item.image):
@@ -129,7 +129,7 @@ def _store(
     status = Status.ARCHIVED if file.archived else Status.DRAFT if file.draft or lacking else Status.READY
     if previous is None and file.uid is None and (twin := items.by_content(session, content)):
         previous, uid = twin, twin.uid
-    same = previous is not None and content in (previous.content_hash, _content(previous.item))
+    same = previous is not None and content in (previous.content_hash, content_hash(previous.item))
     if previous and same and previous.status in (status, Status.ARCHIVED):
         result.unchanged.append(previous)
         return
@@ -137,7 +137,7 @@ def _store(
         session, file.item, status=status, source=source, uid=uid, html=to_html(file.item.body), content_hash=content,
         now=now, previous=previous,
     )  # fmt: skip
-    stored = _get(session, item_id)
+    stored = get(session, item_id)
     (result.updated if previous else result.added).append(stored)
 
 
@@ -164,12 +164,12 @@ def import_newsletter(
         before = {each.uid: each for each in items.from_source(session, source)}
         seen = set()
         for each in found:
-            uid = _digest(source, each.title, each.tag or "")
+            uid = fingerprint(source, each.title, each.tag or "")
             while uid in seen:
-                uid = _digest(uid)
+                uid = fingerprint(uid)
             seen.add(uid)
             item = _drafted(each, timezone, language)
-            content, previous = _content(item), items.by_uid(session, uid)
+            content, previous = content_hash(item), items.by_uid(session, uid)
             touched = previous is not None and not (previous.source == source and previous.status is Status.DRAFT)
             if previous and (touched or previous.content_hash == content):
                 result.unchanged.append(previous)
@@ -178,7 +178,7 @@ def import_newsletter(
                 session, item, status=Status.DRAFT, source=source, uid=uid, html=to_html(item.body), content_hash=content,
                 now=now, previous=previous,
             )  # fmt: skip
-            (result.updated if previous else result.added).append(_get(session, item_id))
+            (result.updated if previous else result.added).append(get(session, item_id))
         for uid, stale in before.items():
             if uid not in seen and stale.status is Status.DRAFT:
                 items.remove(session, stale.id)
@@ -195,22 +195,22 @@ def _drafted(found: Found, timezone: str, language: str) -> Item:
     topic = front_matter.slugify(found.tag or "")
     return Item(
         found.kind,
-        _line("title", found.title) or "Untitled",
+        one_line("title", found.title) or "Untitled",
         body.strip(),
         (topic,) if topic else (),
-        organisation=_line("organisation", found.organisation),
-        byline=_line("byline", found.byline),
+        organisation=one_line("organisation", found.organisation),
+        byline=one_line("byline", found.byline),
         language=language,
         published=found.published,
         timezone=timezone,
         deadline=found.deadline,
         starts=found.starts,
         ends=found.ends,
-        venue=_line("venue", found.venue),
+        venue=one_line("venue", found.venue),
     )
 
 
-def _line(name: str, text: str | None) -> str | None:
+def one_line(name: str, text: str | None) -> str | None:
     """A field's text on one line and no longer than it may be; None if nothing is left."""
     printable = "".join(char if char.isprintable() else " " for char in text or "")
     return " ".join(printable.split())[: front_matter.LONGEST[name]].rstrip() or None
@@ -219,7 +219,7 @@ def _line(name: str, text: str | None) -> str | None:
 def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[Stored], list[Stored]]:
     """Make drafts ready: these (all or none), or every complete one if `ids` is None. Those made ready, those left as drafts."""
     with db.write() as session:
-        chosen = items.listing(session, [Status.DRAFT]) if ids is None else [_get(session, each) for each in ids]
+        chosen = items.listing(session, [Status.DRAFT]) if ids is None else [get(session, each) for each in ids]
         lacking = [each for each in chosen if missing(each.item)]
         if ids is not None and lacking:
             raise Refused(
@@ -229,15 +229,15 @@ def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[
         for each in complete:
             if each.status is not Status.READY:
                 items.set_status(session, each, Status.READY, now)
-        return [_get(session, each.id) for each in complete], lacking
+        return [get(session, each.id) for each in complete], lacking
 
 
 def archive(db: Database, ids: Sequence[int], now: datetime) -> list[Stored]:
     with db.write() as session:
-        chosen = [_get(session, each) for each in ids]
+        chosen = [get(session, each) for each in ids]
         for each in chosen:
             items.set_status(session, each, Status.ARCHIVED, now)
-        return [_get(session, each.id) for each in chosen]
+        return [get(session, each.id) for each in chosen]
 
 
 def listing(db: Database) -> list[Stored]:
@@ -247,7 +247,7 @@ def listing(db: Database) -> list[Stored]:
 
 def show(db: Database, item_id: int) -> Stored:
     with db.read() as session:
-        return _get(session, item_id)
+        return get(session, item_id)
 
 
 def as_file(stored: Stored) -> str:
@@ -255,20 +255,22 @@ def as_file(stored: Stored) -> str:
     return front_matter.write(stored.item, stored.status, stored.uid)
 
 
-def _get(session: Session, item_id: int) -> Stored:
+def get(session: Session, item_id: int) -> Stored:
+    """The item of that number. Refused if there is none."""
     stored = items.by_id(session, item_id)
     if stored is None:
         raise Refused(f"There is no item {item_id}; `digest items list` shows those there are.")
     return stored
 
 
-def _content(item: Item) -> str:
+def content_hash(item: Item) -> str:
     """Of the item whatever the order of its topics, which the store does not keep."""
     item = replace(item, topics=tuple(sorted(item.topics)))
     return hashlib.sha256(front_matter.write(item, Status.READY, "").encode()).hexdigest()
 
 
-def _digest(*parts: str) -> str:
+def fingerprint(*parts: str) -> str:
+    """What ties an item to whence it came."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

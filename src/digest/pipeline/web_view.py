@@ -7,9 +7,7 @@ from digest.core.edition import EditionItem
 from digest.core.headers import Sender
 from digest.core.item import Item, closes_at
 from digest.core.message import Block, chosen, fill
-from digest.core.selection import decide
 from digest.core.token import Purpose
-from digest.pipeline.compile import candidates
 from digest.pipeline.compose import Copy, served
 from digest.pipeline.farewell import masked
 from digest.store import deliveries, editions, subscribers
@@ -33,7 +31,7 @@ class WebView:
 
 
 def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView | None:
-    """The mail that a link belongs to, and what matched its reader past the limit of items. None if it belongs to none.
+    """The mail that a link belongs to, and what was for its reader and had no place in it. None if it belongs to none.
 
     A link may be passed on: the page masks the address, and cannot unsubscribe its reader as the mail can.
     """
@@ -43,21 +41,19 @@ def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView
         person = subscribers.by_id(session, delivery.subscriber_id) if delivery and delivery.subscriber_id else None
         if delivery is None or person is None:
             return None
-        edition = editions.get(session, delivery.edition_id)
         items = editions.items(session, delivery.edition_id)
         language = served(delivery.language, editions.languages(session, delivery.edition_id))
         blocks = editions.blocks(session, delivery.edition_id, language)[language]
     copy = Copy.from_json(delivery.selection)
-    matching = decide(candidates(items), person.interests, edition.fanned_out_at or edition.slot, len(items))
-    selection = {*copy.items, *(each.id for each in matching if each.included)}
+    closed = {each.id: each.item for each in items if _is_over(each, now)}
     slots = {
         "greeting": copy.greeting,
         "why": copy.why,
         "unsubscribe": f"{sender.public_url or ''}/",
         "address": masked(person.email),
     }
-    closed = {each.id: each.item for each in items if _is_over(each, now)}
-    html = chosen((block for block in blocks if block.part == "html"), selection)
+    last = {f"last:{each}" for each in copy.last if each not in closed}
+    html = chosen((block for block in blocks if block.part == "html"), {*copy.items, *copy.more}, last)
     return WebView(language, tuple(Piece(fill(block, slots), _marked(block, closed)) for block in html))
 
 

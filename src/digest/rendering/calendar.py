@@ -32,7 +32,7 @@ def to_ical(item: Item, html: str, uid: str, changed: datetime) -> bytes | None:
     event.add("dtstart", starts)
     if ends:
         event.add("dtend", ends)
-    said = [_when(item), item.organisation, to_text(html), link(item.url)]
+    said = [_when(item), item.organisation, to_text(html, width=len(html) + 1), link(item.url)]
     words = {"summary": item.title, "location": item.venue, "description": "\n\n".join(each for each in said if each)}
     for name, text in words.items():
         if text:

@@ -10,6 +10,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from digest.core import picture
+
 LENGTH = 40_000  # characters of Markdown; a mail clipped at 100 KB has no use for more
 DEPTH = 100  # nested elements; the layout engine dies of some thousands
 SCHEMES = {"http", "https", "mailto"}
@@ -19,7 +21,6 @@ _TAGS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "li", "o
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_HOSTED = re.compile(r"[0-9a-f]{32,64}\.(?:jpg|png|gif)")  # named by what is in it
 _VOID = {"br", "hr"}
 _TAG = re.compile(r"<(/?)(\w+)")
 
@@ -41,14 +42,15 @@ def legal(text: str) -> str:
 
 def link(url: str | None) -> str:
     """`url` in ASCII (host in Punycode, path percent-encoded), or "" if a mail should not link there."""
-    if not url or url.partition(":")[0].lower() not in SCHEMES:
+    scheme, colon, _ = (url or "").partition(":")
+    if not url or not colon or scheme.lower() not in SCHEMES:
         return ""
     return normalizeLink(legal(url).strip())
 
 
 def hosted(image: str | None, public_url: str | None) -> str:
     """The address of an image that the publication hosts itself, or "" for any other: a mail asks nothing of strangers."""
-    return f"{public_url}/media/{image}" if public_url and image and _HOSTED.fullmatch(image) else ""
+    return f"{public_url}/media/{image}" if public_url and picture.size(image) else ""
 
 
 def to_html(markdown: str) -> str:

@@ -13,11 +13,11 @@ _PARAGRAPHS = {"blockquote", "h4", "h5", "h6", "hr", "p", "pre"}
 _SPACES = re.compile("[ \t\n]+")  # not the no-break space
 
 
-def wrap(text: str, first: str = "", rest: str | None = None) -> str:
-    """`text` in lines of at most `WIDTH` columns, never inside a word or URL; `first` and `rest` begin the lines."""
+def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> str:
+    """`text` in lines of at most `width` columns, never inside a word or URL; `first` and `rest` begin the lines."""
     return textwrap.fill(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
         break_long_words=False,
@@ -25,9 +25,9 @@ def wrap(text: str, first: str = "", rest: str | None = None) -> str:
     )
 
 
-def to_text(html: str) -> str:
+def to_text(html: str, width: int = WIDTH) -> str:
     """The body (what `markup.to_html` makes) as text without an end of line, its links listed below it."""
-    reader = _Reader()
+    reader = _Reader(width)
     reader.feed(html)
     reader.close()
     reader.end_paragraph()
@@ -36,8 +36,9 @@ def to_text(html: str) -> str:
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__(convert_charrefs=True)
+        self._width = width
         self.lines: list[str] = []
         self.links: dict[str, int] = {}
         self._words: list[str] = []
@@ -103,7 +104,7 @@ class _Reader(HTMLParser):
         rest = "".join(self._indents)
         first = rest.removesuffix(" " * len(self._bullet)) + self._bullet
         for line in text.split("\n"):
-            shown = rest + line.rstrip() if self._preformatted else wrap(line.strip(), first, rest)
+            shown = rest + line.rstrip() if self._preformatted else wrap(line.strip(), first, rest, self._width)
             self.lines.extend(shown.split("\n"))
             first = rest
         self._above, self._bullet, self._gap = list(self._indents), "", False

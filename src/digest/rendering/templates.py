@@ -9,6 +9,7 @@ import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from digest.core import picture
 from digest.core.errors import Refused
 from digest.rendering import colour, language, layout, markup, plain
 from digest.rendering.language import Language
@@ -114,6 +115,7 @@ class Templates:
             environment.filters |= {
                 "link": markup.link,
                 "hosted": markup.hosted,
+                "picture_size": picture.size,
                 "opening": lambda text: text[:1].upper() + text[1:],
                 "plain": plain.to_text,
                 "wrap": plain.wrap,

@@ -35,6 +35,10 @@ def by_content(session: Session, content_hash: str) -> Stored | None:
     return _one(session, col(ItemRow.content_hash) == content_hash)
 
 
+def by_url(session: Session, url: str) -> Stored | None:
+    return _one(session, col(ItemRow.url) == url)
+
+
 def by_id(session: Session, item_id: int) -> Stored | None:
     return _one(session, col(ItemRow.id) == item_id) if item_id < 1 << 31 else None
 

@@ -149,6 +149,19 @@ class SuppressionRow(SQLModel, table=True):
     at: datetime = instant()
 
 
+class FeedRow(SQLModel, table=True):
+    """What is known of a feed: what it was like (`etag`, `last_modified`), when it was asked, and what keeps failing."""
+
+    __tablename__ = "feed"
+    url: str = Field(primary_key=True, max_length=2000)
+    etag: str | None = Field(default=None, max_length=500)
+    last_modified: str | None = Field(default=None, max_length=500)
+    asked_at: datetime = instant()
+    answered_at: datetime | None = instant(default=None)
+    failures: int = 0
+    problem: str = Field(default="", max_length=500)
+
+
 class EditionRow(SQLModel, table=True):
     """`expires_at` is set when sending begins; `left_out`: [{id, title, reason}] as found at assembly."""
 

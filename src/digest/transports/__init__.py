@@ -11,8 +11,11 @@ class Connection(Protocol):
     Whatever `offer` did, nothing is delivered before `dot` (docs/adr/0003-the-mark.md).
     """
 
-    async def offer(self, sender: str, recipient: str, wire: bytes) -> Rejected | Lost | None:
-        """Hand over all but the final dot; None when only that is missing. `wire`: CRLF line ends, dots stuffed."""
+    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> Rejected | Lost | None:
+        """Hand over all but the final dot; None when only that is missing. `wire`: CRLF line ends, dots stuffed.
+
+        `envelope_id`: what a bounce may name this message by (ENVID, RFC 3461 §4.4).
+        """
 
     async def dot(self) -> Accepted | Rejected | Lost | Unknown:
         """Write the final dot and say what came of it: a Lost delivered nothing, an Unknown perhaps."""

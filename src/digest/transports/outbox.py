@@ -38,7 +38,7 @@ class Connection:
             raise Refused(f"DIGEST_OUTBOX: nothing can be put into the folder {folder}: {_why(error)}.") from None
         return cls(folder)
 
-    async def offer(self, sender: str, recipient: str, wire: bytes) -> None:
+    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> None:  # noqa: ARG002  a file has none
         """Put the message on the disk. TryAgain if it does not take it: then it will not take the next one either."""
         found = _NAME.search(wire)
         if not found:

@@ -22,6 +22,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from digest.core import envelope
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.transports.access_token import access_token
@@ -31,6 +32,7 @@ COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
 DOT_SECONDS = 600.0  # and ten after the dot, or a slow server's 250 is missed and the mail doubled
 CONNECT_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
+LONGEST_HEADER = 1 << 13  # where a message may not be ASCII: bodies are quoted-printable
 
 
 class ServerRefuses(Refused):
@@ -63,8 +65,8 @@ class Smarthost:
 class Connection:
     """One conversation with the smarthost. After a `Lost` or `Unknown` it is closed; open another."""
 
-    def __init__(self, dialogue: Dialogue, *, pipelining: bool, utf8: bool) -> None:
-        self._dialogue, self._pipelining, self._utf8 = dialogue, pipelining, utf8
+    def __init__(self, dialogue: Dialogue, *, pipelining: bool, utf8: bool, dsn: bool) -> None:
+        self._dialogue, self._pipelining, self._utf8, self._dsn = dialogue, pipelining, utf8, dsn
         self._in_message = False
 
     @classmethod
@@ -97,19 +99,22 @@ class Connection:
             Dialogue(cast(asyncio.Transport, client.transport)),
             pipelining=client.supports_extension("pipelining"),
             utf8=client.supports_extension("smtputf8"),
+            dsn=client.supports_extension("dsn"),
         )
 
-    async def offer(self, sender: str, recipient: str, wire: bytes) -> Rejected | Lost | None:
+    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> Rejected | Lost | None:
         """MAIL, RCPT, DATA and the message, up to the final dot; None when only the dot is missing.
 
-        `wire`: CRLF line ends, dots stuffed. After a Rejected the connection is ready for the next message, or closed.
+        `wire`: CRLF line ends, dots stuffed, its body ASCII. After a Rejected the connection is ready for the next message,
+        or closed.
         """
-        utf8 = not (sender + recipient).isascii()
+        utf8 = not ((sender + recipient).isascii() and wire[:LONGEST_HEADER].isascii())
         if utf8 and not self._utf8:
-            return Rejected(Reply(553, "5.6.7 the mail server does not take addresses that are not ASCII"), Stage.RCPT)
+            whose, stage = ("this sender's", Stage.MAIL) if recipient.isascii() else ("any", Stage.RCPT)
+            return Rejected(Reply(553, f"5.6.7 the mail server does not take {whose} addresses beyond ASCII"), stage)
         commands = (
-            (Stage.MAIL, b"MAIL FROM:<%s>%s\r\n" % (sender.encode(), b" SMTPUTF8" if utf8 else b""), (250,)),
-            (Stage.RCPT, b"RCPT TO:<%s>\r\n" % recipient.encode(), (250, 251)),
+            (Stage.MAIL, envelope.mail(sender, envelope_id, dsn=self._dsn, utf8=utf8), (250,)),
+            (Stage.RCPT, envelope.rcpt(recipient, dsn=self._dsn), (250, 251)),
             (Stage.DATA, b"DATA\r\n", (354,)),
         )
         said = self._dialogue

@@ -32,7 +32,7 @@ def preview_pages(here: Installation) -> FastAPI:
         return replace(here.press, compiler=Compiler(bundled("templates", "email"), here.settings.templates))
 
     desk = Desk(here.database, press, here.sender, here.plan, here.clock, random_key)
-    return staff_room.application(desk, here.press.publication)
+    return staff_room.application(desk, here.press.publication, here.media)
 
 
 async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event | None = None) -> None:

@@ -17,15 +17,16 @@ from digest.core.when import zone
 from digest.pipeline.preview import NEXT, Desk, in_scheme
 from digest.rendering.compiler import Publication
 from digest.rendering.language import locale_of
+from digest.store.media import Media
 from digest.web.guard import Guard
-from digest.web.pages import HERE, environment
+from digest.web.pages import HERE, environment, picture_answer
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox allow-popups allow-popups-to-escape-sandbox; "
     "frame-ancestors 'self'"
 )
 HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -50,7 +51,7 @@ class Look:
         return f"{path}?{urlencode(vars(self) | {'q': ''} | changes)}"
 
 
-def application(desk: Desk, publication: Publication) -> FastAPI:
+def application(desk: Desk, publication: Publication, media: Media | None) -> FastAPI:
     """The preview of a desk's editions. Other hosts than loopback's are refused, so that no web site can read along (DNS
     rebinding)."""
     templates = environment()
@@ -86,7 +87,16 @@ def application(desk: Desk, publication: Publication) -> FastAPI:
     def mail(look: Annotated[Look, Depends()]) -> Response:
         proof, person = desk.lay_out(look.edition or NEXT), desk.reader(look.to)
         html = in_scheme(desk.sheet(proof, person).html, look.scheme)
+        if publication.public_url:  # the public pages may not run yet
+            html = html.replace(f'src="{publication.public_url}/media/', 'src="/media/')
         return HTMLResponse(html, headers={"content-security-policy": MAIL_POLICY})
+
+    @app.get("/media/{name}")
+    def picture(name: str) -> Response:
+        path = media.path(name) if media else None
+        if path is None:
+            raise AnyHTTPException(404)
+        return picture_answer(path)
 
     @app.get("/people")
     def people(look: Annotated[Look, Depends()]) -> Response:

@@ -11,6 +11,7 @@ MAX_BLOCKS = 100
 KINDS = ("message/delivery-status", "message/global-delivery-status")
 
 _RECIPIENT = re.compile(r"^(?:final|original)-recipient[ \t]{0,8}:", re.IGNORECASE | re.MULTILINE)
+_EMBEDDED = re.compile(r"\\x\{(10[0-9A-F]{4}|[0-9A-F]{1,5})\}")
 _ACTIONS = {"fail": "failed", "erro": "failed", "expi": "failed", "bounc": "failed", "dela": "delayed"}
 _DONE = ("deliver", "relay", "expand")
 
@@ -37,7 +38,7 @@ def read(notice: Notice) -> list[Recipient]:
     for fields in blocks(notice):
         if not any(get(fields, name) for name in ("final-recipient", "original-recipient", "action")):
             continue
-        named = [get(fields, name) for name in ("final-recipient", "original-recipient", "x-actual-recipient")]
+        named = [_spelt(get(fields, name)) for name in ("final-recipient", "original-recipient", "x-actual-recipient")]
         address = next((some[0] for text in named if (some := addresses(text))), "")
         status = get(fields, "status")
         said = get(fields, "diagnostic-code").removeprefix("smtp;")
@@ -49,6 +50,11 @@ def read(notice: Notice) -> list[Recipient]:
 
 def envelope_id(notice: Notice) -> str | None:
     return next((value for fields in blocks(notice) if (value := get(fields, "original-envelope-id"))), None)
+
+
+def _spelt(field: str) -> str:
+    """Addresses beyond ASCII come as `jos\\x{E9}@…` to whoever might not take them otherwise (RFC 6533 §3)."""
+    return _EMBEDDED.sub(lambda found: char if (char := chr(int(found[1], 16))).isprintable() else found[0], field)
 
 
 def _status(value: str) -> str | None:

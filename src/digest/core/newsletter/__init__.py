@@ -14,6 +14,7 @@ from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
 from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kinds import judge_kind
+from digest.core.newsletter.lines import read_lines
 from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
 from digest.core.newsletter.split import Section, Split, split
 from digest.core.newsletter.timing import Reader, read_timing
@@ -64,6 +65,13 @@ def read_newsletter(
     parts = split(text, titles, not_titles)
     reader = _reader(text, parts, today)
     return tuple(_found(section, reader) for section in parts.sections)
+
+
+def read_article(title: str, body: str, today: date) -> Found | None:
+    """What the words of one article tell, which is not split; None if its title has no words."""
+    text = f"{title}\n\n{body}"
+    speaking = {line.number for line in read_lines(text) if line.speaks}
+    return read_newsletter(text, today, {1}, speaking - {1})[0] if 1 in speaking else None
 
 
 def _reader(text: str, parts: Split, today: date) -> Reader:
@@ -150,4 +158,4 @@ def as_json(found: Found) -> dict[str, object]:
     return {field: value.isoformat() if isinstance(value, When) else value for field, value in values.items()}
 
 
-__all__ = ["Found", "as_json", "places", "read_newsletter"]
+__all__ = ["Found", "as_json", "places", "read_article", "read_newsletter"]

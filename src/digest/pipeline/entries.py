@@ -1,0 +1,133 @@
+"""A feed's entries as items, as far as they have one in them: their kind, dates, topics and words, by what their source says."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digest.core import front_matter
+from digest.core.front_matter import LANGUAGE
+from digest.core.item import Item, Kind
+from digest.core.newsletter import read_article
+from digest.core.source import Source
+from digest.core.when import When
+from digest.net.feed import Entry, Feed
+from digest.pipeline.intake import fingerprint, one_line
+from digest.rendering.markdown import Text, to_markdown
+from digest.rendering.markup import link
+
+ENTRIES = 200
+"""That are looked at, from the top: a feed names what is new first."""
+NOBODY = {"admin", "administrator", "unknown", "noreply"}
+"""Names that systems give to authors who gave none."""
+
+_CUT = re.compile(r"\[(?:…|\.\.\.|&hellip;|&#8230;|&#x2026;)\]")
+# What WordPress puts below an excerpt in a feed, in English and in Spanish.
+_COLOPHON = re.compile(
+    r"\n\n(?:The post|La entrada|El cargo) .{1,600} (?:appeared first on|apareció primero en|se publicó primero en) .*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An item that a feed has, and what ties it to the feed."""
+
+    uid: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An entry that does not become an item."""
+
+    title: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a feed has to offer."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:
+    """What of a feed may become an item. Entries older than `weeks` are history and not news."""
+    reading = Reading()
+    seen: set[str] = set()
+    for entry in feed.entries[:ENTRIES]:
+        item = _item(entry, feed, source, timezone, now)
+        uid = fingerprint("feed", source.url, entry.uid or entry.url or f"{entry.title}\0{entry.html}")
+        if not item.title:
+            reading.left_out.append(LeftOut("", "it has neither a title nor a text"))
+        elif entry.published and entry.published < now - timedelta(weeks=weeks):
+            reading.left_out.append(LeftOut(item.title, f"it is more than {weeks} weeks old"))
+        elif uid in seen:
+            reading.left_out.append(LeftOut(item.title, "the feed has it twice"))
+        else:
+            reading.proposals.append(Proposal(uid, item))
+        seen.add(uid)
+    if len(feed.entries) > ENTRIES:
+        more = f"the feed has {len(feed.entries)} entries, and the first {ENTRIES} are looked at"
+        reading.left_out.append(LeftOut("", more))
+    return reading
+
+
+def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime) -> Item:
+    text = _body(entry, source)
+    title = one_line("title", entry.title) or one_line("title", " ".join(text.markdown.split()[:12])) or ""
+    item = Item(
+        source.kind or Kind.NEWS,
+        title,
+        text.markdown,
+        source.topics_of(f"{title} {' '.join(entry.categories)} {text.markdown}"),
+        url=_web_page(entry.url),
+        organisation=one_line("organisation", source.organisation or feed.title),
+        byline=_byline(entry.author),
+        language=source.language or _language(entry.language),
+        published=_published(entry.published, timezone, now),
+        timezone=timezone,
+    )
+    return _judged(item, text.plain, source, entry.published or now)
+
+
+def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
+    """With the kind, dates and venue that its words tell, as far as they fit the kind that its source gives it."""
+    told = read_article(item.title, plain, day.date())
+    if told is None or source.kind not in (None, told.kind):
+        return item
+    if told.kind is Kind.EVENT:
+        return replace(item, kind=told.kind, starts=told.starts, ends=told.ends, venue=one_line("venue", told.venue))
+    return replace(item, kind=told.kind, deadline=told.deadline if told.kind is Kind.ACTION else None)
+
+
+def _body(entry: Entry, source: Source) -> Text:
+    text = to_markdown(_CUT.sub("…", entry.html), entry.base, source.words)
+    return replace(text, markdown=_COLOPHON.sub("", text.markdown))
+
+
+def _web_page(url: str | None) -> str | None:
+    clean = link(url)
+    sound = clean.startswith(("https://", "http://")) and len(clean) <= front_matter.LONGEST["url"]
+    return clean if sound and " " not in clean else None
+
+
+def _byline(author: str | None) -> str | None:
+    """A name, out of `Ana Lee`, `Ana Lee <ana@example.org>` or `ana@example.org (Ana Lee)`."""
+    name = one_line("byline", re.sub(r"[(<]?[^\s(<]+@[^\s)>]+[)>]?", " ", author or "").strip(" ()<>,"))
+    return None if name is None or name.lower() in NOBODY else name
+
+
+def _language(tag: str | None) -> str:
+    """A tag as it is usually written, `en-US` for RSS's `en-us`."""
+    if not tag or not LANGUAGE.fullmatch(tag):
+        return "en"
+    first, *others = tag.split("-")
+    return "-".join([first.lower(), *(each.upper() if len(each) == 2 else each for each in others)])
+
+
+def _published(moment: datetime | None, timezone: str, now: datetime) -> When | None:
+    """Nothing is published tomorrow; a clock is wrong then."""
+    if moment is None or moment > now + timedelta(days=1) or moment.year not in front_matter.YEARS:
+        return None
+    return When.parse(moment.isoformat(), timezone)

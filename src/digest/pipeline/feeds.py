@@ -1,0 +1,183 @@
+"""Feeds come in: each entry once, as a draft or ready as its source has it, and never over what staff wrote or decided."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session
+
+from digest.core.errors import Refused, TryAgain
+from digest.core.item import Item, Status, missing
+from digest.core.source import Source
+from digest.net import feed as feeds
+from digest.net.client import Answer, Client
+from digest.net.feed import Feed, NoFeed
+from digest.pipeline.entries import LeftOut, Reading, read
+from digest.pipeline.intake import Intake, content_hash, get
+from digest.rendering.markup import to_html
+from digest.store import feeds as known
+from digest.store import items
+from digest.store.database import Database
+from digest.store.items import Stored
+from digest.store.tables import FeedRow
+
+LARGEST = 3_000_000
+"""Bytes of a feed: ten thousand entries with a paragraph each."""
+STRIKES = 4
+"""Failures in a row after which staff are told: seven hours after the first."""
+Notify = Callable[[str, str], None]
+"""Tell staff: a subject and a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a server sent: `feed` is None if nothing is new. The rest is for asking the next time."""
+
+    feed: Feed | None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(slots=True)
+class Collected:
+    """What became of a source: nothing at all if it has a `problem`."""
+
+    source: Source
+    intake: Intake = field(default_factory=Intake)
+    left_out: list[LeftOut] = field(default_factory=list)
+    problem: str | None = None
+
+
+async def ask(client: Client, url: str, etag: str | None = None, last_modified: str | None = None) -> Told:
+    """Fetch a feed, unless it is as it was (RFC 9110 §13.1). A web page that names a feed leads there, once.
+
+    Refused if it cannot be fetched or is no feed.
+    """
+    conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    headers = {"Accept": feeds.ACCEPT} | {name: value for name, value in conditions.items() if value}
+    answer = await client.fetch(url, headers=headers, largest=LARGEST)
+    if answer.status == 304 and len(headers) > 1:
+        return Told(None, etag, last_modified)
+    try:
+        feed = await _read(answer)
+    except NoFeed:
+        found = feeds.alternate(answer.content, answer.url)
+        if found is None:
+            raise
+        return Told(await _read(await client.fetch(found, headers={"Accept": feeds.ACCEPT}, largest=LARGEST)))
+    return Told(feed, _sendable(answer.headers, "etag"), _sendable(answer.headers, "last-modified"))
+
+
+async def _read(answer: Answer) -> Feed:
+    answer.good()
+    return await asyncio.to_thread(feeds.read, answer.content, answer.url, answer.headers)  # it may take a second
+
+
+async def look(client: Client, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:
+    """Fetch a feed, whatever it was last time, and read it."""
+    told = await ask(client, source.url)
+    return read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+
+
+def _sendable(headers: Mapping[str, str], name: str) -> str | None:
+    """A header's value, if it can be sent back as it is."""
+    value = headers.get(name, "")
+    return value if value.isascii() and value.isprintable() and len(value) <= 500 else None
+
+
+async def collect(
+    db: Database,
+    client: Client,
+    sources: Sequence[Source],
+    *,
+    timezone: str,
+    weeks: int,
+    now: datetime,
+    notify: Notify | None = None,
+) -> list[Collected]:
+    """Ask every source that is due, all at a time, and store what is new; without `notify` each is asked, by hand.
+
+    A source that fails harms no other. Staff are told once it has failed `STRIKES` times in a row.
+    """
+    by_url = {each.url: each for each in sources}
+
+    def claim() -> list[FeedRow]:
+        with db.write() as session:
+            return known.claim(session, by_url, now, at_once=notify is None)
+
+    async def one(row: FeedRow) -> Collected:
+        source = by_url[row.url]
+        try:
+            seen = (None, None) if notify is None else (row.etag, row.last_modified)
+            told = await ask(client, row.url, *seen)
+            return await asyncio.to_thread(_take, db, told, source, timezone, weeks, now)
+        except TryAgain:
+            raise
+        except Refused as error:
+            problem = str(error)
+        except Exception as error:
+            problem = f"{row.url} cannot be read: it brings about a fault ({type(error).__name__}); please report it."
+        await asyncio.to_thread(_fail, db, source, problem, notify)
+        return Collected(source, problem=problem)
+
+    return await asyncio.gather(*map(one, await asyncio.to_thread(claim)))
+
+
+def _take(db: Database, told: Told, source: Source, timezone: str, weeks: int, now: datetime) -> Collected:
+    """Read and store in one transaction with what the feed was like, which is what the next question says."""
+    reading = read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+    collected = Collected(source, left_out=reading.left_out)
+    with db.write() as session:
+        _keep(session, reading, source, now, collected.intake)
+        known.answered(session, source.url, told.etag, told.last_modified, now)
+    return collected
+
+
+def _fail(db: Database, source: Source, problem: str, notify: Notify | None) -> None:
+    with db.write() as session:
+        times = known.failed(session, source.url, problem)
+    if notify and times == STRIKES:
+        notify(
+            "A feed cannot be read",
+            f"{problem} That was the {times}th time in a row. It is asked again at longer and longer intervals, up to a day; "
+            "if it has moved, mend its address in the file that DIGEST_FEEDS names.",
+        )
+
+
+def store(db: Database, reading: Reading, source: Source, now: datetime) -> Intake:
+    """Store what is new. What changed in the feed changes here while nobody touched it.
+
+    Touched is what was edited (its text comes from a file then), or put away, or made ready from a source of drafts.
+    """
+    result = Intake()
+    with db.write() as session:
+        _keep(session, reading, source, now, result)
+    return result
+
+
+def _keep(session: Session, reading: Reading, source: Source, now: datetime, result: Intake) -> None:
+    name = f"feed:{source.url}"[:200]
+    for each in reading.proposals:
+        content = content_hash(each.item)
+        previous = items.by_uid(session, each.uid) or _twin(session, each.item, content, name)
+        if previous and (previous.content_hash == content or _touched(previous, name, source)):
+            result.unchanged.append(previous)
+            continue
+        status = Status.DRAFT if missing(each.item) else source.status
+        item_id = items.put(
+            session, each.item, status=status, source=name, uid=each.uid, html=to_html(each.item.body),
+            content_hash=content, now=now, previous=previous,
+        )  # fmt: skip
+        (result.updated if previous else result.added).append(get(session, item_id))
+
+
+def _twin(session: Session, item: Item, content: str, name: str) -> Stored | None:
+    """The same thing that came another way: with the very same content, or from elsewhere and about the same page."""
+    by_page = items.by_url(session, item.url) if item.url else None
+    return items.by_content(session, content) or (by_page if by_page and by_page.source != name else None)
+
+
+def _touched(previous: Stored, name: str, source: Source) -> bool:
+    own = (Status.DRAFT, Status.READY) if source.status is Status.READY else (Status.DRAFT,)
+    return previous.source != name or previous.status not in own
