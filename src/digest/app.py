@@ -19,13 +19,17 @@ from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.preflight import Finding
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.spam import judge
+from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.links import Links
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST
@@ -165,7 +169,10 @@ class Installation:
 
     @property
     def gallery(self) -> Gallery | None:
-        return Gallery(self.media, _fetch) if self.media else None
+        return Gallery(self.media, self._fetch) if self.media else None
+
+    def _fetch(self, url: str) -> bytes:
+        return asyncio.run(self.client.fetch(url, largest=LARGEST)).good().content
 
     @cached_property
     def sender(self) -> Sender:
@@ -230,6 +237,14 @@ class Installation:
         )
 
     @cached_property
+    def links(self) -> Links:
+        return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
+
+    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
+
+    @cached_property
     def _durable(self) -> Database:
         return Database(self.settings.database_url, durable=True)
 
@@ -269,12 +284,6 @@ class Installation:
     def _secret_file(self, name: str) -> Path | None:
         file = self._database.file
         return file.with_name(f"{file.name}.{name}") if file else None
-
-
-def _fetch(url: str) -> bytes:
-    from digest.net.client import Client  # noqa: PLC0415  most commands fetch nothing
-
-    return asyncio.run(Client("digest").fetch(url, largest=LARGEST)).good().content
 
 
 def _write_secret(path: Path) -> None:

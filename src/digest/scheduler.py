@@ -44,7 +44,7 @@ class Service:
         async with self._busy:
             letters: list[tuple[str, str]] = []
             due = await asyncio.to_thread(
-                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter)
+                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter), self._here.check
             )
             for subject, text in letters:
                 await self._tell(subject, text)
@@ -61,7 +61,8 @@ class Service:
         try:
             collected = await feeds.collect(
                 here.database, here.client, here.sources, timezone=here.settings.timezone,
-                weeks=here.settings.item_weeks, now=here.clock(), notify=lambda *letter: letters.append(letter),
+                weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
+                notify=lambda *letter: letters.append(letter),
             )  # fmt: skip
         except Refused as error:
             log.warning("feeds were not fetched", reason=str(error))

@@ -52,6 +52,7 @@ def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> No
         "subscribers import": week("subscribers", "import", bad, "--json", code=1),
         "subscribers list": week("subscribers", "list", "--json"),
         "edition assemble": week("edition", "assemble", "--period", "2026-W11", "--json", "--now", SLOT),
+        "edition check": week("edition", "check", "latest", "--offline", "--json", "--now", SLOT),
         "edition why": week("edition", "why", "latest", "amelia.hart@example.org", "--json"),
         "edition send": week("edition", "send", "latest", "--json", "--now", SLOT),
         "edition show": week("edition", "show", "latest", "--json"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import ssl
 import time
@@ -9,7 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 
+from digest.core.errors import Refused
 from digest.core.item import Kind, Status
 from digest.core.source import Source
 from digest.net import feed as net_feed
@@ -17,6 +20,8 @@ from digest.net.client import Client
 from digest.net.feed import NoFeed, alternate
 from digest.pipeline import feeds, intake
 from digest.pipeline.entries import ENTRIES, read
+from digest.pipeline.pictures import Gallery
+from digest.store.media import Media
 from scripted_web import Web, reply
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -70,6 +75,7 @@ def test_rss():
     assert item.body == "The **ferry** came [back](https://union.example/back)."
     assert (item.organisation, item.byline, item.language) == ("Harbour & Pier Union", "Ana Lee", "en-GB")
     assert item.published.isoformat() == "2026-03-10T22:30"
+    assert (item.image, item.alt) == ("https://union.example/f.jpg", "The ferry")
 
 
 def test_atom():
@@ -278,6 +284,65 @@ def test_the_same_page_from_elsewhere_is_the_same_item(sqlite, tmp_path):
     )
     result = keep(sqlite, text)
     assert ([each.item.title for each in result.unchanged], len(result.added)) == (["Mine"], 2)
+
+
+# Pictures.
+
+
+def picture(colour):
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+class Wall:
+    """A gallery whose web is a dictionary; what was asked of it."""
+
+    def __init__(self, folder, **pages):
+        self.pages, self.asked = pages, []
+        self.gallery = Gallery(Media(folder), self.fetch)
+
+    def fetch(self, url):
+        self.asked.append(url)
+        if url not in self.pages:
+            raise Refused(f"{url} cannot be fetched: there is no host “union.example”.")
+        return self.pages[url]
+
+
+def hang(db, text, wall, source):
+    return feeds.store(db, look(text, source), source, NOW, wall.gallery)
+
+
+def test_a_picture_is_fetched_once_and_hosted(sqlite, tmp_path):
+    wall = Wall(tmp_path / "media", **{"https://union.example/f.jpg": picture("red")})
+    source = Source(URL, Kind.NEWS, Status.READY)
+    for _ in range(2):
+        hang(sqlite, FULL, wall, source)
+    [stored] = intake.listing(sqlite)
+    assert wall.gallery.holds(stored.item.image)
+    assert (stored.item.alt, stored.status, len(wall.asked)) == ("The ferry", Status.READY, 1)
+    intake.archive(sqlite, [stored.id], NOW)
+    hang(sqlite, FULL.replace("came", "went"), wall, source)
+    assert len(wall.asked) == 1
+
+
+@pytest.mark.parametrize("pages", [{}, {"https://union.example/f.jpg": b"<svg/>"}])
+def test_a_picture_that_cannot_be_used_keeps_nothing_out(sqlite, tmp_path, pages):
+    wall = Wall(tmp_path / "media", **pages)
+    source = Source(URL, Kind.NEWS, Status.READY)
+    [lost] = hang(sqlite, FULL, wall, source).without_picture
+    assert lost.path == "The ferry & the pier"
+    [stored] = intake.listing(sqlite)
+    assert (stored.item.image, stored.item.alt, stored.status) == (None, None, Status.READY)
+    assert len(hang(sqlite, FULL, wall, source).unchanged) == 1
+    assert len(wall.asked) == 1
+
+
+def test_no_feed_has_hundreds_of_pictures_fetched(sqlite, tmp_path):
+    text = RSS.format("".join(ITEM.format(n, n, f"&lt;img src='/{n}.png' alt='x'&gt;") for n in range(30)))
+    wall = Wall(tmp_path / "media", **{f"https://union.example/{n}.png": picture((n, 0, 0)) for n in range(30)})
+    result = hang(sqlite, text, wall, Source(URL, Kind.NEWS))
+    assert (len(wall.asked), len(result.without_picture), len(result.added)) == (feeds.PICTURES, 10, 30)
 
 
 # Over the wire, by the clock.

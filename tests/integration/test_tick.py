@@ -15,6 +15,7 @@ import pytest
 from digest.core.edition import EditionState
 from digest.core.item import Item, Kind, Status
 from digest.core.message import Block
+from digest.core.preflight import Finding, Severity
 from digest.core.slot import Schedule
 from digest.pipeline import dispatch, tick
 from digest.pipeline.tick import Plan
@@ -47,6 +48,7 @@ class Desk:
     now: datetime = NOW
     told: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
 
     def tick(self, now=None):
         self.now = now or self.now
@@ -58,7 +60,7 @@ class Desk:
             sender=None,
             keys=None,
         )
-        return tick.tick(office, self.plan, self.hear)
+        return tick.tick(office, self.plan, self.hear, lambda _: self.found)
 
     def hear(self, subject, text):
         self.told.append(subject)
@@ -119,6 +121,39 @@ def test_what_staff_hear_is_told_in_the_zone_of_the_edition(desk):
         in missed
     )
     assert not any("UTC" in text for text in desk.texts)
+
+
+def test_what_blocks_is_told_with_the_draft_and_holds_it_at_its_time(desk):
+    desk.found = [
+        Finding(Severity.BLOCKING, "There is no subject.", "subject (en)", "Write one."),
+        Finding(Severity.WARNING, "Nobody gets it.", "item 1, “A”", "Let it be."),
+    ]
+    desk.tick()
+    assert desk.texts[0].endswith(
+        "\n\nblocking: subject (en): There is no subject. Write one.\nwarning: item 1, “A”: Nobody gets it. Let it be."
+    )
+    assert desk.tick(SUNDAY) == desk.tick(SUNDAY + timedelta(minutes=1)) == []
+    assert desk.state("2026-W11") == ("draft", True)
+    assert desk.told == ["The draft of 2026-W11 is ready", "2026-W11 is held"]
+    held = desk.texts[1]
+    assert (
+        "was not sent: subject (en): There is no subject. Mend it and `digest edition assemble --period 2026-W11`"
+        in held
+    )
+    assert "Nobody gets it" not in held
+    edition_id = desk.editions()["2026-W11"].id
+    dispatch.approve(
+        SimpleNamespace(database=desk.database, press=lambda: PRESS, clock=lambda: SUNDAY, random_key=lambda: "key"),
+        edition_id,
+        "staff",
+    )
+    assert desk.tick(SUNDAY + timedelta(hours=1)) == [edition_id]
+
+
+def test_a_warning_holds_nothing(desk):
+    desk.found = [Finding(Severity.WARNING, "Nobody gets it.", "item 1, “A”", "Let it be.")]
+    desk.tick()
+    assert len(desk.tick(SUNDAY)) == 1
 
 
 def test_what_is_late_within_the_limit_is_sent(desk):

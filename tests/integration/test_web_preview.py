@@ -86,6 +86,20 @@ def draft(here: Installation) -> str:
     return assemble.assemble(here.database, here.plan, period=None, now=NOW, words=words, languages=())
 
 
+async def test_what_the_preflight_finds_is_on_the_page_and_blocking_is_open(
+    here: Installation, desk: AsyncClient
+) -> None:
+    week(here)
+    quiet = (await desk.get("/")).text
+    assert "1 remark before it goes out" in quiet  # the postal address is not set
+    assert "not fit to go out" not in quiet
+    put(here, "Dear *|FNAME|*", must_see=True)
+    page = (await desk.get("/")).text
+    assert '<details class="notice warn" open>' in page
+    assert "2 remarks: this is not fit to go out." in page
+    assert "“*|FNAME|*” is a token that nothing replaces." in page
+
+
 async def mail(desk: AsyncClient, **look: str) -> str:
     answer = await desk.get("/mail", params=look)
     assert answer.status_code == 200

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import typer
@@ -12,9 +13,10 @@ from digest.app import Installation, random_key
 from digest.cli.shared import Json, Now, emit, installation, iso, note, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
+from digest.core.preflight import blocking
 from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
-from digest.pipeline import dispatch, pace, report
+from digest.pipeline import dispatch, pace, preflight, report
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.report import Shown
 
@@ -114,11 +116,34 @@ def why(
 
 
 @app.command()
-def approve(ed: Ed, now: Now = None) -> None:
+def check(
+    ed: Ed,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the links.")] = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """What is wrong with an edition before it goes out, and what to do; exit 1 if any of it is in the way."""
+    here = installation(now)
+    row = report.find_row(here.database, ed)
+    found = here.check(row.id or 0, offline=offline, spam=True)
+    if json_:
+        emit({"edition": row.period, "findings": [asdict(each) for each in found]})
+    else:
+        say(preflight.in_words(found) or f"{row.period}: there is nothing to say against it.")
+    if blocking(found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def approve(
+    ed: Ed,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Whatever `check` finds.")] = False,
+    now: Now = None,
+) -> None:
     """Freeze the content and let it go out at its time."""
     here = installation(now)
     row = report.find_row(here.database, ed)
-    dispatch.approve(here.office, row.id or 0, "staff")
+    (dispatch.approve if anyway else dispatch.approve_checked)(here.office, row.id or 0, "staff")
     say(f"{row.period} is approved.")
 
 

@@ -83,7 +83,7 @@ def fetch(json_: Json = False, now: Now = None) -> None:
     done = asyncio.run(
         feeds.collect(
             here.database, here.client, here.sources, timezone=here.settings.timezone,
-            weeks=here.settings.item_weeks, now=here.clock(),
+            weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
         )
     )  # fmt: skip
     if json_:
@@ -147,7 +147,7 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
 
     weeks, now = here.settings.item_weeks, here.clock()
     reading = asyncio.run(feeds.look(here.client, source, timezone=here.settings.timezone, weeks=weeks, now=now))
-    result = None if dry_run else feeds.store(here.database, reading, source, now)
+    result = None if dry_run else feeds.store(here.database, reading, source, now, here.gallery)
     if as_document:
         emit(
             {
@@ -161,6 +161,8 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
     for each in reading.left_out:
         note(f"left out: {each.title and f'“{each.title}”: '}{each.reason}.")
     if result:
+        for lost in result.without_picture:
+            note(f"without its picture: “{lost.path}”: {lost.reason}.")
         _note_drafts(result)
 
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.core.edition import EditionItem, EditionText
-from digest.core.errors import Refused
 from digest.core.item import closes_at
 from digest.core.message import Block
 from digest.core.selection import Candidate, Decision, Reason
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 TopicNames = Mapping[str, Mapping[str, str]]
 """Slug → language → name."""
-
-LARGEST_HTML = 100_000
-"""Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ def compile_blocks(
     topics: TopicNames,
     slot_key: str,
 ) -> tuple[dict[str, EditionText], dict[str, tuple[Block, ...]]]:
-    """Texts and blocks by language. Refused if the longest selection there can be would be clipped by mail programs."""
+    """Texts and blocks by language."""
     texts = {each: text_of(press, row, items, own.get(each), each) for each in press.compiler.languages()}
     used = {topic for each in items for topic in each.item.topics}
     blocks = {
@@ -116,26 +112,7 @@ def compile_blocks(
         )
         for language, text in texts.items()
     }
-    for language, each in blocks.items():
-        if (size := _longest(each, press.limit)) > LARGEST_HTML:
-            raise Refused(
-                f"The HTML of {row.period} ({language}) may reach {size // 1000} KB, and mail programs clip it at 100; "
-                "shorten the longest items or lower DIGEST_MAX_ITEMS."
-            )
     return texts, blocks
-
-
-def _longest(blocks: Sequence[Block], limit: int) -> int:
-    """Bytes of HTML of the longest selection."""
-    sizes: dict[int, int] = {}
-    fixed = 0
-    for block in blocks:
-        size = sum(len(piece.encode()) for piece in block.pieces) if block.part == "html" else 0
-        if block.item is None:
-            fixed += size
-        else:
-            sizes[block.item] = sizes.get(block.item, 0) + size
-    return fixed + sum(sorted(sizes.values(), reverse=True)[:limit])
 
 
 def store_blocks(db: Database, press: Press, edition_id: int, slot_key: str, now: datetime) -> None:

@@ -11,11 +11,14 @@ from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused
 from digest.core.headers import Sender
+from digest.core.preflight import Finding, blocking
 from digest.core.reply import Accepted, Rejected, Reply
+from digest.pipeline import preflight
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Press, store_blocks
 from digest.pipeline.deliver import Route, begin, deliver, rescue, settle
 from digest.pipeline.fan_out import fan_out
+from digest.pipeline.preflight import Links, Spam
 from digest.pipeline.receive import Keys
 from digest.pipeline.report import draft_for, eml
 from digest.store import deliveries, editions
@@ -54,8 +57,25 @@ class Watch:
     delivered: Callable[[State], None] = lambda _state: None
 
 
+def check(office: Office, edition_id: int, links: Links | None = None, spam: Spam | None = None) -> list[Finding]:
+    """What is to be said of an edition before it goes out."""
+    db, press, sender, key = office.database, office.press(), office.sender, office.random_key()
+    return preflight.check(db, press, sender, edition_id, now=office.clock(), slot_key=key, links=links, spam=spam)
+
+
+def approve_checked(office: Office, edition_id: int, by: str) -> None:
+    """`approve`, unless something blocks it. Refused then, saying what."""
+    if found := blocking(check(office, edition_id)):
+        period = get(office.database, edition_id).period
+        raise Refused(
+            f"{period} is not approved: {preflight.reasons(found)}. `digest edition check {period}` says what to do; "
+            f"`digest edition approve {period} --anyway` approves it as it is."
+        )
+    approve(office, edition_id, by)
+
+
 def approve(office: Office, edition_id: int, by: str) -> None:
-    """draft → approved: the content is compiled and frozen. Refused if a template or the size is in the way."""
+    """draft → approved: the content is compiled and frozen. Refused if a template is in the way."""
     now = office.clock()
     with office.database.read() as session:
         row = editions.get(session, edition_id)
@@ -107,7 +127,7 @@ async def send(
             why = row.held_reason or "approval is required"
             raise Refused(f"{row.period} is a draft ({why}); look at it, then `digest edition approve {row.period}`.")
         try:
-            approve(office, edition_id, "automatic")
+            approve_checked(office, edition_id, "automatic")
         except Refused:
             if get(db, edition_id).state == EditionState.DRAFT:
                 raise  # and otherwise another sender was first

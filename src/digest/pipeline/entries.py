@@ -11,7 +11,7 @@ from digest.core.newsletter import read_article
 from digest.core.source import Source
 from digest.core.when import When
 from digest.net.feed import Entry, Feed
-from digest.pipeline.intake import fingerprint, one_line
+from digest.pipeline.intake import content_hash, fingerprint, one_line
 from digest.rendering.markdown import Text, to_markdown
 from digest.rendering.markup import link
 
@@ -29,10 +29,11 @@ _COLOPHON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An item that a feed has, and what ties it to the feed."""
+    """An item that a feed has, what ties it to the feed, and the hash of it as the feed has it, its picture out on the web."""
 
     uid: str
     item: Item
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime
         elif uid in seen:
             reading.left_out.append(LeftOut(item.title, "the feed has it twice"))
         else:
-            reading.proposals.append(Proposal(uid, item))
+            reading.proposals.append(Proposal(uid, item, content_hash(item)))
         seen.add(uid)
     if len(feed.entries) > ENTRIES:
         more = f"the feed has {len(feed.entries)} entries, and the first {ENTRIES} are looked at"
@@ -75,6 +76,7 @@ def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime
 
 def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime) -> Item:
     text = _body(entry, source)
+    image, alt = text.image or (None, None)
     title = one_line("title", entry.title) or one_line("title", " ".join(text.markdown.split()[:12])) or ""
     item = Item(
         source.kind or Kind.NEWS,
@@ -87,6 +89,8 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
         language=source.language or _language(entry.language),
         published=_published(entry.published, timezone, now),
         timezone=timezone,
+        image=image,
+        alt=one_line("alt", alt),
     )
     return _judged(item, text.plain, source, entry.published or now)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,9 +13,11 @@ from digest.core.source import Source
 from digest.net import feed as feeds
 from digest.net.client import Answer, Client
 from digest.net.feed import Feed, NoFeed
-from digest.pipeline.entries import LeftOut, Reading, read
-from digest.pipeline.intake import Intake, content_hash, get
+from digest.pipeline.entries import LeftOut, Proposal, Reading, read
+from digest.pipeline.intake import Intake, Rejected, get
+from digest.pipeline.pictures import Gallery
 from digest.rendering.markup import to_html
+from digest.rendering.pictures import Unusable
 from digest.store import feeds as known
 from digest.store import items
 from digest.store.database import Database
@@ -24,6 +26,8 @@ from digest.store.tables import FeedRow
 
 LARGEST = 3_000_000
 """Bytes of a feed: ten thousand entries with a paragraph each."""
+PICTURES = 20
+"""That are fetched for one feed at one time; what comes after has none."""
 STRIKES = 4
 """Failures in a row after which staff are told: seven hours after the first."""
 Notify = Callable[[str, str], None]
@@ -94,6 +98,7 @@ async def collect(
     timezone: str,
     weeks: int,
     now: datetime,
+    gallery: Gallery | None = None,
     notify: Notify | None = None,
 ) -> list[Collected]:
     """Ask every source that is due, all at a time, and store what is new; without `notify` each is asked, by hand.
@@ -111,7 +116,7 @@ async def collect(
         try:
             seen = (None, None) if notify is None else (row.etag, row.last_modified)
             told = await ask(client, row.url, *seen)
-            return await asyncio.to_thread(_take, db, told, source, timezone, weeks, now)
+            return await asyncio.to_thread(_take, db, gallery, told, source, timezone, weeks, now)
         except TryAgain:
             raise
         except Refused as error:
@@ -124,12 +129,15 @@ async def collect(
     return await asyncio.gather(*map(one, await asyncio.to_thread(claim)))
 
 
-def _take(db: Database, told: Told, source: Source, timezone: str, weeks: int, now: datetime) -> Collected:
+def _take(
+    db: Database, gallery: Gallery | None, told: Told, source: Source, timezone: str, weeks: int, now: datetime
+) -> Collected:
     """Read and store in one transaction with what the feed was like, which is what the next question says."""
     reading = read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
     collected = Collected(source, left_out=reading.left_out)
+    hung = _hang(db, gallery, reading, source, collected.intake)
     with db.write() as session:
-        _keep(session, reading, source, now, collected.intake)
+        _keep(session, hung, source, now, collected.intake)
         known.answered(session, source.url, told.etag, told.last_modified, now)
     return collected
 
@@ -145,39 +153,75 @@ def _fail(db: Database, source: Source, problem: str, notify: Notify | None) -> 
         )
 
 
-def store(db: Database, reading: Reading, source: Source, now: datetime) -> Intake:
+def store(db: Database, reading: Reading, source: Source, now: datetime, gallery: Gallery | None = None) -> Intake:
     """Store what is new. What changed in the feed changes here while nobody touched it.
 
     Touched is what was edited (its text comes from a file then), or put away, or made ready from a source of drafts.
     """
     result = Intake()
+    hung = _hang(db, gallery, reading, source, result)
     with db.write() as session:
-        _keep(session, reading, source, now, result)
+        _keep(session, hung, source, now, result)
     return result
 
 
-def _keep(session: Session, reading: Reading, source: Source, now: datetime, result: Intake) -> None:
-    name = f"feed:{source.url}"[:200]
+def _hang(
+    db: Database, gallery: Gallery | None, reading: Reading, source: Source, result: Intake
+) -> list[tuple[Proposal, Item]]:
+    """Each with its item as it will be stored: pictures of what is new are fetched and hosted, before any lock is held."""
+    with db.read() as session:
+        new = {each.uid for each in reading.proposals if each.item.image and _known(session, each, source)[1]}
+    hung, left = [], PICTURES
     for each in reading.proposals:
-        content = content_hash(each.item)
-        previous = items.by_uid(session, each.uid) or _twin(session, each.item, content, name)
-        if previous and (previous.content_hash == content or _touched(previous, name, source)):
+        image, why = None, "there is no place to keep pictures; set DIGEST_MEDIA"
+        if each.uid in new and gallery:
+            left -= 1
+            image, why = _hosted(gallery, each.item.image or "") if left >= 0 else (None, f"{PICTURES} came before it")
+        if each.uid in new and image is None:
+            result.without_picture.append(Rejected(each.item.title, None, "image", why))
+        hung.append((each, replace(each.item, image=image, alt=each.item.alt if image else None)))
+    return hung
+
+
+def _hosted(gallery: Gallery, url: str) -> tuple[str | None, str]:
+    try:
+        return gallery.hang(gallery.fetched(url)), ""
+    except Unusable as error:
+        return None, str(error)
+
+
+def _keep(
+    session: Session, hung: Sequence[tuple[Proposal, Item]], source: Source, now: datetime, result: Intake
+) -> None:
+    for each, item in hung:
+        previous, changes = _known(session, each, source)
+        if previous and not changes:
             result.unchanged.append(previous)
             continue
-        status = Status.DRAFT if missing(each.item) else source.status
+        status = Status.DRAFT if missing(item) else source.status
         item_id = items.put(
-            session, each.item, status=status, source=name, uid=each.uid, html=to_html(each.item.body),
-            content_hash=content, now=now, previous=previous,
+            session, item, status=status, source=_name(source), uid=each.uid, html=to_html(item.body),
+            content_hash=each.content, now=now, previous=previous,
         )  # fmt: skip
         (result.updated if previous else result.added).append(get(session, item_id))
 
 
-def _twin(session: Session, item: Item, content: str, name: str) -> Stored | None:
-    """The same thing that came another way: with the very same content, or from elsewhere and about the same page."""
-    by_page = items.by_url(session, item.url) if item.url else None
-    return items.by_content(session, content) or (by_page if by_page and by_page.source != name else None)
-
-
-def _touched(previous: Stored, name: str, source: Source) -> bool:
+def _known(session: Session, proposal: Proposal, source: Source) -> tuple[Stored | None, bool]:
+    """The item that a proposal is already, and whether there is something to store."""
+    previous = items.by_uid(session, proposal.uid) or _twin(session, proposal, source)
+    if previous is None:
+        return None, True
     own = (Status.DRAFT, Status.READY) if source.status is Status.READY else (Status.DRAFT,)
-    return previous.source != name or previous.status not in own
+    touched = previous.source != _name(source) or previous.status not in own
+    return previous, not touched and previous.content_hash != proposal.content
+
+
+def _twin(session: Session, proposal: Proposal, source: Source) -> Stored | None:
+    """The same thing that came another way: with the very same content, or from elsewhere and about the same page."""
+    by_page = items.by_url(session, proposal.item.url) if proposal.item.url else None
+    elsewhere = by_page if by_page and by_page.source != _name(source) else None
+    return items.by_content(session, proposal.content) or elsewhere
+
+
+def _name(source: Source) -> str:
+    return f"feed:{source.url}"[:200]

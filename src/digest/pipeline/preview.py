@@ -12,13 +12,15 @@ from sqlmodel import Session
 
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.headers import Sender
+from digest.core.preflight import Finding, examine
 from digest.core.selection import decide
 from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.preflight import gather
 from digest.pipeline.report import claimed_for, draft_room, eml, in_words
-from digest.store import deliveries, editions, items, search
+from digest.store import deliveries, editions, items, search, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import DeliveryRow, EditionRow
@@ -27,6 +29,8 @@ NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+FEW = 20_000
+"""Subscribers up to which the preflight is looked up while somebody waits for the page."""
 REMADE = (EditionState.DRAFT, EditionState.MISSED)
 
 
@@ -98,6 +102,7 @@ class Desk:
         self._plan, self._clock, self._key = plan, clock, key
         self._press, self._changed = make_press(), 0.0
         self._room: tuple[str, Mailroom] | None = None
+        self._found: tuple[str, list[Finding]] | None = None
         self._lock = Lock()
 
     def press(self) -> Press:
@@ -184,6 +189,25 @@ class Desk:
             tuple(included),
             tuple(excluded),
         )
+
+    def findings(self, proof: Proof) -> list[Finding]:
+        """What the preflight says of a proof that has items and waits to go out, but for its links; none for a long list.
+
+        Looked up at most once a minute, since every subscriber's selection counts.
+        """
+        if not proof.live and proof.row.state not in WAITING:
+            return []
+        press, now = self.press(), self._clock()
+        with self._db.read() as session:
+            people = subscribers.count(session, "active")
+            version = _hash(self._changed, proof, people, f"{now:%H:%M}")
+            if people > FEW:
+                return []
+            if self._found is None or self._found[0] != version:
+                room, moment = self._compiled(press, proof), max(now, proof.row.slot)
+                facts, _ = gather(session, press, room, proof.row, proof.items, proof.own, moment)
+                self._found = version, examine(facts)
+            return self._found[1]
 
     def _choose(self, session: Session, row: EditionRow) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
         return choose(session, now=self._clock(), slot=row.slot, weeks=self._plan.weeks, edition_id=row.id)

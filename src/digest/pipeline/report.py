@@ -125,7 +125,7 @@ def draft_for(
         frozen = editions.items(session, edition_id)
         if not frozen:
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
-        person = _person(session, email) if email else _anybody(sender)
+        person = _person(session, email) if email else anybody(sender)
         topics = items.topic_names(session)
         if row.compiled_at:
             room = mailroom(session, edition_id, sender)
@@ -179,7 +179,7 @@ def claimed_for(
     )
 
 
-def _anybody(sender: Sender) -> Subscriber:
+def anybody(sender: Sender) -> Subscriber:
     return Subscriber(0, sender.address, sender.address, "", DEFAULT_LANGUAGE, "active")
 
 

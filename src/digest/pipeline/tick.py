@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from digest.core.edition import EditionState
 from digest.core.errors import Refused
+from digest.core.preflight import Finding, blocking
 from digest.core.when import in_words, length_in_words
+from digest.pipeline import preflight
 from digest.pipeline.assemble import Plan, freeze
 from digest.pipeline.dispatch import Office, approve
 from digest.store import clock, editions
@@ -22,17 +24,19 @@ MINIMUM_GAP = timedelta(days=1)
 
 Notify = Callable[[str, str], None]
 """Tell staff: a subject and a text."""
+Check = Callable[[int], list[Finding]]
+"""What is to be said of an edition before it goes out."""
 
 
-def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
+def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
     """Make the drafts that are due, approve what may be; the editions to send now."""
     db, now = office.database, office.clock()
     last = _last_tick(db, now)
     upcoming, newest = plan.schedule.next(now), plan.schedule.latest(now)
     if now >= upcoming - plan.lead:
-        _draft(db, plan, upcoming, now, notify, _distrust(last, now))
+        _draft(db, plan, upcoming, now, notify, check, _distrust(last, now))
     if now - newest <= plan.late_limit:
-        _draft(db, plan, newest, now, notify, _distrust(last, now))
+        _draft(db, plan, newest, now, notify, check, _distrust(last, now))
     for slot in plan.schedule.between(last or now, now):
         if slot < newest or now - newest > plan.late_limit:
             _miss(db, plan, slot, now, notify)
@@ -40,7 +44,7 @@ def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
         drafts = editions.in_states(session, EditionState.DRAFT)
     for row in drafts:
         if row.slot <= now and row.held_reason is None:
-            _approve(office, plan, row, now, notify)
+            _approve(office, plan, row, now, notify, check)
     with db.read() as session:
         approved = editions.in_states(session, EditionState.APPROVED)
         due = [editions.identity(row) for row in editions.in_states(session, EditionState.SENDING)]
@@ -55,22 +59,24 @@ def tick(office: Office, plan: Plan, notify: Notify) -> list[int]:
     return due
 
 
-def hold(db: Database, row: EditionRow, reason: str, notify: Notify) -> None:
+def hold(db: Database, row: EditionRow, reason: str, notify: Notify, remedy: str | None = None) -> None:
     """Keep an edition from going out unasked, and say so once. Whoever moved it since `row` was read has decided otherwise."""
     with db.write() as session:
         current = editions.get(session, editions.identity(row))
         if current.held_reason is not None or current.state != row.state:
             return
         editions.set_values(session, editions.identity(row), held_reason=reason)
-    notify(
-        f"{row.period} is held",
-        f"The edition {row.period}, due on {in_words(row.slot, row.timezone)}, was not sent: {reason}. Look at it with "
-        f"`digest preview`; to send it all the same, use `digest edition approve {row.period}` and "
-        f"`digest edition send {row.period}`.",
+    remedy = remedy or (
+        f"Look at it with `digest preview`; to send it all the same, use `digest edition approve {row.period}` and "
+        f"`digest edition send {row.period}`."
     )
+    due = in_words(row.slot, row.timezone)
+    notify(f"{row.period} is held", f"The edition {row.period}, due on {due}, was not sent: {reason}. {remedy}")
 
 
-def _draft(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Notify, distrust: str | None) -> None:
+def _draft(
+    db: Database, plan: Plan, slot: datetime, now: datetime, notify: Notify, check: Check, distrust: str | None
+) -> None:
     period = plan.schedule.period(slot)
     with db.write() as session:
         row = editions.create(session, period, slot, plan.schedule.timezone, EditionState.DRAFT)
@@ -83,10 +89,12 @@ def _draft(db: Database, plan: Plan, slot: datetime, now: datetime, notify: Noti
         return
     then = "It waits for approval." if plan.approval_required else f"It goes out on {in_words(slot, row.timezone)}."
     items = "1 item" if count == 1 else f"{count} items"
-    notify(f"The draft of {period} is ready", f"It has {items}. {then} Look at it with `digest preview`.")
+    found = preflight.in_words(check(editions.identity(row)))
+    notes = f"\n\n{found}" if found else ""
+    notify(f"The draft of {period} is ready", f"It has {items}. {then} Look at it with `digest preview`.{notes}")
 
 
-def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify: Notify) -> None:
+def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify: Notify, check: Check) -> None:
     if now - row.slot > plan.late_limit:
         late = "nobody approved it in time" if plan.approval_required else "its time passed while nothing was running"
         hold(office.database, row, late, notify)
@@ -94,9 +102,16 @@ def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify:
     if plan.approval_required:
         return
     with office.database.read() as session:
-        before = editions.last_slot_sent(session, row.slot)
-    if before is not None and row.slot - before < MINIMUM_GAP:
+        before = editions.last_sent(session, row.slot)
+    if before is not None and row.slot - before.slot < MINIMUM_GAP:
         hold(office.database, row, "another edition went out less than a day before", notify)
+        return
+    if found := blocking(check(editions.identity(row))):
+        remedy = (
+            f"Mend it and `digest edition assemble --period {row.period}`, then `digest edition approve {row.period}`; "
+            f"with --anyway it goes out as it is.\n\n{preflight.in_words(found)}"
+        )
+        hold(office.database, row, preflight.reasons(found), notify, remedy)
         return
     try:
         approve(office, editions.identity(row), "automatic")

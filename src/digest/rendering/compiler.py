@@ -16,7 +16,7 @@ from digest.core.item import Item, Kind, closes_at
 from digest.core.message import Block, Part
 from digest.core.when import zone
 from digest.rendering.dates import Dates
-from digest.rendering.language import Language, locale_of
+from digest.rendering.language import ENGLISH, Language, locale_of
 from digest.rendering.templates import TemplateError, Templates
 
 __all__ = ["Compiler", "Publication", "TemplateError"]
@@ -111,6 +111,10 @@ class Compiler:
     def preheader(self, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication) -> str:
         """The preheader where staff wrote none: the same for everybody, whatever their selection."""
         return self._line("digest/preheader.txt", language, edition, items, publication)
+
+    def faint(self, publication: Publication) -> list[tuple[str, str, float]]:
+        """(text, ground, contrast) of the house's colours that are too hard to read on each other."""
+        return self._templates.faint(self._templates.language(ENGLISH), {"publication": publication})
 
     def newest_change(self) -> float:
         """When a template or catalogue was last changed, in seconds since the epoch."""

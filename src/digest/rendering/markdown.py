@@ -15,6 +15,8 @@ LENGTH = 50_000
 """Characters of HTML that are looked at."""
 TAGS = 5_000
 """And tags: nested ones cost the cleaner time by their square."""
+LONGEST_URL = 2_000
+"""Of a picture; what is longer carries something else."""
 DEPTH = 20
 """Nested quotes and lists; what is deeper stands at this depth."""
 
@@ -158,7 +160,7 @@ class _Writer(HTMLParser):
                 self._link = (self._absolute(given.get("href")), len(self._pieces))
             case "img":
                 address, alt = self._absolute(given.get("src")), " ".join(given.get("alt", "").split())
-                if self.image is None and alt and address.startswith("http"):
+                if self.image is None and alt and address.startswith("http") and len(address) <= LONGEST_URL:
                     self.image = (address, alt)
             case _ if tag in _EMPHASIS:
                 self._pieces.append(_EMPHASIS[tag][0])

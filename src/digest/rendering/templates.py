@@ -1,5 +1,6 @@
 """Templates of the mail: a bundled folder, overridden file by file, and errors that name file and line."""
 
+import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,6 +75,27 @@ class Templates:
                 if fault := layout.fault(path.read_text("utf-8")):
                     raise self._error(str(path), *fault) from error
             raise self._error(name, 1, str(error)) from error
+
+    def faint(self, spoken: Language, values: Mapping[str, Any]) -> list[tuple[str, str, float]]:
+        """(text, ground, contrast) of those colours of the palette that cannot be read on each other."""
+        try:
+            palette = vars(self._environment(spoken).get_template(PALETTE).make_module({"language": spoken, **values}))
+        except Exception as error:
+            raise self._error(*(self._place(error) or (PALETTE, 1)), str(error)) from error
+        pairs = [
+            (scheme + text, scheme + ground)
+            for scheme in ("", "dark_")
+            for text in ("ink", "muted", "accent_text")
+            for ground in ("page", "paper", "tint")
+        ]
+        pairs += [("on_accent", "accent"), ("on_dark_accent", "dark_accent")]
+        known = {name for name, value in palette.items() if re.fullmatch("#[0-9a-fA-F]{6}", str(value))}
+        ratios = [
+            (text, ground, colour.contrast(palette[text], palette[ground]))
+            for text, ground in pairs
+            if {text, ground} <= known
+        ]
+        return [pair for pair in ratios if pair[2] < colour.AA]
 
     def newest_change(self) -> float:
         """When a file was last changed, in seconds since the epoch."""

@@ -158,11 +158,10 @@ def set_values(session: Session, edition_id: int, **values: Any) -> None:
     session.execute(update(EditionRow).where(col(EditionRow.id) == edition_id).values(**values))
 
 
-def last_slot_sent(session: Session, before: datetime) -> datetime | None:
-    """The newest slot before `before` whose edition went out or is on its way."""
-    return session.scalar(
-        select(func.max(col(EditionRow.slot))).where(col(EditionRow.slot) < before, col(EditionRow.state).in_(OUT))
-    )
+def last_sent(session: Session, before: datetime) -> EditionRow | None:
+    """The edition with the newest slot before `before` that went out or is on its way."""
+    wanted = select(EditionRow).where(col(EditionRow.slot) < before, col(EditionRow.state).in_(OUT))
+    return session.scalars(wanted.order_by(col(EditionRow.slot).desc()).limit(1)).first()
 
 
 def has_open_deliveries(session: Session, edition_id: int) -> bool:

@@ -70,12 +70,20 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
     def page(look: Annotated[Look, Depends()]) -> Response:
         choices = desk.choices()
         look.edition = look.edition or choices[0].reference
-        shown: dict[str, Any] = {"proof": None, "person": None, "sheet": None, "problem": None, "version": ""}
+        shown: dict[str, Any] = {
+            "proof": None,
+            "person": None,
+            "sheet": None,
+            "problem": None,
+            "version": "",
+            "found": [],
+        }
         try:
             shown["proof"] = proof = desk.lay_out(look.edition)
             shown["person"] = person = desk.reader(look.to)
             shown["version"] = desk.version(proof, person)
             shown["sheet"] = desk.sheet(proof, person) if proof.items else None
+            shown["found"] = desk.findings(proof) if proof.items else []
         except Refused as error:
             shown["problem"] = str(error)
             shown["version"] = shown["version"] or str(error)
