@@ -73,6 +73,8 @@ def fan_out(
     after, done = 0, 0
     while True:
         with db.write() as session:
+            if editions.get(session, edition_id).fanned_out_at is not None:
+                return  # another sender was faster; whoever came since is for the next edition
             people = subscribers.page(session, after=after, limit=CHUNK, state="active")
             if not people:
                 editions.set_values(session, edition_id, fanned_out_at=now)
