@@ -14,7 +14,7 @@ from digest.core.dsn import Kind, Verdict
 from digest.core.edition import EditionState
 from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose, address_hmac
-from digest.pipeline import receive
+from digest.pipeline import consent, receive
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, pacing, subscribers
 from digest.store.subscribers import New
@@ -312,7 +312,7 @@ def test_a_refusal_at_rcpt_comes_through_the_same_door(ana, reply, verdict, stat
 
 
 def test_an_event_and_what_it_changes_are_one(ana, monkeypatch):
-    monkeypatch.setattr(receive, "leave", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(consent, "leave", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         ana.come_back(HARD)
     assert (ana.events(), ana.row().bounced_at) == ({}, None)

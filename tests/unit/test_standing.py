@@ -129,7 +129,9 @@ def test_states_are_ordered():
     assert not worse("active", "pending")
 
 
-@pytest.mark.parametrize(("changes", "sent", "held"), [(20, 30, False), (21, 30, True), (21, 420, False), (22, 420, True)])
+@pytest.mark.parametrize(
+    ("changes", "sent", "held"), [(20, 30, False), (21, 30, True), (21, 420, False), (22, 420, True)]
+)
 def test_too_many_at_once_are_no_persons_fault(changes, sent, held):
     assert too_many(changes, sent) is held
 

@@ -2,17 +2,20 @@
 
 import csv
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
-from digest.pipeline import consent, lists, report
+from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
+from digest.core.errors import Misconfigured
+from digest.pipeline import consent, lists, standing
 from digest.pipeline.lists import ListImport
+from digest.pipeline.story import story as tell
 
 app = typer.Typer(
-    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
+    name="subscribers", help="Subscribers: import, add, change, list, show, resume, unsubscribe.", no_args_is_help=True
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
@@ -154,10 +157,10 @@ def export() -> None:
 
 
 @app.command()
-def show(email: Email, json_: Json = False) -> None:
-    """All there is to tell of a subscriber: topics, deliveries, what came back, why they are suppressed."""
-    here = installation()
-    story = report.story(here.database, email, here.pepper)
+def show(email: Email, json_: Json = False, now: Now = None) -> None:
+    """A subscriber's story: topics, deliveries, what came back, what it did, and what would happen next."""
+    here = installation(now)
+    story = tell(here.database, email, here.pepper, here.clock())
     if json_:
         emit(story)
         return
@@ -170,7 +173,49 @@ def show(email: Email, json_: Json = False) -> None:
     for each in story["deliveries"]:
         say(f"{each['edition']}: {each['state']}{', bounced ' + each['bounced_at'] if each['bounced_at'] else ''}")
     for each in story["events"]:
-        say(f"{each['at']}: {each['type']} ({each['source']})")
+        say(f"{each['at']}: {each['said']}.")
+    say(story["next"])
+
+
+@app.command()
+def resume(
+    email: Email,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the ledger.")],
+    now: Now = None,
+) -> None:
+    """Send mail again to somebody who was paused or suppressed for bounces; never to who left or complained."""
+    here = installation(now)
+    person = standing.resume(here.database, email, reason, pepper=here.pepper, now=here.clock())
+    say(f"{person.email} is {person.state}.")
+
+
+@app.command()
+def held(
+    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Only those of this recipient domain.")] = None,
+    suppress: Annotated[bool, typer.Option("--suppress", help="They are gone: do as the bounces say.")] = False,
+    let_be: Annotated[bool, typer.Option("--let-be", help="It was a mistake: they stay as they are.")] = False,
+    json_: Json = False,
+    now: Now = None,
+) -> None:
+    """Bounces that came in such a crowd that nobody was put out by them: look, then decide for all of them."""
+    if suppress and let_be:
+        raise Misconfigured("Say --suppress or --let-be, not both.")
+    here = installation(now)
+    waiting = standing.held(here.database, domain)
+    if suppress or let_be:
+        standing.review(here.database, domain, believe=suppress, pepper=here.pepper, now=here.clock())
+    if json_:
+        emit({"held": [asdict(each) | {"at": iso(each.at)} for each in waiting]})
+        return
+    rows = [(each.email, each.edition, f"{each.at:%Y-%m-%d %H:%M}", each.state, each.rule) for each in waiting]
+    if rows:
+        table(("email", "edition", "at (UTC)", "would be", "what came back"), rows)
+    if suppress or let_be:
+        say(f"{len(rows)} decided: {'done as the bounces say' if suppress else 'they stay as they are'}.")
+    elif rows:
+        say("Decide with --suppress or --let-be.")
+    else:
+        say("Nothing waits for you.")
 
 
 @app.command()

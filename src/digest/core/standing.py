@@ -106,7 +106,9 @@ def _softness(mailings: Sequence[Mailing], now: datetime) -> Standing:
         return Standing(state, rule, reason, tuple(each.event for _, each in run), tuple(each for each, _ in run))
 
     for mailing in sorted(mailings, key=lambda each: (each.at, each.edition)):
-        soft = [each for each in mailing.answers if each.verdict is Verdict.SOFT and each.at < mailing.at + REACHED_AFTER]
+        soft = [
+            each for each in mailing.answers if each.verdict is Verdict.SOFT and each.at < mailing.at + REACHED_AFTER
+        ]
         if mailing.reached(now):
             run, paused = [], False
         elif soft:

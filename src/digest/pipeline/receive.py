@@ -146,7 +146,9 @@ def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: date
             session.connection(), delivery.domain, delivery.edition_id, period, now, said, policy=policy
         )
         if why:
-            text = f"{why}. Nothing is sent there for a day; `digest edition show {period}` and `digest pacing` say more."
+            text = (
+                f"{why}. Nothing is sent there for a day; `digest edition show {period}` and `digest pacing` say more."
+            )
             what = f"policy/{delivery.edition_id}/{delivery.domain}"
             standing.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
 

@@ -12,7 +12,6 @@ from digest.core.edition import EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.selection import Decision, Reason, explain, select
-from digest.core.token import address_hmac
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
@@ -222,37 +221,3 @@ def delivery_rows(db: Database, reference: str, state: State | None = None) -> l
             after = page[-1].id or 0
             session.expunge_all()
     return rows
-
-
-def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
-    """All there is to tell of a subscriber."""
-    with db.read() as session:
-        person = _person(session, email)
-        return {
-            "email": person.email,
-            "name": person.name,
-            "state": person.state,
-            "language": person.language,
-            "topics": sorted(person.interests),
-            "interests": dict(person.interests),
-            "kinds": sorted(person.kinds),
-            "suppressions": [
-                {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
-                for each in subscribers.suppressions(session, address_hmac(pepper, person.key))
-            ],
-            "deliveries": [
-                {
-                    "edition": period,
-                    "state": each.state,
-                    "message_id": each.message_id,
-                    "accepted_at": each.accepted_at.isoformat() if each.accepted_at else None,
-                    "bounced_at": each.bounced_at.isoformat() if each.bounced_at else None,
-                    "reply": each.last_reply,
-                }
-                for each, period in deliveries.of_subscriber(session, person.id)
-            ],
-            "events": [
-                {"type": each.type, "source": each.source, "at": each.occurred_at.isoformat(), **each.payload}
-                for each in subscribers.events(session, person.id)
-            ],
-        }

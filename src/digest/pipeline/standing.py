@@ -1,6 +1,7 @@
 """What comes back does something to people: the history is read, judged (core.standing), and acted on in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -35,9 +36,7 @@ def act(session: Session, delivery: DeliveryRow, event_id: int, pepper: str, now
     return f"the subscriber is {found.state}: {found.rule}"
 
 
-def change(
-    session: Session, person: Subscriber, found: Standing, event_id: int, pepper: str, now: datetime
-) -> None:
+def change(session: Session, person: Subscriber, found: Standing, event_id: int, pepper: str, now: datetime) -> None:
     """Bring a person's state down to what was found, and note it on the event that did it."""
     if found.state == "paused":
         subscribers.set_state(session, person.id, found.state, now)
@@ -105,9 +104,7 @@ def settle(db: Database, now: datetime) -> int:
 
 def _reached(session: Session, now: datetime) -> list[int]:
     return [
-        person
-        for person in events.paused(session)
-        if standing(events.history(session, person), now).state == "active"
+        person for person in events.paused(session) if standing(events.history(session, person), now).state == "active"
     ]
 
 
@@ -115,6 +112,49 @@ def to_probe(session: Session, now: datetime) -> list[Subscriber]:
     """Those who are paused for what came back, and due to be tried."""
     due = [person for person in events.paused(session) if probe_due(events.history(session, person), now)]
     return [found for person in due if (found := subscribers.by_id(session, person))]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A bounce that waits for staff: `state` is what it would make of the person."""
+
+    email: str
+    edition: str
+    domain: str
+    at: datetime
+    state: str
+    rule: str
+
+
+def held(db: Database, domain: str | None = None) -> list[Held]:
+    """What waits for staff, of one recipient domain or of all."""
+    with db.read() as session:
+        return [
+            Held(
+                delivery.address or "", period, delivery.domain, event.occurred_at,
+                event.payload["held"]["state"], event.payload["rule"],
+            )
+            for event, delivery, period in events.held(session)
+            if domain in (None, delivery.domain)
+        ]  # fmt: skip
+
+
+def review(db: Database, domain: str | None, *, believe: bool, pepper: str, now: datetime) -> int:
+    """Staff decide on what is held: it does what it would have done, or nothing for good. How many were decided on."""
+    with db.write() as session:
+        waiting = [each for each in events.held(session) if domain in (None, each[1].domain)]
+        for event, delivery, _ in waiting:
+            decision = events.record(
+                session, "reviewed", source="review", source_event_id=str(event.id), now=now,
+                delivery_id=delivery.id, subscriber_id=delivery.subscriber_id,
+                payload={"believed": believe, "because": [event.id]},
+            )  # fmt: skip
+            person = subscribers.by_id(session, delivery.subscriber_id) if delivery.subscriber_id else None
+            would = event.payload["held"]
+            if believe and decision and person and worse(would["state"], person.state):
+                found = Standing(would["state"], would["rule"], would["reason"], tuple(would["because"]))
+                change(session, person, found, decision, pepper, now)
+        return len(waiting)
 
 
 def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime) -> Subscriber:
@@ -127,7 +167,9 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         reasons = [each.reason for each in subscribers.suppressions(session, hmac)]
         if person.state == "active" and not reasons:
             raise Refused(f"{person.email} is active already.")
-        if any(each not in LIFTED for each in reasons) or (person.state != "suppressed" and not _paused(session, person)):
+        if any(each not in LIFTED for each in reasons) or (
+            person.state != "suppressed" and not _paused(session, person)
+        ):
             said = f"suppressed ({reasons[0]})" if reasons else f"{person.state} by their own word"
             raise Refused(f"{person.email} is {said}; only they themselves can take that back.")
         subscribers.lift(session, hmac)

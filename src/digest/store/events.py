@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, func, select, update
+from sqlalchemy import String, cast, func, literal, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -60,12 +60,12 @@ def note(session: Session, event_id: int, **details: Any) -> None:
 
 
 def history(session: Session, subscriber_id: int) -> list[Mailing]:
-    """All messages to a person with what came back of each, since they were last made active again.
+    """All messages to a person with what came back of each, since staff last made them active again.
 
     What is held for review answers its message, and says nothing of the person.
     """
     told = session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id)).all()
-    since = max((each.occurred_at for each in told if each.payload.get("changed") == "active"), default=None)
+    since = max((each.occurred_at for each in told if each.type == "resumed"), default=None)
     answers: dict[int | None, list[Answer]] = {}
     for each in told:
         if each.type in ("bounce", "complaint"):
@@ -92,15 +92,32 @@ def paused(session: Session) -> list[int]:
     last = select(func.max(col(EventRow.id))).where(person, changed.is_not(None)).correlate(SubscriberRow)
     wanted = select(col(SubscriberRow.id)).join(EventRow, person)
     wanted = wanted.where(col(SubscriberRow.state) == "paused", changed == "paused")
-    return list(session.scalars(wanted.where(col(EventRow.id) == last.scalar_subquery()).order_by(col(SubscriberRow.id))))
+    return list(
+        session.scalars(wanted.where(col(EventRow.id) == last.scalar_subquery()).order_by(col(SubscriberRow.id)))
+    )
 
 
 def untold(session: Session) -> list[EventRow]:
     """Alarms that staff have not been told of."""
     told = aliased(EventRow)
     number = cast(col(EventRow.id), String)
-    known = select(told.id).where(col(told.source) == "told", col(told.source_event_id) == number).exists()
+    known = select(literal(1)).where(col(told.source) == "told", col(told.source_event_id) == number).exists()
     return list(session.scalars(select(EventRow).where(col(EventRow.type) == "alarm", ~known)))
+
+
+def held(session: Session) -> list[tuple[EventRow, DeliveryRow, str]]:
+    """Bounces over the cap that staff have not decided on, with the delivery and the period of each."""
+    decided = aliased(EventRow)
+    number = cast(col(EventRow.id), String)
+    known = select(literal(1)).where(col(decided.source) == "review", col(decided.source_event_id) == number).exists()
+    wanted = (
+        select(EventRow, DeliveryRow, col(EditionRow.period))
+        .join(DeliveryRow, col(DeliveryRow.id) == col(EventRow.delivery_id))
+        .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
+        .where(col(EventRow.type) == "bounce", col(EventRow.payload)["held"]["state"].as_string().is_not(None), ~known)
+        .order_by(col(EventRow.id))
+    )
+    return [(event, delivery, period) for event, delivery, period in session.execute(wanted)]
 
 
 def counts(session: Session, edition_id: int) -> dict[str, int]:

@@ -196,9 +196,7 @@ def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: i
 def lift(session: Session, hmac: str) -> None:
     """Let the address get mail again."""
     session.execute(
-        delete(SuppressionRow).where(
-            col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING
-        )
+        delete(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING)
     )
 
 
