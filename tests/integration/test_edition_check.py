@@ -174,6 +174,13 @@ def test_colours_of_a_theme_that_cannot_be_read(here, tmp_path):
     assert any("“muted” on “paper” has a contrast of 2.3" in what for _, _, what in found)
 
 
+def test_a_long_list_of_findings_is_cut_in_letters_and_reasons():
+    found = [Finding(Severity.BLOCKING, f"Fault {number}.", "mail", "Mend it.") for number in range(5)]
+    assert preflight.reasons(found, 2) == "mail: Fault 0; mail: Fault 1; and 3 more"
+    assert preflight.in_words(found, 1) == "blocking: mail: Fault 0. Mend it.\nand 4 more"
+    assert preflight.in_words(found).endswith("blocking: mail: Fault 4. Mend it.")
+
+
 def test_links_and_a_spam_filter_have_their_word(here):
     put(here, "Rents rise", url="https://a.example/rents")
     subscribe(here, "ana@example.org")

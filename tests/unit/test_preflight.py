@@ -117,6 +117,12 @@ def test_what_blocks_comes_first():
     assert preflight.blocking(found) == found[:1]
 
 
+def test_what_others_wrote_stays_short_and_on_one_line():
+    [finding] = preflight.examine(item(title="x" * 300, body="Dear {{ first\n\x07name }}"))
+    assert finding.where == f"item 4, “{'x' * 69}…”"
+    assert finding.what == "“{{ first  name }}” is a token that nothing replaces."
+
+
 def test_links_are_each_named_once_with_the_item_that_has_them_first():
     body = (
         '<p><a href="https://a.example/">a</a> <a href="mailto:x@a.example">m</a> <a href="HTTP://B.example">b</a></p>'

@@ -102,7 +102,13 @@ def _warn(what: str, where: str, do: str) -> Finding:
 
 
 def named(each: EditionItem) -> str:
-    return f"item {each.id}, “{each.item.title}”"
+    return f"item {each.id}, “{shortened(each.item.title)}”"
+
+
+def shortened(text: str, longest: int = 70) -> str:
+    """One printable line of at most `longest` characters: what others wrote, within a sentence of ours."""
+    line = "".join(char if char.isprintable() else " " for char in text)
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def size(facts: Facts) -> Iterator[Finding]:
@@ -138,13 +144,15 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     for each in facts.items:
         for token in dict.fromkeys(TOKEN.findall("\n".join((each.item.title, each.item.body, each.item.venue or "")))):
             told.add(token)
-            yield _block(f"“{token}” is a token that nothing replaces.", named(each), do)
+            yield _block(f"“{shortened(token)}” is a token that nothing replaces.", named(each), do)
     for page in facts.pages:
         for part, said in (("subject", page.subject), ("preheader", page.preheader), ("mail", page.text)):
             for token in dict.fromkeys(TOKEN.findall(said)):
                 if token not in told:
                     told.add(token)
-                    yield _block(f"“{token}” is a token that nothing replaces.", f"{part} ({page.language})", do)
+                    yield _block(
+                        f"“{shortened(token)}” is a token that nothing replaces.", f"{part} ({page.language})", do
+                    )
 
 
 def ways_out(facts: Facts) -> Iterator[Finding]:
@@ -227,7 +235,9 @@ def complete(facts: Facts) -> Iterator[Finding]:
 def insecure(facts: Facts) -> Iterator[Finding]:
     for url, where in links(facts.items):
         if url.lower().startswith("http://"):
-            yield _warn(f"{url} is not encrypted (http).", where, "Link to its https address if it has one.")
+            yield _warn(
+                f"{shortened(url, 200)} is not encrypted (http).", where, "Link to its https address if it has one."
+            )
 
 
 def reach(facts: Facts) -> Iterator[Finding]:

@@ -133,14 +133,20 @@ def gather(
     return facts, longest[max(longest, key=lambda language: reach.longest[language].size)]
 
 
-def in_words(found: Sequence[Finding]) -> str:
-    """A line for each finding: how bad, what, where, what to do."""
-    return "\n".join(f"{each.severity}: {each.where}: {each.what} {each.do}" for each in found)
+def in_words(found: Sequence[Finding], most: int | None = None) -> str:
+    """A line for each finding, or for the first `most`: how bad, what, where, what to do."""
+    lines = [f"{each.severity}: {each.where}: {each.what} {each.do}" for each in found[:most]]
+    return "\n".join(lines + _rest(len(found) - len(lines)))
 
 
-def reasons(found: Sequence[Finding]) -> str:
+def reasons(found: Sequence[Finding], most: int = 3) -> str:
     """Why an edition is held, in one sentence without its full stop."""
-    return "; ".join(f"{each.where}: {each.what.rstrip('.')}" for each in found)
+    first = [f"{each.where}: {each.what.rstrip('.')}" for each in found[:most]]
+    return "; ".join(first + _rest(len(found) - len(first)))
+
+
+def _rest(count: int) -> list[str]:
+    return [f"and {count} more"] if count else []
 
 
 def _reach(session: Session, press: Press, room: Mailroom, frozen: tuple[EditionItem, ...], moment: datetime) -> _Reach:

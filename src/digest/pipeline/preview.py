@@ -29,7 +29,7 @@ NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
-FEW = 20_000
+FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
 REMADE = (EditionState.DRAFT, EditionState.MISSED)
 
