@@ -7,8 +7,8 @@ import pytest
 from digest.app import Installation
 from digest.core.address import parse
 from digest.core.errors import Refused
+from digest.core.finding import Finding, Severity
 from digest.core.item import Item, Kind, Status
-from digest.core.preflight import Finding, Severity
 from digest.core.when import When
 from digest.mailbox.spam import Verdict
 from digest.pipeline import assemble, dispatch, preflight

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from digest.core.preflight import Finding, Severity, shortened
+from digest.core.finding import Finding, Severity, shortened
 
 GONE = (404, 410)
 SHY = (401, 403, 405, 406, 429)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from html.parser import HTMLParser
 
 from digest.core.edition import EditionItem
+from digest.core.finding import Finding, Severity, shortened
 from digest.core.item import Item, closes_at, missing
 
 LARGEST_HTML = 100_000
@@ -23,21 +23,6 @@ SOON = timedelta(hours=12)
 """A deadline this close after the edition is out is one that most people read too late."""
 TOKEN = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|\*\|[^|*\s]+\|\*|%recipient\.\w+%")
 """What a mail merge would have replaced: of Jinja, Handlebars, Mailchimp, Mailgun."""
-
-
-class Severity(StrEnum):
-    BLOCKING = "blocking"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong, where, and what to do; each a sentence or the beginning of one, for people."""
-
-    severity: Severity
-    what: str
-    where: str
-    do: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +74,6 @@ def examine(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKING)
 
 
-def blocking(findings: Sequence[Finding]) -> list[Finding]:
-    return [each for each in findings if each.severity is Severity.BLOCKING]
-
-
 def _block(what: str, where: str, do: str) -> Finding:
     return Finding(Severity.BLOCKING, what, where, do)
 
@@ -103,12 +84,6 @@ def _warn(what: str, where: str, do: str) -> Finding:
 
 def named(each: EditionItem) -> str:
     return f"item {each.id}, “{shortened(each.item.title)}”"
-
-
-def shortened(text: str, longest: int = 70) -> str:
-    """One printable line of at most `longest` characters: what others wrote, within a sentence of ours."""
-    line = "".join(char if char.isprintable() else " " for char in text)
-    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def size(facts: Facts) -> Iterator[Finding]:

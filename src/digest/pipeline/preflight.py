@@ -10,9 +10,10 @@ from sqlmodel import Session
 from digest.core import preflight
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
+from digest.core.finding import Finding, Severity, blocking
 from digest.core.headers import Sender
 from digest.core.message import Block
-from digest.core.preflight import Facts, Finding, Page, Severity, Volume
+from digest.core.preflight import Facts, Page, Volume
 from digest.core.selection import decide
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, candidates, text_of
@@ -92,7 +93,7 @@ def check(
         found += links(preflight.links(frozen))
     if spam and (verdict := spam(room.compose(longest, moment) or b"")):
         found += _suspicion(verdict)
-    return [*preflight.blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
+    return [*blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
 
 
 def gather(

@@ -11,8 +11,9 @@ from threading import Lock
 from sqlmodel import Session
 
 from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.finding import Finding
 from digest.core.headers import Sender
-from digest.core.preflight import Finding, examine
+from digest.core.preflight import examine
 from digest.core.selection import decide
 from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find

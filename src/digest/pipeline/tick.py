@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from digest.core.edition import EditionState
 from digest.core.errors import Refused
-from digest.core.preflight import Finding, blocking
+from digest.core.finding import Finding, blocking
 from digest.core.when import in_words, length_in_words
 from digest.pipeline import preflight
 from digest.pipeline.assemble import Plan, freeze
