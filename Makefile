@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCK   := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo preview test lint lock screenshots migration bench look chaos clean
+.PHONY: demo preview test lint lock screenshots migration bench checkers look chaos clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
@@ -40,7 +40,10 @@ screenshots: $(VENV)/dev.stamp ## the pictures in docs/, from the real program
 migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.py: MESSAGE="what changes"
 	@$(BIN)/python scripts/migration.py "$(MESSAGE)"
 
-look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser
+checkers:                  ## other people's checkers of mail and pages, from npm, for `make look`
+	@cd tests/checkers && npm ci --ignore-scripts --no-audit --no-fund --silent
+
+look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser, judged by the checkers
 	@$(BIN)/python -m pytest -q -m slow tests/integration $(ARGS)
 
 chaos: $(VENV)/dev.stamp   ## kill -9 of senders and workers, again and again: KILLS=20

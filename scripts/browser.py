@@ -71,10 +71,10 @@ class Browser:
     def page(self, what: str, width: int, *, dark: bool = False, height: int = HEIGHT) -> "Iterator[Page]":
         """The page at an address, or of an HTML document, loaded in a view `width` × `height` px."""
         target = self.tell("Target.createTarget", url="about:blank")["targetId"]
-        page = Page(self, self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"], width)
+        page = Page(self, self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.tell("Emulation.setEmulatedMedia", features=[scheme])
-        page.resize(height)
+        page.resize(width, height)
         page.load(what if what.startswith("http://") else self._file(what))
         yield page
         self.tell("Target.closeTarget", targetId=target)
@@ -115,18 +115,16 @@ class Browser:
 class Page:
     """A page in a view of its own. `asked` holds the address of everything that it wanted to load."""
 
-    def __init__(self, browser: Browser, session: str, width: int) -> None:
-        self._browser, self._session, self._width = browser, session, width
+    def __init__(self, browser: Browser, session: str) -> None:
+        self._browser, self._session = browser, session
         self.asked: list[str] = []
 
     def tell(self, method: str, **values: object) -> dict[str, Any]:
         return self._browser.tell(method, self._session, **values)
 
-    def resize(self, height: int) -> None:
-        """A view of that many px, as wide as it was."""
-        self.tell(
-            "Emulation.setDeviceMetricsOverride", width=self._width, height=height, deviceScaleFactor=1, mobile=False
-        )
+    def resize(self, width: int, height: int) -> None:
+        """A view of so many px."""
+        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def load(self, url: str) -> None:
         """Go there, and wait until all of it is loaded."""
@@ -149,7 +147,8 @@ class Page:
 
     def photograph(self, path: Path, height: int | None = None) -> None:
         """A picture (.png, .webp) of the whole page, however long, or of its first `height` px."""
-        self.resize(min(height or self.run("document.documentElement.scrollHeight"), TALLEST))
+        width, whole = self.run("[innerWidth, document.documentElement.scrollHeight]")
+        self.resize(width, min(height or whole, TALLEST))
         kind = path.suffix[1:]
         quality = {} if kind == "png" else {"quality": 85}
         path.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot", format=kind, **quality)["data"]))

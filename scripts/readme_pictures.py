@@ -25,11 +25,11 @@ async def main() -> None:
         for scheme in ("light", "dark"):
             with browser.page(mail, PHONE[0], dark=scheme == "dark") as page:
                 page.photograph(FOLDER / f"mail-phone-{scheme}.png", PHONE[1])
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory() as room, Browser() as browser:
         here = screenshots_web.fill(Path(room, "week"))
         async with screenshots_web.served(serve.preview_pages(here)) as base:
             url = f"{base}/?to={READER}"
-            await asyncio.to_thread(screenshots_web.shoot, url, 1280, False, FOLDER / "preview.png")
+            await asyncio.to_thread(screenshots_web.shoot, browser, url, 1280, False, FOLDER / "preview.png")
 
 
 if __name__ == "__main__":

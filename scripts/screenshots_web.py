@@ -6,12 +6,12 @@ python scripts/screenshots_web.py [FOLDER [PART-OF-A-NAME]]        (default: var
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from browser import Browser
+from browser import Browser, Page
 from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled
@@ -91,34 +91,43 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         await serving
 
 
-async def photograph(app: ASGIApp, shots: Mapping[str, str], folder: Path, part: str) -> None:
+async def photograph(browser: Browser, app: ASGIApp, shots: Mapping[str, str], folder: Path, part: str) -> None:
     """Every one of `shots` (name → path) at each width, light and dark; `&menu=` opens what it selects."""
     async with served(app) as base:
-        for name, what in shots.items():
-            path, _, menu = what.partition("&menu=")
+        for name, path in shots.items():
             for width in WIDTHS if part in name else ():
                 for scheme in ("light", "dark"):
                     target = folder / f"{name}-{width}-{scheme}.png"
-                    await asyncio.to_thread(shoot, base + path, width, scheme == "dark", target, menu)
+                    await asyncio.to_thread(shoot, browser, base + path, width, scheme == "dark", target)
 
 
-def shoot(url: str, width: int, dark: bool, target: Path, menu: str = "") -> None:
-    with Browser() as browser, browser.page(url, width, dark=dark, height=HEIGHT) as page:
-        if menu:
-            page.run(f"document.querySelector({menu!r}).open = true")
+def shoot(browser: Browser, url: str, width: int, dark: bool, target: Path) -> None:
+    with opened(browser, url, width, dark=dark) as page:
         page.photograph(target, HEIGHT)
 
 
-async def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/screenshots/web")
-    part = sys.argv[2] if len(sys.argv) > 2 else ""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as rooms:
-        week = fill(Path(rooms, "week"))
-        draft = drafted(fill(Path(rooms, "draft")))
-        token = {n: week.keyring.issue(Purpose.UNSUBSCRIBE, n) for n in (1, 6)}
-        left = draft.keyring.issue(Purpose.UNSUBSCRIBE, 9)
-        await photograph(
+@contextmanager
+def opened(browser: Browser, url: str, width: int, *, dark: bool) -> Iterator[Page]:
+    """The page at `url`, what its `&menu=` selects opened."""
+    url, _, menu = url.partition("&menu=")
+    with browser.page(url, width, dark=dark, height=HEIGHT) as page:
+        if menu:
+            page.run(f"document.querySelector({menu!r}).open = true")
+        yield page
+
+
+def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
+    """Applications, with what there is to see in each: name → path, as `photograph` takes it."""
+    week = fill(rooms / "week")
+    draft = drafted(fill(rooms / "draft"))
+    out = sent(fill(rooms / "sent", public_url="https://news.harbour.example"))
+    empty = fill(rooms / "empty", empty=True)
+    mistaken = fill(rooms / "broken", templates=broken(rooms / "templates"))
+    token = {number: week.keyring.issue(Purpose.UNSUBSCRIBE, number) for number in (1, 6)}
+    left = draft.keyring.issue(Purpose.UNSUBSCRIBE, 9)
+    ana = "to=amelia.hart@example.org"
+    return [
+        (
             serve.public_pages(week),
             {
                 "home": "/",
@@ -126,15 +135,13 @@ async def main() -> None:
                 "unsubscribe-es": f"/unsubscribe/{token[6]}",
                 "absent": "/unsubscribe/forged",
             },
-            folder,
-            part,
-        )
-        out = sent(fill(Path(rooms, "sent"), public_url="https://news.harbour.example"))
-        views = {f"view-{n}": f"/view/{out.keyring.issue(Purpose.VIEW, n)}" for n in (1, 6)}
-        await photograph(serve.public_pages(out), views, folder, part)
-        await photograph(serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}, folder, part)
-        ana = "to=amelia.hart@example.org"
-        await photograph(
+        ),
+        (serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}),
+        (
+            serve.public_pages(out),
+            {f"view-{number}": f"/view/{out.keyring.issue(Purpose.VIEW, number)}" for number in (1, 6)},
+        ),
+        (
             serve.preview_pages(week),
             {
                 "preview": "/",
@@ -146,20 +153,23 @@ async def main() -> None:
                 "preview-source": f"/?{ana}&view=source",
                 "preview-nobody": "/?to=nobody@example.org",
             },
-            folder,
-            part,
-        )
-        await photograph(
+        ),
+        (
             serve.preview_pages(draft),
             {"preview-draft": "/?to=leaving.soon@example.org", "preview-editions": "/?to=es&menu=details"},
-            folder,
-            part,
-        )
-        await photograph(
-            serve.preview_pages(fill(Path(rooms, "empty"), empty=True)), {"preview-empty": "/"}, folder, part
-        )
-        mistaken = fill(Path(rooms, "broken"), templates=broken(Path(rooms, "templates")))
-        await photograph(serve.preview_pages(mistaken), {"preview-broken": "/"}, folder, part)
+        ),
+        (serve.preview_pages(empty), {"preview-empty": "/"}),
+        (serve.preview_pages(mistaken), {"preview-broken": "/"}),
+    ]
+
+
+async def main() -> None:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/screenshots/web")
+    part = sys.argv[2] if len(sys.argv) > 2 else ""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as rooms, Browser() as browser:
+        for app, shots in every_page(Path(rooms)):
+            await photograph(browser, app, shots, folder, part)
 
 
 if __name__ == "__main__":

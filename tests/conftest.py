@@ -32,6 +32,16 @@ def require() -> Callable[[str], str]:
     return lambda tool: shutil.which(tool) or lacking(f"{tool} is not installed")
 
 
+@pytest.fixture(scope="session")
+def checkers(require: Callable[[str], str]) -> Path:
+    """The folder of other people's checkers, which are there and can be run, or the end of the test."""
+    require("node")
+    folder = Path(__file__).parent / "checkers"
+    if not (folder / "node_modules").is_dir():
+        lacking("the checkers are not installed (make checkers)")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:

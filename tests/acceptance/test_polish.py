@@ -135,9 +135,9 @@ def test_one_is_told_as_one(digest: Terminal, inbox: list[Mail]) -> None:
     digest.env["STAFF"] = "desk@harbour.example"
     digest("tick", "--now", BEFORE)
     [notice] = [mail.message for mail in inbox]
-    assert "It has 1 item. It goes out on Sunday 15 March 2026, 09:00 (Europe/Lisbon)." in " ".join(
-        notice.get_content().split()
-    )
+    told = [part.get_content() for part in notice.iter_parts()]
+    assert "It has 1 item. It goes out on Sunday 15 March 2026, 09:00 (Europe/Lisbon)." in " ".join(told[0].split())
+    assert "<h1" in told[1]
 
 
 def test_the_page_of_the_inbox_breaks_an_address_before_its_domain_only(tmp_path: Path) -> None:

@@ -1,9 +1,24 @@
-"""What the tests of mail and pages share: one browser."""
+"""What the tests of mail and pages share: one browser, other people's checkers, and editions made as real ones are."""
 
-from collections.abc import Callable, Iterator
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import editions
 import pytest
-from browser import Browser
+from browser import Browser, Page
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from digest.core.dkim import Key
+from digest.pipeline.preview import Sheet
+from digest.rendering import layout
+
+# MJML cannot set landmarks.
+AXE = """axe.run({rules: {"landmark-one-main": {enabled: %(mail)s}, region: {enabled: %(mail)s}}}).then(found =>
+  found.violations.map(each => `${each.impact} ${each.id}: ${each.nodes.map(node => node.html).join(" ")}`))"""
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +26,78 @@ def browser(require: Callable[[str], str]) -> Iterator[Browser]:
     require("chromium")
     with Browser() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def axe(checkers: Path) -> Callable[..., list[str]]:
+    """What axe finds in a page, the way its people write it."""
+    script = (checkers / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+
+    def run(page: Page, *, mail: bool = False) -> list[str]:
+        page.run(script)
+        found: list[str] = page.run(AXE % {"mail": "false" if mail else "true"})
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def check(checkers: Path) -> Callable[[str, Mapping[str, str]], dict[str, list[str]]]:
+    """`check("mjml", documents)`: what a checker in check.mjs finds in each."""
+
+    def run(what: str, documents: Mapping[str, str]) -> dict[str, list[str]]:
+        given = json.dumps(documents).encode()
+        command = ["node", checkers / "check.mjs", what]
+        done = subprocess.run(command, input=given, stdout=subprocess.PIPE, check=True, timeout=120)
+        found: dict[str, list[str]] = json.loads(done.stdout)
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def dkim_keys(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Key]:
+    return (
+        Key("harbour.example", "r", rsa.generate_private_key(65537, 2048)),
+        Key("harbour.example", "e", ed25519.Ed25519PrivateKey.generate()),
+    )
+
+
+@pytest.fixture(scope="session")
+def sources() -> Iterator[dict[str, str]]:
+    """Every MJML source that is laid out for `edition`."""
+    seen: dict[str, str] = {}
+    lay_out = layout.lay_out
+
+    def note(source: str, css: str) -> str:
+        seen[f"no. {len(seen) + 1}"] = source
+        return lay_out(source, css)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(layout, "lay_out", note)
+        yield seen
+
+
+@pytest.fixture(scope="session")
+def edition(
+    tmp_path_factory: pytest.TempPathFactory, dkim_keys: Sequence[Key], sources: dict[str, str]
+) -> Callable[[str], Sheet]:
+    """`edition("in Spanish")`: what somebody gets of one of `editions.EDITIONS`, signed."""
+    folder = tmp_path_factory.mktemp("editions")
+    for key in dkim_keys:
+        (folder / f"{key.selector}.pem").write_bytes(key.pem())
+    signing: dict[str, Any] = {
+        "dkim_selector": ", ".join(key.selector for key in dkim_keys),
+        "dkim_key_file": ", ".join(str(folder / f"{key.selector}.pem") for key in dkim_keys),
+    }
+
+    @cache
+    def made(name: str) -> Sheet:
+        items, reader, settings = editions.EDITIONS[name]
+        here = editions.published(folder / name, items, **signing, **settings)
+        try:
+            return editions.sheet(here, reader)
+        finally:
+            here.close()
+
+    return made

@@ -25,6 +25,16 @@ class Language:
     def direction(self) -> str:
         return self.locale.text_direction
 
+    def greeting(self, name: str) -> str:
+        """`Hello Ana,`, or `Hello,` to somebody without a name."""
+        name, gettext = " ".join(name.split()), self.wording.gettext
+        return gettext("Hello %(name)s,") % {"name": name} if name else gettext("Hello,")
+
+    @property
+    def start(self) -> str:
+        """The side at which its lines begin."""
+        return "right" if self.direction == "rtl" else "left"
+
 
 def locale_of(tag: str) -> Locale | None:
     """CLDR's locale for a tag like `es`, `pt-BR` or `zh_Hant`; None if it knows none."""

@@ -135,6 +135,7 @@ class Templates:
                 spoken.wording.gettext, spoken.wording.ngettext, newstyle=True
             )
             environment.filters |= {
+                "html": markup.to_html,
                 "link": markup.link,
                 "hosted": markup.hosted,
                 "picture_size": picture.size,
