@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.app import Installation
+from digest.app import Installation, bundled
 from digest.core.address import parse
 from digest.core.errors import Refused
 from digest.core.finding import Finding, Severity
@@ -167,10 +167,8 @@ def test_colours_of_a_theme_that_cannot_be_read(here, tmp_path):
     subscribe(here, "ana@example.org")
     house = tmp_path / "templates" / "house"
     house.mkdir()
-    bundled = next(folder for folder in here.compiler._templates.folders if folder != tmp_path / "templates")
-    palette = (bundled / "house" / "palette.j2").read_text()
+    palette = bundled("templates", "email", "house", "palette.j2").read_text()
     (house / "palette.j2").write_text(palette.replace('muted = "#5b6068"', 'muted = "#aaaaaa"'))
-    del here.compiler
     found = said(here, made(here))
     assert {where for _, where, _ in found} == {"theme"}
     assert any("“muted” on “paper” has a contrast of 2.3" in what for _, _, what in found)
