@@ -33,7 +33,7 @@ def act(session: Session, delivery: DeliveryRow, event_id: int, pepper: str, now
         events.note(session, event_id, held=held | {"because": found.evidence})
         return f"held for review: {storm}"
     change(session, person, found, event_id, pepper, now)
-    return f"the subscriber is {found.state}: {found.rule}"
+    return f"the {'address' if found.state == 'suppressed' else 'subscriber'} is {found.state}: {found.rule}"
 
 
 def change(session: Session, person: Subscriber, found: Standing, event_id: int, pepper: str, now: datetime) -> None:

@@ -27,9 +27,13 @@ KEYS = Keys(Keyring("a secret"), "a pepper")
 ANA = "ana@example.net"
 
 
+both = pytest.mark.parametrize("weeks", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def weeks(database):
+def weeks(request):
     """`send(week)` an edition to everybody who gets it; `back(week, …)` is what comes a day later."""
+    database = request.getfixturevalue(getattr(request, "param", "sqlite"))
     with database.write() as session:
         subscribers.add_many(session, [New(parse(ANA), "Ana", "en", {})], FIRST)
     numbers = {}
@@ -81,6 +85,7 @@ def full_for(weeks, count):
         weeks.back(week, FULL)
 
 
+@both
 def test_a_full_mailbox_is_paused_probed_and_given_up(weeks):
     full_for(weeks, 3)
     assert weeks.state() == "active"
@@ -98,6 +103,7 @@ def test_a_full_mailbox_is_paused_probed_and_given_up(weeks):
     )
 
 
+@both
 def test_a_probe_that_arrives_makes_active_again(weeks):
     full_for(weeks, 4)
     weeks.send(4)
@@ -146,6 +152,7 @@ def test_only_the_probe_goes_to_who_is_paused(weeks):
         assert deliveries.mark(session.connection(), [number], "me", FIRST + 3 * WEEK + 2 * DAY)
 
 
+@both
 def test_staff_lift_a_hard_bounce_and_the_same_bounce_does_not_come_back(weeks):
     weeks.send(0)
     weeks.send(1)
@@ -213,6 +220,7 @@ def storm(weeks):
     return weeks
 
 
+@both
 def test_a_storm_of_bounces_is_held_for_review(storm):
     assert storm.states() == ["suppressed"] * 20 + ["active"] * 5
     assert "held for review" in storm.effects[20]
