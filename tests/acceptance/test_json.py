@@ -67,6 +67,7 @@ def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> No
     returned = bounce(inbox[0], "mx.example.org")
     answers["inbound"] = week("inbound", "--recipient", inbox[0].sender, "--json", "--now", SLOT, stdin=returned)
     answers["inbound classify"] = week("inbound", "classify", week.write("b.eml", returned))
+    answers["stats"] = week("stats", "latest", "--json")
     answers["subscribers held"] = week("subscribers", "held", "--json")
     answers["subscribers show"] = week("subscribers", "show", inbox[0].recipient, "--json")
     for command, done in answers.items():
@@ -85,6 +86,7 @@ def optional(command: str) -> set[str]:
         "edition send": {"to", "reply"},
         "items import": {"url", "language", "topics", "left_out", "reason"},  # of a feed: test_feeds.py
         "items add": {"path", "line", "field", "reason"},
+        "stats": {"editions"},
         "subscribers held": {"email", "edition", "domain", "at", "state", "rule"},
         "tick": {"to", "reply", "edition", "eligible", "accepted", "failed", "skipped", "uncertain", "pending"},
     }.get(command, set())

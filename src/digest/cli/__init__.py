@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli import demo, dkim, edition, inbound, items, operate, pacing, subscribers, topics
+from digest.cli import demo, dkim, edition, inbound, items, operate, pacing, stats, subscribers, topics
 
 app = typer.Typer(
     name="digest",
@@ -15,6 +15,6 @@ app = typer.Typer(
 for noun in (items, topics, subscribers, edition, pacing, dkim):
     app.add_typer(noun.app)
 app.add_typer(inbound.app)
-for verbs in (operate, demo):
+for verbs in (stats, operate, demo):
     for command in verbs.app.registered_commands:
         app.registered_commands.append(command)
