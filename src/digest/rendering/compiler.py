@@ -28,12 +28,14 @@ _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Who sends: what masthead and footer say. `accent` is `#rrggbb`."""
+    """Who sends: what masthead and footer say. `accent` is `#rrggbb`; `logo` and `banner` are names of hosted pictures."""
 
     name: str
     postal_address: str | None
     public_url: str | None
     accent: str = "#0f5e66"
+    logo: str | None = None
+    banner: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.accent):
