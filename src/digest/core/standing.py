@@ -1,7 +1,7 @@
 """What a bounce does to a person: where they stand, made of all that came back for them. Values in, values out.
 
 Nothing is counted up as it comes. Each answer is laid beside the message that it answers, and these are read in the order in
-which they went out, so that repeated, late and jumbled answers come to the same (docs/adr/0013-standing.md).
+which they went out, so that repeated, late and jumbled answers come to the same (docs/adr/0016-standing.md).
 """
 
 from collections.abc import Sequence
