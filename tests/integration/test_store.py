@@ -617,18 +617,26 @@ def test_what_comes_back_for_a_delivery_in_doubt_shows_that_it_arrived(ledger):
         assert (row.state, row.accepted_at, row.bounced_at, row.complained_at) == ("accepted", NOW, NOW, None)
 
 
-@pytest.mark.parametrize(("payload", "counted"), [({}, 1), ({"late": False}, 1), ({"late": True}, 0)])
-def test_a_hard_bounce_elsewhere_counts_unless_it_came_too_late(ledger, payload, counted):
-    database, edition_id, ids = ledger
+def test_a_history_has_every_message_and_its_answers_since_staff_decided(ledger):
+    database, _, ids = ledger
+
+    def happens(type_, at, **values):
+        values = {"delivery_id": ids[0], "payload": {"verdict": "soft"}} | values
+        events.record(
+            session, type_, source="s", source_event_id=f"{type_}{at}", now=at, subscriber_id=person, **values
+        )
+
     with database.write() as session:
         person = deliveries.get(session, ids[0]).subscriber_id
-        for verdict in ("hard", "soft"):
-            events.record(
-                session, "bounce", source="inbound", source_event_id=verdict, now=NOW, delivery_id=ids[0],
-                subscriber_id=person, payload={"verdict": verdict, **payload},
-            )  # fmt: skip
-        assert events.hard_bounces_elsewhere(session, person, edition_id) == 0
-        assert events.hard_bounces_elsewhere(session, person, edition_id + 1) == counted
+        session.execute(update(D).where(col(D.id) == ids[0]).values(state=State.ACCEPTED, accepted_at=NOW))
+        for day, type_ in enumerate(("bounce", "complaint", "delay", "unsubscribe")):
+            happens(type_, NOW + timedelta(days=day))
+        happens("bounce", NOW + timedelta(days=5), payload={"verdict": "hard", "held": {"state": "suppressed"}})
+        [mailing] = events.history(session, person)
+        assert (mailing.at, mailing.accepted, mailing.probe) == (NOW, True, False)
+        assert [each.verdict for each in mailing.answers] == ["soft", "soft", "none"]
+        happens("resumed", NOW, payload={"changed": "active"})
+        assert events.history(session, person) == []
 
 
 # Owners live by lock, not by clock.
