@@ -21,7 +21,7 @@ from digest.rendering.compiler import Publication
 from digest.store import database as database_module
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.web import public
+from digest.web import forms, public
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 RING = Keyring("a secret")
@@ -145,13 +145,13 @@ async def test_a_body_without_end_is_cut_short(pages: AsyncClient, people: dict[
 
     answer = await pages.post(link(people["ana"]), content=endless())
     assert answer.status_code == 413
-    assert given <= public.LARGEST_BODY + 2000
+    assert given <= forms.LARGEST_BODY + 2000
 
 
 async def test_a_body_that_never_comes_is_not_waited_for(
     pages: AsyncClient, people: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "SLOWEST_BODY", 0.01)
+    monkeypatch.setattr(forms, "SLOWEST_BODY", 0.01)
 
     async def stalled() -> AsyncIterator[bytes]:
         yield b"List-Unsubscribe="

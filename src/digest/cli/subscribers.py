@@ -30,6 +30,8 @@ Kinds = Annotated[
     ),
 ]
 
+Frequency = Annotated[str | None, typer.Option(metavar="weekly|monthly", help="How often the digest comes.")]
+
 
 @app.command("import")
 def import_(
@@ -95,13 +97,14 @@ def add(
     language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
     kind: Kinds = None,
+    frequency: Frequency = None,
     source: Annotated[str, typer.Option(help="How they agreed, for the consent ledger.")] = "added by staff",
     now: Now = None,
 ) -> None:
     """Add one subscriber."""
     here = installation(now)
     person = consent.add(
-        here.database, email, name=name, language=language, topics=topic, kinds=kind,
+        here.database, email, name=name, language=language, topics=topic, kinds=kind, frequency=frequency,
         pepper=here.pepper, now=here.clock(), source=source,
     )  # fmt: skip
     say(f"{person.email} is {person.state}.")
@@ -116,17 +119,20 @@ def set_(
     no_topics: Annotated[bool, typer.Option("--no-topics", help="They follow nothing in particular.")] = False,
     kind: Kinds = None,
     all_kinds: Annotated[bool, typer.Option("--all-kinds", help="They want every kind of item.")] = False,
+    frequency: Frequency = None,
     now: Now = None,
 ) -> None:
-    """Change a subscriber's name or language, their topics, or the kinds of items they want."""
+    """Change a subscriber's name or language, their topics, the kinds of items they want, or how often the digest comes."""
     here = installation(now)
     person = consent.change(
         here.database, email, name=name, language=language,
-        topics=[] if no_topics else topic, kinds=[] if all_kinds else kind, now=here.clock(),
+        topics=[] if no_topics else topic, kinds=[] if all_kinds else kind,
+        frequency=frequency, now=here.clock(),
     )  # fmt: skip
     topics, kinds = consent.weighed(person.interests), sorted(person.kinds)
     say(
-        f"{person.email}: {person.language}, {', '.join(topics) or 'no topics'}{'; only ' if kinds else ''}{', '.join(kinds)}."
+        f"{person.email}: {person.language}, {person.frequency}, {', '.join(topics) or 'no topics'}"
+        f"{'; only ' if kinds else ''}{', '.join(kinds)}."
     )
 
 
@@ -161,7 +167,9 @@ def show(email: Email, json_: Json = False) -> None:
     if json_:
         emit(story)
         return
-    say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}; reads {story['language']}.")
+    until = f" until {story['paused_until']}" if story["paused_until"] else ""
+    say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}{until}.")
+    say(f"Reads {story['language']}, {story['frequency']}.")
     say(f"Follows: {', '.join(consent.weighed(story['interests'])) or 'nothing in particular'}.")
     if story["kinds"]:
         say(f"Wants only: {', '.join(story['kinds'])}.")

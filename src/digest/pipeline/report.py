@@ -236,6 +236,8 @@ def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
             "topics": sorted(person.interests),
             "interests": dict(person.interests),
             "kinds": sorted(person.kinds),
+            "frequency": person.frequency,
+            "paused_until": person.resumes_at.isoformat() if person.resumes_at else None,
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
                 for each in subscribers.suppressions(session, address_hmac(pepper, person.key))
