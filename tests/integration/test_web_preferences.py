@@ -238,3 +238,33 @@ def test_how_often_travels_with_the_list(sqlite: Database, ana: int, tmp_path) -
     result = lists.import_list(sqlite, path, pepper="pepper", now=NOW, keep_going=True)
     assert [each.column for each in result.rejected] == ["frequency"]
     assert person(sqlite, ana).frequency == "weekly"
+
+
+async def test_their_data_can_be_taken_along(pages: AsyncClient, sqlite: Database, ana: int) -> None:
+    before = contents(sqlite)
+    answer = await pages.get(f"{page(ana)}/data.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="digest.json"'
+    data = answer.json()
+    assert (data["email"], data["interests"], data["frequency"]) == ("ana@example.org", {"housing": 3}, "weekly")
+    assert {"consents", "suppressions", "deliveries", "events"} < data.keys()
+    for token in (RING.issue(Purpose.UNSUBSCRIBE, ana), RING.issue(Purpose.PREFERENCES, 4711)):
+        assert (await pages.get(f"/preferences/{token}/data.json")).status_code == 404
+    assert contents(sqlite) == before
+
+
+async def test_erasing_wants_a_tick_and_our_own_page(pages: AsyncClient, sqlite: Database, ana: int) -> None:
+    before = contents(sqlite)
+    erase = f"{page(ana)}/erase"
+    assert (await pages.post(erase, data={"sure": "yes"})).status_code == 403
+    assert (await pages.post(erase, headers=OURS)).status_code == 400
+    assert (await pages.get(erase, params={"sure": "yes"})).status_code == 405
+    forged = f"/preferences/{RING.issue(Purpose.UNSUBSCRIBE, ana)}/erase"
+    assert (await pages.post(forged, data={"sure": "yes"}, headers=OURS)).status_code == 404
+    assert contents(sqlite) == before
+    for _ in range(2):
+        gone = await pages.post(erase, data={"sure": "yes"}, headers=OURS)
+        assert gone.status_code == 200
+    assert "ana" not in gone.text.replace("semana", "").replace("mañana", "")
+    assert (await pages.get(page(ana))).status_code == 404
+    with sqlite.read() as session:
+        assert subscribers.by_id(session, ana) is None

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import typer
 
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
-from digest.pipeline import consent, lists, report
+from digest.pipeline import consent, erasure, lists, report
 from digest.pipeline.lists import ListImport
 
 app = typer.Typer(
-    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
+    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe, erase.", no_args_is_help=True
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
@@ -187,3 +187,13 @@ def unsubscribe(email: Email, now: Now = None) -> None:
     here = installation(now)
     person = consent.unsubscribe(here.database, email, pepper=here.pepper, now=here.clock())
     say(f"{person.email} is {person.state}.")
+
+
+@app.command()
+def erase(email: Email, now: Now = None) -> None:
+    """Erase all that is kept of somebody, for good; only a keyed hash of the address stays, and keeps them out of every list."""
+    here = installation(now)
+    emptied = erasure.erase(here.database, email, pepper=here.pepper, folder=here.settings.outbox, now=here.clock())
+    say("They are erased, here. Old backups and mail logs are yours to look after.")
+    if not emptied:
+        note("Another program is reading the database; its journal holds traces until that lets go.")

@@ -1,12 +1,13 @@
 """The page behind the link: what somebody gets, how often, not for a while, or again after all. A signed token says who.
 
-It is in every mail, and who has the mail of somebody else has their page: so it shows no address, and nothing on it cannot
-be undone but erasing (docs/adr/0014-who-holds-the-mail.md).
+It is in every mail, and who has the mail of somebody else has their page: so it shows no address, and all but erasing can
+be taken back on it (docs/adr/0014-who-holds-the-mail.md).
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -17,6 +18,7 @@ from digest.pipeline.compile import topic_name
 from digest.pipeline.consent import GONE, merged
 from digest.pipeline.farewell import masked, may_undo
 from digest.pipeline.receive import Keys
+from digest.pipeline.report import story
 from digest.store import events, items, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
@@ -79,6 +81,13 @@ def preferences(db: Database, token: str, keys: Keys, now: datetime) -> Preferen
             ),
             may_undo(session, person, keys.pepper, now),
         )
+
+
+def own_data(db: Database, token: str, keys: Keys) -> dict[str, Any] | None:
+    """All that is kept of a person, for them to take along. None for a token of nobody."""
+    with db.read() as session:
+        person = _person(session, token, keys.ring)
+    return story(db, person.email, keys.pepper) if person else None
 
 
 def choose(db: Database, token: str, keys: Keys, choice: Choice, languages: Collection[str], now: datetime) -> bool:

@@ -206,6 +206,12 @@ def first_consents(session: Session, hmacs: Iterable[str]) -> dict[str, tuple[da
     return found
 
 
+def consents(session: Session, hmac: str) -> list[ConsentRow]:
+    """What the ledger holds of an address, in order."""
+    wanted = select(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac)
+    return list(session.scalars(wanted.order_by(col(ConsentRow.id))))
+
+
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
     """Keep the address out of every mailing; the first reason stays."""
     session.execute(

@@ -5,6 +5,7 @@ GET and HEAD never change anything, since scanners follow every link; the page's
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -47,8 +48,12 @@ def application(
     sender: Sender,
     media: Media | None,
     clock: Callable[[], datetime],
+    outbox: Path | None = None,
 ) -> FastAPI:
-    """The public pages. Somebody who left by mistake can write to where answers to the sender go."""
+    """The public pages. Somebody who left by mistake can write to where answers to the sender go.
+
+    `outbox`: the folder that mail goes into, if it does: who is erased is erased there too.
+    """
     pages = Pages(publication, sender.reply_to or sender.address)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     policy = POLICY.format(style=pages.style_hash)
@@ -79,7 +84,7 @@ def application(
         leaver = _known(whose(database, token, keys, clock()))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
-    app.include_router(personal.router(database, keys, pages, sender.public_url, clock))
+    app.include_router(personal.router(database, keys, pages, sender.public_url, outbox, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:
