@@ -1,22 +1,24 @@
 """Erased is erased: afterwards no file of the installation holds the address or the name, and every balance still adds up."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from test_web_public import NOW
+from test_web_public import NOW, nothing
 
 from digest.core.address import parse
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.token import address_hmac
+from digest.mailbox.quarantine import Quarantine
 from digest.pipeline import consent, erasure, lists
 from digest.pipeline.compose import Copy
 from digest.store import deliveries, editions, events, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow, EditionRow, EventRow, PacingRow
-from digest.transports.outbox import Connection
+from digest.transports import outbox
 
 EMAIL, NAME = "Zenobia.Quill@Example.org", "Zenobia"
 STATES = [State.ACCEPTED, State.FAILED, State.SKIPPED, State.UNCERTAIN, State.PENDING, State.CLAIMED]
@@ -76,7 +78,7 @@ def balances(db: Database) -> list[Balance]:
 
 async def filled(folder: Path) -> Path:
     for name, recipient in (("a", EMAIL), ("b", "ben@example.net"), ("c", EMAIL)):
-        connection = await Connection.open(folder)
+        connection = await outbox.Connection.open(folder)
         wire = f"To: {recipient}\r\nMessage-ID: <{name}@tide.example>\r\n\r\nHello\r\n".encode()
         await connection.offer("bounce@tide.example", recipient, wire)
         if name != "c":
@@ -90,10 +92,20 @@ async def test_no_file_holds_the_address_or_the_name(sqlite: Database, zenobia: 
     with sqlite.write() as session:  # what an update leaves behind in a page counts too
         session.execute(update(DeliveryRow).where(DeliveryRow.id == 1).values(last_reply=f"{EMAIL} " * 50))  # type: ignore[arg-type]
     assert len(holding(sqlite.file.parent, EMAIL)) >= 3
+    quarantine = Quarantine(sqlite.file.parent / "quarantine")
+    quarantine.keep(b"Subject: bounce\n\n", EMAIL.lower(), "too deep")
+    quarantine.keep(b"Subject: bounce\n\n", "ben@example.net", "too deep")
+
+    def clear(email: str) -> None:
+        outbox.remove(folder, email)
+        quarantine.remove(email)
+
     before = balances(sqlite)
-    assert erasure.erase(sqlite, EMAIL, pepper="pepper", folder=folder, now=NOW)
+    assert erasure.erase(sqlite, EMAIL, pepper="pepper", clear=clear, now=NOW)
     assert holding(sqlite.file.parent, EMAIL, NAME, "quill") == []
     assert [each.name for each in folder.iterdir()] == ["b.eml"]
+    assert quarantine.count() == 1
+    assert len([*quarantine.folder.iterdir()]) == 2
     assert [each.eligible for each in balances(sqlite)] == [each.eligible for each in before] == [2] * len(STATES)
     after = balances(sqlite)
     assert after[:3] == before[:3]
@@ -110,12 +122,12 @@ async def test_no_file_holds_the_address_or_the_name(sqlite: Database, zenobia: 
 
 
 def test_no_list_brings_them_back(sqlite: Database, zenobia: int, tmp_path: Path) -> None:
-    erasure.erase(sqlite, EMAIL, pepper="pepper", folder=None, now=NOW)
+    erasure.erase(sqlite, EMAIL, pepper="pepper", clear=nothing, now=NOW)
     path = tmp_path / "list.csv"
     path.write_text(f"email\n{EMAIL}\n")
     assert lists.import_list(sqlite, path, pepper="pepper", now=NOW).suppressed == 1
     with pytest.raises(Refused, match="is not a subscriber"):
-        erasure.erase(sqlite, EMAIL, pepper="pepper", folder=None, now=NOW)
+        erasure.erase(sqlite, EMAIL, pepper="pepper", clear=nothing, now=NOW)
     with pytest.raises(Refused, match="left or bounced"):
         consent.add(sqlite, EMAIL, name=None, language=None, topics=None, pepper="pepper", now=NOW, source="x")
 
@@ -125,7 +137,7 @@ def test_why_they_were_kept_out_before_stays(sqlite: Database, zenobia: int) -> 
         person = subscribers.by_id(session, zenobia)
         assert person
         consent.leave(session, person, pepper="pepper", now=NOW, reason="complaint", state="suppressed")
-    erasure.erase(sqlite, EMAIL, pepper="pepper", folder=None, now=NOW)
+    erasure.erase(sqlite, EMAIL, pepper="pepper", clear=nothing, now=NOW)
     with sqlite.read() as session:
         kept = subscribers.suppressions(session, address_hmac("pepper", parse(EMAIL).key))
         assert [each.reason for each in kept] == ["complaint"]
@@ -135,7 +147,7 @@ def test_while_a_message_is_on_the_wire_nothing_is_erased(sqlite: Database, zeno
     with sqlite.write() as session:
         session.execute(update(DeliveryRow).where(DeliveryRow.id == 1).values(state=State.TRANSMITTING))  # type: ignore[arg-type]
     with pytest.raises(TryAgain, match="being sent at this moment"):
-        erasure.erase(sqlite, EMAIL, pepper="pepper", folder=None, now=NOW)
+        erasure.erase(sqlite, EMAIL, pepper="pepper", clear=nothing, now=NOW)
     assert consent.find(sqlite, EMAIL).interests == {"water": 2}
 
 
@@ -150,5 +162,5 @@ def test_an_outbox_that_cannot_be_cleared_erases_nothing(
 
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(Refused, match="cannot be cleared of their mail: permission denied"):
-        erasure.erase(sqlite, EMAIL, pepper="pepper", folder=tmp_path / "outbox", now=NOW)
+        erasure.erase(sqlite, EMAIL, pepper="pepper", clear=partial(outbox.remove, tmp_path / "outbox"), now=NOW)
     assert consent.find(sqlite, EMAIL).name == NAME

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from test_web_public import NOW, ONE_CLICK, SENDER, contents, link
+from test_web_public import NOW, ONE_CLICK, SENDER, contents, link, nothing
 
 from digest.core.address import parse
 from digest.core.item import Kind
@@ -37,7 +37,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def pages(sqlite: Database, clock: Clock) -> AsyncIterator[AsyncClient]:
     publication = Publication("Tide", "1 Quay", None)
-    app = public.application(sqlite, Keys(RING, "pepper"), publication, SENDER, None, lambda: clock.now)
+    app = public.application(sqlite, Keys(RING, "pepper"), publication, SENDER, None, lambda: clock.now, nothing)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         yield client
 

@@ -39,10 +39,20 @@ def people(sqlite: Database) -> dict[str, int]:
         return dict(zip(("ana", "iker"), subscribers.add_many(session, entries, NOW), strict=True))
 
 
+def nothing(_: str) -> None:
+    """No folders of mail here."""
+
+
 @pytest.fixture
 async def pages(sqlite: Database) -> AsyncIterator[AsyncClient]:
     app = public.application(
-        sqlite, Keys(RING, "pepper"), Publication("Tide & <b>Time</b>", "1 Quay", None), SENDER, None, lambda: NOW
+        sqlite,
+        Keys(RING, "pepper"),
+        Publication("Tide & <b>Time</b>", "1 Quay", None),
+        SENDER,
+        None,
+        lambda: NOW,
+        nothing,
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         yield client
@@ -206,7 +216,9 @@ async def test_health_says_whether_the_database_answers(pages: AsyncClient, sqli
     well = await pages.get("/health")
     assert (well.status_code, well.json()) == (200, {"status": "ok"})
     absent = Database(f"sqlite:///{sqlite.file}.d/absent.db")
-    app = public.application(absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, None, lambda: NOW)
+    app = public.application(
+        absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, None, lambda: NOW, nothing
+    )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         assert (await client.get("/health")).status_code == 503
 

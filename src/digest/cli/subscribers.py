@@ -193,7 +193,7 @@ def unsubscribe(email: Email, now: Now = None) -> None:
 def erase(email: Email, now: Now = None) -> None:
     """Erase all that is kept of somebody, for good; only a keyed hash of the address stays, and keeps them out of every list."""
     here = installation(now)
-    emptied = erasure.erase(here.database, email, pepper=here.pepper, folder=here.settings.outbox, now=here.clock())
+    emptied = erasure.erase(here.database, email, pepper=here.pepper, clear=here.clear, now=here.clock())
     say("They are erased, here. Old backups and mail logs are yours to look after.")
     if not emptied:
         note("Another program is reading the database; its journal holds traces until that lets go.")

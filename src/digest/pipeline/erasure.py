@@ -1,8 +1,8 @@
-"""Erasing a person, from every table and the outbox in one transaction; a keyed hash of the address stays and keeps them out."""
+"""Erasing a person, from every table and folder at once; a keyed hash of the address stays and keeps them out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from sqlmodel import Session
 
@@ -14,18 +14,20 @@ from digest.pipeline.receive import Keys
 from digest.store import deliveries, erasure, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
-from digest.transports import outbox
 
 
-def erase(db: Database, email: str, *, pepper: str, folder: Path | None, now: datetime) -> bool:
-    """At the word of staff. `folder`: the outbox. Whether the database's journal could be emptied too."""
+def erase(db: Database, email: str, *, pepper: str, clear: Callable[[str], None], now: datetime) -> bool:
+    """At the word of staff. Whether the database's journal could be emptied too.
+
+    `clear` deletes the mail of an address that is kept in folders.
+    """
     person = consent.find(db, email)
     with db.write() as session:
-        _erase(session, person, pepper, folder, now)
+        _erase(session, person, pepper, clear, now)
     return db.empty_journal()
 
 
-def erase_own(db: Database, token: str, keys: Keys, folder: Path | None, now: datetime) -> bool:
+def erase_own(db: Database, token: str, keys: Keys, clear: Callable[[str], None], now: datetime) -> bool:
     """At their own word, again and again. False for a token that is not ours."""
     number = keys.ring.verify(Purpose.PREFERENCES, token)
     if number is None:
@@ -33,12 +35,12 @@ def erase_own(db: Database, token: str, keys: Keys, folder: Path | None, now: da
     with db.write() as session:
         person = subscribers.by_id(session, number)
         if person is not None:
-            _erase(session, person, keys.pepper, folder, now)
+            _erase(session, person, keys.pepper, clear, now)
     db.empty_journal()
     return True
 
 
-def _erase(session: Session, person: Subscriber, pepper: str, folder: Path | None, now: datetime) -> None:
+def _erase(session: Session, person: Subscriber, pepper: str, clear: Callable[[str], None], now: datetime) -> None:
     if erasure.transmitting(session, person.id):
         raise TryAgain("A message to them is being sent at this moment, so nothing was erased. Try again in a minute.")
     hmac = address_hmac(pepper, person.key)
@@ -47,5 +49,4 @@ def _erase(session: Session, person: Subscriber, pepper: str, folder: Path | Non
     erasure.forget(session, person.id, person.email, hmac)
     subscribers.suppress(session, hmac, erasure.ERASED, now)
     subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
-    if folder is not None:
-        outbox.remove(folder, person.email)
+    clear(person.email)

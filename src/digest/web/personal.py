@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -28,7 +27,7 @@ def router(
     keys: Keys,
     pages: Pages,
     public_url: str | None,
-    outbox: Path | None,
+    clear: Callable[[str], None],
     clock: Callable[[], datetime],
 ) -> APIRouter:
     routes = APIRouter()
@@ -71,7 +70,7 @@ def router(
             raise HTTPException(403)
         if (b"sure", b"yes") not in fields:
             raise HTTPException(400)
-        if not erase_own(database, token, keys, outbox, clock()):
+        if not erase_own(database, token, keys, clear, clock()):
             raise HTTPException(404)
         language = accepted(request)
         return pages.page("goodbye.html", language, leaver=Leaver(None, language, gets_mail=False))

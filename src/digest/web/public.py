@@ -5,7 +5,6 @@ GET and HEAD never change anything, since scanners follow every link; the page's
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -48,11 +47,11 @@ def application(
     sender: Sender,
     media: Media | None,
     clock: Callable[[], datetime],
-    outbox: Path | None = None,
+    clear: Callable[[str], None],
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go.
 
-    `outbox`: the folder that mail goes into, if it does: who is erased is erased there too.
+    `clear` deletes the mail of an address that is kept in folders: who is erased is erased there too.
     """
     pages = Pages(publication, sender.reply_to or sender.address)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -84,7 +83,7 @@ def application(
         leaver = _known(whose(database, token, keys, clock()))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
-    app.include_router(personal.router(database, keys, pages, sender.public_url, outbox, clock))
+    app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:

@@ -24,7 +24,7 @@ from digest.web import staff as staff_room
 def public_pages(here: Installation) -> FastAPI:
     publication = here.press.publication
     return public_room.application(
-        here.database, here.keys, publication, here.sender, here.media, here.clock, here.settings.outbox
+        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear
     )
 
 
