@@ -79,7 +79,7 @@ def invented(people: int) -> Iterator[New]:
     draw = random.Random(2026)
     for number in range(people):
         name = f"{draw.choice(FIRST)} {draw.choice(LAST)}"
-        followed = draw.sample(TOPICS, draw.randint(2, len(TOPICS)))
+        followed = dict.fromkeys(draw.sample(TOPICS, draw.randint(2, len(TOPICS))), 1)
         language = "es" if draw.random() < 0.1 else "en"
         yield New(parse(f"reader{number}@host{number % 1000}.example"), name, language, followed)
 

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,13 @@ def verdict(terminal: Terminal, judge: Judge, resent: Counter[tuple[str, str]]) 
     assert not denied, f"taken by the server, and the ledger denies it: {denied}"
 
 
+def until(sender: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+    """Wait until something is so, as long as the sender runs."""
+    while not reached() and sender.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            sender.wait(0.005)
+
+
 def in_doubt(terminal: Terminal) -> set[tuple[str, str]]:
     listed = terminal("edition", "uncertain", "latest", "--json").json["uncertain"]
     return {(each["email"], each["message_id"]) for each in listed}
@@ -137,9 +144,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(crowd) -> None:
     terminal = crowd(600)
     with judging(terminal) as judge:
         sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
-        while judge.size < 8_000 and sender.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                sender.wait(0.005)
+        until(sender, lambda: judge.size >= 8_000)
         sender.send_signal(signal.SIGINT)
         out, err = sender.communicate(timeout=30)
         assert sender.returncode == 130
@@ -151,3 +156,79 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(crowd) -> None:
         verdict(terminal, judge, Counter())
         assert terminal("edition", "send", "latest", "--json", "--now", SLOT).json["accepted"] == 600
         verdict(terminal, judge, Counter())
+
+
+def test_ctrl_c_is_heard_while_it_is_chosen_for_everyone(crowd) -> None:
+    terminal = crowd(4100)  # in chunks of 2000
+    with judging(terminal) as judge:
+        sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
+        until(sender, lambda: len(recorded(terminal)) > 0)
+        sender.send_signal(signal.SIGINT)
+        out, err = sender.communicate(timeout=60)
+        assert sender.returncode == 130, err
+        chosen = json.loads(out)["eligible"]
+        balanced(json.loads(out), chosen)
+        assert 0 < chosen < 4100
+        assert "Nothing is lost; go on with `digest edition send 2026-W11`." in err.decode()
+        assert not judge.taken()
+        assert terminal("edition", "show", "latest", "--json").json["state"] == "sending"
+
+
+def test_a_second_ctrl_c_does_not_wait_and_what_was_in_flight_is_in_doubt(crowd) -> None:
+    terminal = crowd(40)
+    with judging(terminal, "--dot-pause", "60") as judge:
+        sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
+        until(sender, lambda: sum(judge.taken().values()) == CONNECTIONS)
+        sender.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            sender.wait(1)
+        sender.send_signal(signal.SIGINT)
+        out, err = sender.communicate(timeout=30)
+        assert sender.returncode == 130, err
+        assert b"Traceback" not in err
+        assert json.loads(out)["pending"] == 40
+    with judging(terminal) as judge:
+        balance = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=1).json
+        balanced(balance, 40)
+        assert (balance["accepted"], balance["uncertain"]) == (40 - CONNECTIONS, CONNECTIONS)
+        assert len(in_doubt(terminal)) == CONNECTIONS
+        verdict(terminal, judge, Counter())
+        assert sum(judge.taken().values()) == 40
+
+
+def test_staff_pause_it_while_it_runs_and_resume_it(crowd) -> None:
+    terminal = crowd(300)
+    with judging(terminal) as judge:
+        sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
+        until(sender, lambda: judge.size > 2_000)
+        terminal("edition", "pause", "latest")
+        out, err = sender.communicate(timeout=60)
+        assert sender.returncode == 1, err
+        taken = sum(judge.taken().values())
+        balance = json.loads(out)
+        balanced(balance, 300)
+        assert balance["accepted"] == taken < 300
+        assert balance["accepted"] + balance["pending"] == 300
+        assert "Sending is paused: paused by staff." in err.decode()
+        assert "`digest edition resume 2026-W11`" in err.decode()
+        again = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=1)
+        assert "2026-W11 is paused (paused by staff)" in again.err
+        assert sum(judge.taken().values()) == taken
+        terminal("edition", "resume", "latest", "--now", SLOT)
+        assert terminal("edition", "send", "latest", "--json", "--now", SLOT).json["accepted"] == 300
+        verdict(terminal, judge, Counter())
+
+
+def test_run_twice_at_once_from_a_draft_each_gets_it_once(crowd) -> None:
+    terminal = crowd(300)
+    with judging(terminal) as judge:
+        both = [terminal.start("edition", "send", "latest", "--json", "--now", SLOT) for _ in range(2)]
+        for sender in both:
+            out, err = sender.communicate(timeout=120)
+            assert sender.returncode in (0, 1), err
+            balanced(json.loads(out), 300)
+            assert not err or b"others are sending them" in err, err
+        balance = terminal("edition", "send", "latest", "--json", "--now", SLOT).json
+        assert (balance["accepted"], balance["uncertain"]) == (300, 0)
+        verdict(terminal, judge, Counter())
+        assert sum(judge.taken().values()) == 300

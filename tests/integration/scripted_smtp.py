@@ -2,7 +2,7 @@
 
 At each turn of the dialogue the script may answer with an Act; None is what a good server does. Whatever the server takes
 responsibility for is one line `RECIPIENT MESSAGE-ID` in the log, written before the client can hear of it, so that a line
-counts whoever dies next. As a process: `python scripted_smtp.py LOG [--seed N --rate 0.05]` prints its port.
+counts whoever dies next. As a process it prints its port: `scripted_smtp.py LOG [--seed N --rate 0.05 | --dot-pause SECONDS]`.
 """
 
 import argparse
@@ -338,7 +338,8 @@ def read_log(path: Path) -> list[tuple[str, str]]:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    script = dice(arguments.seed, arguments.rate) if arguments.rate else obey
+    slow = at("dot", Act(USUAL, wait=arguments.dot_pause), times=1 << 30)
+    script = dice(arguments.seed, arguments.rate) if arguments.rate else slow if arguments.dot_pause else obey
     async with Server(script, arguments.log, keep=False) as server:
         sys.stdout.write(f"{server.port}\n")
         sys.stdout.flush()
@@ -350,6 +351,7 @@ def main(words: Iterable[str] | None = None) -> None:
     parser.add_argument("log", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--dot-pause", type=float, default=0.0)
     asyncio.run(_serve(parser.parse_args(words if words is None else list(words))))
 
 

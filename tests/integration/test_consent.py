@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from digest.core.errors import Refused
+from digest.core.item import Kind
 from digest.core.token import address_hmac
 from digest.pipeline import consent, lists
 from digest.store import items, subscribers
@@ -73,6 +74,12 @@ BAD_ROWS = [
     (f"eve@example.net,{'x' * 201},en,,,", "name", "it is longer than 200 characters"),
     ("eve@example.net,,english please,,,", "language", "“english please” is not a language"),
     ("eve@example.net,,e,,,", "language", "“e” is not a language"),
+    (
+        "eve@example.net,,en,housing=0;water,,",
+        "topics",
+        "“housing=0” has no weight from 1 to 9; write one like housing=3",
+    ),
+    ("eve@example.net,,en,housing=lots,,", "topics", "“housing=lots” has no weight"),
     ("eve@example.net,,en,,last spring,", "consent_at", "“last spring” is not an ISO date"),
     ("eve@example.net,,en,,0001-01-01T00:00+14:00,", "consent_at", "is not an ISO date"),
     ("eve@example.net,,en,,,a\x00b", "consent_source", "it has a line break or another control character"),
@@ -255,3 +262,33 @@ def test_an_export_brings_nobody_back(database, new_url, tmp_path):
     assert (again.added, again.suppressed) == (0, 1)
     assert next(iter(lists.export(other, PEPPER)))["consent_at"].startswith("2025-03-09")
     other.dispose()
+
+
+def test_weights_and_kinds_come_in_are_changed_and_go_out_as_they_came(bring, sqlite):
+    told = (
+        "email,topics,kinds\nana@example.net,housing=3;water,actionable\nben@example.net,water=1,Press release; news\n"
+    )
+    assert bring(told).added == 2
+    ana, ben = people(sqlite).values()
+    assert (ana.interests, ana.kinds) == ({"housing": 3, "water": 1}, {Kind.ACTION, Kind.EVENT})
+    assert (ben.interests, ben.kinds) == ({"water": 1}, {Kind.PRESS_RELEASE, Kind.NEWS})
+    assert bring(told).unchanged == 2
+    rows = list(lists.export(sqlite, "p"))
+    assert [(row["topics"], row["kinds"]) for row in rows] == [
+        ("housing=3;water", "action;event"),
+        ("water", "news;press_release"),
+    ]
+    assert bring("email,topics\nana@example.net,housing=4;water\n").updated == 1
+    assert people(sqlite)["ana@example.net"].kinds == {Kind.ACTION, Kind.EVENT}, (
+        "a column that is not there says nothing"
+    )
+    assert (bring("email,kinds\nana@example.net,\n").updated, people(sqlite)["ana@example.net"].kinds) == (
+        1,
+        frozenset(),
+    )
+    [bad] = bring("email,kinds\nana@example.net,action;party\n").rejected
+    assert (bad.line, bad.column) == (2, "kinds")
+    assert bad.reason.startswith("“party” is no kind of item; write action, event, news")
+    nothing = {"name": None, "language": None, "topics": None, "now": NOW}
+    changed = consent.change(sqlite, "ana@example.net", **nothing, kinds=["event"])
+    assert (changed.kinds, changed.interests) == ({Kind.EVENT}, {"housing": 4, "water": 1})

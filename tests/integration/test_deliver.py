@@ -119,7 +119,7 @@ def post(approved: Path, tmp_path: Path):
         file = Path(shutil.copy(approved, tmp_path / "digest.db"))
         office = installed(tmp_path).office
         with office.database.write() as session:
-            people = [New(parse(f"reader{n}@example.net"), "", "en", []) for n in range(readers)]
+            people = [New(parse(f"reader{n}@example.net"), "", "en", {}) for n in range(readers)]
             subscribers.add_many(session, people, NOW)
         made.append(Post(office, file))
         return made[-1]

@@ -23,7 +23,7 @@ LATER = Act("450 4.2.0 later")
 
 def readers(letters: Post, *addresses: str) -> None:
     with letters.office.database.write() as session:
-        subscribers.add_many(session, [New(parse(each), "", "en", []) for each in addresses], NOW)
+        subscribers.add_many(session, [New(parse(each), "", "en", {}) for each in addresses], NOW)
 
 
 def paces(letters: Post):

@@ -170,6 +170,11 @@ def test_hostile_feeds_give_little_and_take_little(text):
     assert time.process_time() - begun < 10
 
 
+def test_a_feed_with_too_many_tags_is_not_parsed():
+    with pytest.raises(NoFeed, match="it has more than 100000 tags"):
+        look(RSS.format("<a>" * 900_000))
+
+
 def test_files_of_this_machine_are_not_in_reach():
     text = RSS.replace("?>", '?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>').format(
         ITEM.format("a &f;", 1, "&f;")

@@ -27,7 +27,7 @@ def mail(database, *domains):
     with database.write() as session:
         row = editions.create(session, "2026-W11", NOW, "UTC", EditionState.SENDING)
         editions.set_values(session, row.id, expires_at=NOW + timedelta(days=3))
-        new = [New(parse(f"p{number}@{domain}"), "", "en", ()) for number, domain in enumerate(domains)]
+        new = [New(parse(f"p{number}@{domain}"), "", "en", {}) for number, domain in enumerate(domains)]
         ids = subscribers.add_many(session, new, NOW)
         common = {"edition_id": row.id, "language": "en", "selection": "{}", "state": State.PENDING, "attempts": 0}
         rows = [

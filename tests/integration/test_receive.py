@@ -71,7 +71,7 @@ def dsn(fields, *, to="postmaster@harbour.example", envelope_id="", returned="X-
 def ana(sqlite):
     """Ana has got two editions: what stands in the table of her, and what comes back for her."""
     with sqlite.write() as session:
-        [person] = subscribers.add_many(session, [New(parse("ana@example.net"), "Ana", "en", ())], NOW)
+        [person] = subscribers.add_many(session, [New(parse("ana@example.net"), "Ana", "en", {})], NOW)
         numbers = []
         for period in ("2026-W10", "2026-W11"):
             edition = editions.create(session, period, NOW, "UTC", EditionState.SENT)
@@ -79,7 +79,8 @@ def ana(sqlite):
                 "edition_id": edition.id, "subscriber_id": person, "address": "ana@example.net", "domain": "example.net",
                 "language": "en", "selection": "{}", "state": State.ACCEPTED, "attempts": 1, "accepted_at": NOW,
             }  # fmt: skip
-            numbers += [delivery for delivery, _ in deliveries.insert_new(session, [row])]
+            numbers += deliveries.numbers(session, 1)
+            deliveries.insert_new(session, [row | {"id": numbers[-1]}])
     older, delivery = numbers
 
     def bounce_token(number=delivery, ring=KEYS.ring):

@@ -21,7 +21,7 @@ from sqlalchemy import insert, text, update
 from sqlmodel import Session
 
 from digest.core.delivery import ALLOWED, State
-from digest.store import deliveries, pacing
+from digest.store import deliveries, events, pacing
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
@@ -148,6 +148,15 @@ class Sending(RuleBasedStateMachine):
         claimed, doubtful = deliveries.orphan(self.session, names[-1])
         assert claimed + doubtful <= len(READERS)
         names.append(f"{names[0][0]}{len(names)}")
+
+    @precondition(lambda self: +self.taken)
+    @rule(data=st.data())
+    def comes_back(self, data: st.DataObject) -> None:
+        """A bounce: so the server had it, whatever became of its answer."""
+        delivery = data.draw(st.sampled_from(sorted(+self.taken)))
+        doubtful = self.read()[delivery] is State.UNCERTAIN
+        events.came_back(self.session, self.session.get_one(DeliveryRow, delivery), self.now)
+        self.accepted[delivery] += doubtful
 
     # People and time.
 

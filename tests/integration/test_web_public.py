@@ -32,8 +32,8 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture
 def people(sqlite: Database) -> dict[str, int]:
     entries = [
-        subscribers.New(parse("ana@example.org"), "Ana", "en", ()),
-        subscribers.New(parse("iker@example.net"), "Iker", "es-MX", ()),
+        subscribers.New(parse("ana@example.org"), "Ana", "en", {}),
+        subscribers.New(parse("iker@example.net"), "Iker", "es-MX", {}),
     ]
     with sqlite.write() as session:
         return dict(zip(("ana", "iker"), subscribers.add_many(session, entries, NOW), strict=True))

@@ -54,7 +54,7 @@ async def test_the_public_pages_are_served_until_told_to_stop(
     logs.configure()
     here = installation(sqlite, port := free_port())
     with sqlite.write() as session:
-        entry = subscribers.New(parse("ana@example.org"), "Ana", "en", ())
+        entry = subscribers.New(parse("ana@example.org"), "Ana", "en", {})
         [number] = subscribers.add_many(session, [entry], here.clock())
     token = here.keyring.issue(Purpose.UNSUBSCRIBE, number)
     before = signal.getsignal(signal.SIGTERM)

@@ -16,7 +16,18 @@ app = typer.Typer(
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
-    list[str] | None, typer.Option("--topic", metavar="TOPIC", help="A topic they follow; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        metavar="TOPIC[=WEIGHT]",
+        help="A topic they follow, like housing or housing=3 (1 to 9); may be repeated.",
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind", metavar="KIND", help="A kind of item they want; may be repeated. “actionable”: action and event."
+    ),
 ]
 
 
@@ -83,13 +94,14 @@ def add(
     name: Annotated[str | None, typer.Option(help="As they are greeted.")] = None,
     language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
+    kind: Kinds = None,
     source: Annotated[str, typer.Option(help="How they agreed, for the consent ledger.")] = "added by staff",
     now: Now = None,
 ) -> None:
     """Add one subscriber."""
     here = installation(now)
     person = consent.add(
-        here.database, email, name=name, language=language, topics=topic,
+        here.database, email, name=name, language=language, topics=topic, kinds=kind,
         pepper=here.pepper, now=here.clock(), source=source,
     )  # fmt: skip
     say(f"{person.email} is {person.state}.")
@@ -102,13 +114,20 @@ def set_(
     language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
     no_topics: Annotated[bool, typer.Option("--no-topics", help="They follow nothing in particular.")] = False,
+    kind: Kinds = None,
+    all_kinds: Annotated[bool, typer.Option("--all-kinds", help="They want every kind of item.")] = False,
     now: Now = None,
 ) -> None:
-    """Change a subscriber's name, language or topics."""
+    """Change a subscriber's name or language, their topics, or the kinds of items they want."""
     here = installation(now)
-    chosen = [] if no_topics else topic
-    person = consent.change(here.database, email, name=name, language=language, topics=chosen, now=here.clock())
-    say(f"{person.email}: {person.language}, {', '.join(sorted(person.interests)) or 'no topics'}.")
+    person = consent.change(
+        here.database, email, name=name, language=language,
+        topics=[] if no_topics else topic, kinds=[] if all_kinds else kind, now=here.clock(),
+    )  # fmt: skip
+    topics, kinds = consent.weighed(person.interests), sorted(person.kinds)
+    say(
+        f"{person.email}: {person.language}, {', '.join(topics) or 'no topics'}{'; only ' if kinds else ''}{', '.join(kinds)}."
+    )
 
 
 @app.command("list")
@@ -118,8 +137,11 @@ def list_(json_: Json = False) -> None:
     if json_:
         emit({"subscribers": [{"email": each.email, "state": each.state} for each in people]})
         return
-    rows = [(each.email, each.state, each.language, " ".join(sorted(each.interests))) for each in people]
-    table(("email", "state", "language", "topics"), rows)
+    rows = [
+        (each.email, each.state, each.language, " ".join(consent.weighed(each.interests)), " ".join(sorted(each.kinds)))
+        for each in people
+    ]
+    table(("email", "state", "language", "topics", "kinds"), rows)
 
 
 @app.command()
@@ -140,7 +162,9 @@ def show(email: Email, json_: Json = False) -> None:
         emit(story)
         return
     say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}; reads {story['language']}.")
-    say(f"Follows: {', '.join(story['topics']) or 'nothing in particular'}.")
+    say(f"Follows: {', '.join(consent.weighed(story['interests'])) or 'nothing in particular'}.")
+    if story["kinds"]:
+        say(f"Wants only: {', '.join(story['kinds'])}.")
     for each in story["suppressions"]:
         say(f"Suppressed since {each['at']}: {each['reason']}.")
     for each in story["deliveries"]:

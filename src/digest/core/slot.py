@@ -71,3 +71,9 @@ class Schedule:
         """The scheduled weekday on or before the local day of `moment`."""
         local = moment.astimezone(zone(self.timezone)).date()
         return local - timedelta(days=(local.weekday() - self.weekday) % 7)
+
+
+def following(slot: datetime, timezone: str, now: datetime) -> datetime:
+    """When the edition after that of `slot` is due (UTC): the same wall time of the first later week that is not past."""
+    weeks = max(1, -((slot - now) // _WEEK))
+    return (slot.astimezone(zone(timezone)) + weeks * _WEEK).astimezone(UTC)

@@ -12,7 +12,7 @@ from digest.core import edition as editions_core
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
 from digest.core.item import Item, Status, closes_at, missing
-from digest.core.slot import Schedule
+from digest.core.slot import Schedule, following
 from digest.core.when import When
 from digest.store import editions, items
 from digest.store.database import Database
@@ -53,15 +53,22 @@ class Words:
 
 
 def choose(
-    session: Session, *, now: datetime, slot: datetime, weeks: int, edition_id: int | None = None
+    session: Session, row: EditionRow, *, now: datetime, weeks: int
 ) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
-    """The candidates in edition order, and what is left out: ready, not yet sent, young enough, and not over at the slot."""
-    moment = max(now, slot)
-    sent, waiting = items.in_other_editions(session, edition_id)
+    """The candidates in edition order, and what is left out: ready, not yet sent, young enough, and not over at the slot.
+
+    What was sent comes once more as the last chance if it closes before the next edition (docs/adr/0008-last-chance.md).
+    """
+    moment = max(now, row.slot)
+    next_slot = following(row.slot, row.timezone, moment)
+    sent, waiting = items.in_other_editions(session, row.id)
     kept: list[Stored] = []
     left: list[LeftOut] = []
     for each in items.listing(session, (Status.READY, Status.DRAFT)):
         if each.id in sent:
+            closes = closes_at(each.item)
+            if each.status is Status.READY and closes and moment < closes <= next_slot:
+                kept.append(each)
             continue
         reason = _reason(each, moment, now - timedelta(weeks=weeks), weeks)
         if reason is None and each.id in waiting:
@@ -150,7 +157,7 @@ def _current(db: Database, plan: Plan, now: datetime) -> str:
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:
     """Choose and freeze the items of a draft."""
     edition_id = editions.identity(row)
-    chosen, left = choose(session, now=now, slot=row.slot, weeks=weeks, edition_id=edition_id)
+    chosen, left = choose(session, row, now=now, weeks=weeks)
     editions.freeze(session, edition_id, chosen, [_as_row(each) for each in left], now)
 
 

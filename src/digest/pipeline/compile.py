@@ -4,16 +4,18 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.core.edition import EditionItem, EditionText
 from digest.core.item import closes_at
 from digest.core.message import Block
-from digest.core.selection import Candidate, Decision, Reason
+from digest.core.selection import Candidate, Pool, Selection
+from digest.core.slot import following
 from digest.pipeline.compose import Copy
 from digest.store import editions, items
 from digest.store.database import Database
+from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 TopicNames = Mapping[str, Mapping[str, str]]
 """Slug → language → name."""
+
+WORDED = 10_000
+"""Sentences kept: the same few topics come again and again, and memory stays flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,22 @@ class Press:
     limit: int
 
 
-def candidates(items: Sequence[EditionItem]) -> tuple[Candidate, ...]:
-    return tuple(
+def pool(press: Press, row: EditionRow, items: Sequence[EditionItem], now: datetime) -> Pool:
+    """The items of an edition as they can be chosen from at `now`."""
+    candidates = [
         Candidate(
             each.id,
+            each.item.kind,
             frozenset(each.item.topics),
             each.item.must_see,
             each.item.priority,
+            each.item.published.day.toordinal() if each.item.published else 0,
             each.position,
             closes_at(each.item),
         )
         for each in items
-    )
+    ]
+    return Pool(candidates, now, following(row.slot, row.timezone, now), press.limit)
 
 
 def topic_name(names: TopicNames, slug: str, language: str) -> str:
@@ -57,14 +66,12 @@ class Clerk:
 
     def __init__(self, compiler: "Compiler", topic_names: TopicNames) -> None:
         self._compiler, self._names = compiler, topic_names
-        self._why = cache(self._sentence)
+        self._why = lru_cache(WORDED)(self._sentence)
 
-    def copy(self, decisions: Sequence[Decision], name: str, language: str) -> Copy:
-        chosen = [each for each in decisions if each.included]
-        topics = tuple(sorted({topic for each in chosen for topic in each.topics}))
-        fallback = any(each.reason is Reason.NO_INTERESTS for each in chosen)
-        greeting = self._compiler.greeting(language, name)
-        return Copy(tuple(each.id for each in chosen), greeting, self._why(language, topics, fallback))
+    def copy(self, selection: Selection, person: Subscriber, language: str) -> Copy:
+        greeting = self._compiler.greeting(language, person.name)
+        why = self._why(language, selection.topics, not person.interests)
+        return Copy(selection.items, greeting, why, selection.last, selection.more)
 
     def topic(self, slug: str, language: str) -> str:
         return topic_name(self._names, slug, language)

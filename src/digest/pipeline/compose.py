@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -15,12 +15,15 @@ from digest.core.message import Block, Composer, Part, join
 from digest.store import editions
 from digest.store.deliveries import Claimed
 
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One person's digest: the items chosen for them, the greeting, and the sentence that says why they get it.
 
-    `last`: those of `items` that close before the next edition. `more`: what is for them too and had no place.
+    `last`: those of `items` that close before the next edition. `more`: what is for them too and had no place, in edition
+    order. A row says neither where there is none.
     """
 
     items: tuple[int, ...]
@@ -30,7 +33,12 @@ class Copy:
     more: tuple[int, ...] = ()
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+        values = {"items": self.items, "greeting": self.greeting, "why": self.why}
+        if self.last:
+            values["last"] = self.last
+        if self.more:
+            values["more"] = self.more
+        return _json.encode(values)
 
     @classmethod
     def from_json(cls, text: str) -> "Copy":

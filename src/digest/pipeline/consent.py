@@ -1,6 +1,6 @@
 """Who gets mail: people are added, changed, and leave; an address that left stays out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from digest.core import address
 from digest.core.address import Address
 from digest.core.errors import Misconfigured, Refused
 from digest.core.front_matter import slugify
+from digest.core.item import Kind
+from digest.core.selection import ACTIONABLE, MAX_WEIGHT
 from digest.core.token import address_hmac
 from digest.store import subscribers
 from digest.store.database import Database
@@ -35,26 +37,61 @@ def _language(written: str) -> str:
     return language
 
 
-def _topics(written: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(slug for each in written.split(";") if (slug := slugify(each))))
+def _topics(written: str) -> dict[str, int]:
+    """Topic → weight, from `housing=3;schools`."""
+    weights: dict[str, int] = {}
+    for each in written.split(";"):
+        name, stated, weight = each.partition("=")
+        if stated and not (weight.strip().isdecimal() and 1 <= int(weight) <= MAX_WEIGHT):
+            raise ValueError(f"“{each.strip()[:40]}” has no weight from 1 to {MAX_WEIGHT}; write one like housing=3")
+        if slug := slugify(name):
+            weights[slug] = int(weight) if stated else 1
+    return weights
 
 
-TOLD: dict[str, Callable[[str], Any]] = {"name": _name, "language": _language, "topics": _topics}
+def _kinds(written: str) -> frozenset[Kind]:
+    """From `action;event`; `actionable` is both."""
+    wanted: set[Kind] = set()
+    for each in written.split(";"):
+        name = slugify(each).replace("-", "_")
+        if name == "actionable":
+            wanted |= ACTIONABLE
+        elif name in tuple(Kind):
+            wanted.add(Kind(name))
+        elif name:
+            raise ValueError(f"“{each.strip()[:40]}” is no kind of item; write {', '.join(Kind)}, or actionable")
+    return frozenset(wanted)
+
+
+TOLD: dict[str, Callable[[str], Any]] = {"name": _name, "language": _language, "topics": _topics, "kinds": _kinds}
 """What is told of a person: how each is read. ValueError with a sentence for what cannot be."""
 
 
+def weighed(interests: Mapping[str, int]) -> list[str]:
+    """Topics as they are told, in order: `housing=3`, and `schools` where the weight is 1."""
+    return [slug if weight == 1 else f"{slug}={weight}" for slug, weight in sorted(interests.items())]
+
+
 def merged(
-    who: Address, known: Subscriber | None, name: str | None, language: str | None, topics: Sequence[str] | None
+    who: Address,
+    known: Subscriber | None,
+    name: str | None,
+    language: str | None,
+    topics: Mapping[str, int] | None,
+    kinds: frozenset[Kind] | None,
 ) -> subscribers.New:
     """A person as told now; what is not told (None) stays as it is known."""
-    old_name, old_language, old_topics = (
-        (known.name, known.language, tuple(known.interests)) if known else ("", "en", ())
+    before = (
+        subscribers.New(who, known.name, known.language, known.interests, known.kinds)
+        if known
+        else subscribers.New(who, "", "en", {})
     )
     return subscribers.New(
         who,
-        old_name if name is None else name,
-        old_language if language is None else language,
-        old_topics if topics is None else topics,
+        before.name if name is None else name,
+        before.language if language is None else language,
+        before.topics if topics is None else topics,
+        before.kinds if kinds is None else kinds,
     )
 
 
@@ -65,6 +102,7 @@ def add(
     name: str | None,
     language: str | None,
     topics: Sequence[str] | None,
+    kinds: Sequence[str] | None = None,
     pepper: str,
     now: datetime,
     source: str,
@@ -76,7 +114,7 @@ def add(
         known = subscribers.by_key(session, who.key)
         if subscribers.suppressed_among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
-        entry = merged(who, known, *_told(name, language, topics))
+        entry = merged(who, known, *_told(name, language, topics, kinds))
         subscribers.put(session, entry, state=known.state if known else "active", now=now, previous=known)
         if known is None:
             subscribers.record_consent(session, hmac, "added", now, source=source)
@@ -84,26 +122,36 @@ def add(
 
 
 def change(
-    db: Database, email: str, *, name: str | None, language: str | None, topics: Sequence[str] | None, now: datetime
+    db: Database,
+    email: str,
+    *,
+    name: str | None,
+    language: str | None,
+    topics: Sequence[str] | None,
+    kinds: Sequence[str] | None = None,
+    now: datetime,
 ) -> Subscriber:
     """Change what is told of a subscriber. Their state stays."""
     who = _address(email)
-    if name is None and language is None and topics is None:
-        raise Misconfigured("There is nothing to change; say --name, --language, --topic or --no-topics.")
+    if name is None and language is None and topics is None and kinds is None:
+        raise Misconfigured(
+            "There is nothing to change; say --name, --language, --topic, --no-topics, --kind or --all-kinds."
+        )
     with db.write() as session:
         known = _find(session, who)
-        entry = merged(Address(known.email, known.key, who.domain), known, *_told(name, language, topics))
+        entry = merged(Address(known.email, known.key, who.domain), known, *_told(name, language, topics, kinds))
         subscribers.put(session, entry, state=known.state, now=now, previous=known)
         return _find(session, who)
 
 
 def _told(
-    name: str | None, language: str | None, topics: Sequence[str] | None
-) -> tuple[str | None, str | None, tuple[str, ...] | None]:
+    name: str | None, language: str | None, topics: Sequence[str] | None, kinds: Sequence[str] | None
+) -> tuple[str | None, str | None, dict[str, int] | None, frozenset[Kind] | None]:
     return (
         None if name is None else _of("name", name),
         None if language is None else _of("language", language),
         None if topics is None else _of("topics", ";".join(topics)),
+        None if kinds is None else _of("kinds", ";".join(kinds)),
     )
 
 

@@ -1,6 +1,7 @@
 """An edition's way: approved, compiled, fanned out, sent. Every step can be repeated by anybody at any time."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,7 +52,7 @@ Crew = Callable[[Office, int, asyncio.Event, Callable[[State], None]], Awaitable
 class Watch:
     """How somebody follows along: people fanned out of how many; each delivery's new state, of how many waiting."""
 
-    fanned_out: Callable[[int, int], None] | None = None
+    fanned_out: Callable[[int, int], None] = lambda _done, _total: None
     waiting: Callable[[int], None] = lambda _count: None
     delivered: Callable[[State], None] = lambda _state: None
 
@@ -125,7 +126,11 @@ async def send(
         if approval_required or row.held_reason:
             why = row.held_reason or "approval is required"
             raise Refused(f"{row.period} is a draft ({why}); look at it, then `digest edition approve {row.period}`.")
-        approve_checked(office, edition_id, "automatic")
+        try:
+            approve_checked(office, edition_id, "automatic")
+        except Refused:
+            if get(db, edition_id).state == EditionState.DRAFT:
+                raise  # and otherwise another sender was first
     elif state is EditionState.PAUSED:
         raise Refused(
             f"{row.period} is paused ({row.held_reason or 'by staff'}); `digest edition resume {row.period}` first."
@@ -134,9 +139,9 @@ async def send(
         raise Refused(f"{row.period} is {state} and is not sent.")
     begin(db, edition_id, office.clock())
     if row.fanned_out_at is None and state is not EditionState.SENT:
-        fan_out(db, office.press(), office.sender, edition_id, office.clock(), watch.fanned_out)
+        await _fan_out(office, edition_id, stop, watch)
     balance = settle(db, edition_id, office.clock())
-    if not balance.pending:
+    if not balance.pending or stop.is_set():
         return balance
     watch.waiting(balance.pending)
     if office.crew is not None:
@@ -145,6 +150,24 @@ async def send(
         db, edition_id, sender=office.sender, keys=office.keys, route=office.route, owner=office.random_key(),
         clock=office.clock, stop=stop, progress=watch.delivered,
     )  # fmt: skip
+
+
+class _Stopped(Exception):
+    """Somebody does not want to wait until all have been chosen for."""
+
+
+async def _fan_out(office: Office, edition_id: int, stop: asyncio.Event, watch: Watch) -> None:
+    """In a thread, so that signals and requests are heard meanwhile; it can be stopped between two chunks."""
+
+    def told(done: int, total: int) -> None:
+        watch.fanned_out(done, total)
+        if stop.is_set():
+            raise _Stopped
+
+    with contextlib.suppress(_Stopped):
+        await asyncio.to_thread(
+            fan_out, office.database, office.press(), office.sender, edition_id, office.clock(), told
+        )
 
 
 async def send_test(office: Office, reference: str, address: str) -> Reply:

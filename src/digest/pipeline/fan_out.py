@@ -1,14 +1,17 @@
 """Fan-out: a delivery for everyone who is active, with their own selection, complete or not counted as done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from digest.core.delivery import State
 from digest.core.headers import Sender
-from digest.core.selection import decide
-from digest.pipeline.compile import Clerk, Press, candidates
+from digest.core.selection import NOTHING, select
+from digest.pipeline.compile import Clerk, Press, pool
+from digest.pipeline.history import history
 from digest.store import deliveries, editions, items, subscribers
 from digest.store.database import Database
+from digest.store.subscribers import Subscriber
 
 CHUNK = 2000
 
@@ -26,36 +29,46 @@ def fan_out(
     Who would get nothing is there too, as skipped: the balance counts everybody.
     """
     with db.read() as session:
-        if editions.get(session, edition_id).fanned_out_at is not None:
+        row = editions.get(session, edition_id)
+        if row.fanned_out_at is not None:
             return
-        pool = candidates(editions.items(session, edition_id))
+        frozen = editions.items(session, edition_id)
+        candidates, before = pool(press, row, frozen, now), history(session, row, [each.id for each in frozen])
         clerk = Clerk(press.compiler, items.topic_names(session))
         total = subscribers.count(session, "active")
+
+    def delivery(number: int, person: Subscriber, had: Mapping[int, bool]) -> dict[str, Any]:
+        copy = clerk.copy(select(candidates, person, had), person, person.language)
+        return {
+            "id": number,
+            "edition_id": edition_id,
+            "subscriber_id": person.id,
+            "address": person.email,
+            "domain": person.email.rpartition("@")[2],
+            "language": person.language,
+            "selection": copy.to_json(),
+            "message_id": sender.message_id(number),
+            "state": State.PENDING if copy.items else State.SKIPPED,
+            "last_reply": None if copy.items else "nothing to say",
+            "attempts": 0,
+        }
+
     after, done = 0, 0
     while True:
         with db.write() as session:
+            if editions.get(session, edition_id).fanned_out_at is not None:
+                return  # another sender was faster; whoever came since is for the next edition
             people = subscribers.page(session, after=after, limit=CHUNK, state="active")
             if not people:
                 editions.set_values(session, edition_id, fanned_out_at=now)
                 return
-            rows = []
-            for person in people:
-                copy = clerk.copy(decide(pool, person.interests, now, press.limit), person.name, person.language)
-                rows.append(
-                    {
-                        "edition_id": edition_id,
-                        "subscriber_id": person.id,
-                        "address": person.email,
-                        "domain": person.email.rpartition("@")[2],
-                        "language": person.language,
-                        "selection": copy.to_json(),
-                        "state": State.PENDING if copy.items else State.SKIPPED,
-                        "last_reply": None if copy.items else "nothing to say",
-                        "attempts": 0,
-                    }
-                )
-            new = deliveries.insert_new(session, rows)
-            deliveries.name_messages(session, ((delivery, sender.message_id(delivery)) for delivery, _ in new))
+            had = before.had(session, [person.id for person in people])
+            numbers = deliveries.numbers(session, len(people))
+            rows = [
+                delivery(number, person, had.get(person.id, NOTHING))
+                for number, person in zip(numbers, people, strict=True)
+            ]
+            deliveries.insert_new(session, rows)
         after, done = people[-1].id, done + len(people)
         if progress:
             progress(min(done, total), total)

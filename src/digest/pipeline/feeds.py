@@ -25,7 +25,7 @@ from digest.store.items import Stored
 from digest.store.tables import FeedRow
 
 LARGEST = 3_000_000
-"""Bytes of a feed: ten thousand entries with a paragraph each."""
+"""Bytes of a feed: two thousand articles with a page each."""
 PICTURES = 20
 """That are fetched for one feed at one time; what comes after has none."""
 STRIKES = 4

@@ -16,14 +16,15 @@ from digest.core.address import Address
 from digest.core.errors import Refused
 from digest.core.exports import Format
 from digest.core.front_matter import slugify
+from digest.core.item import Kind
 from digest.core.token import address_hmac
-from digest.pipeline.consent import GONE, TOLD, merged
+from digest.pipeline.consent import GONE, TOLD, merged, weighed
 from digest.pipeline.reading import read_text
 from digest.store import items, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
-COLUMNS = ("email", "name", "language", "topics", "consent_at", "consent_source", "state")
+COLUMNS = ("email", "name", "language", "topics", "kinds", "consent_at", "consent_source", "state")
 STATES = ("active", "pending", "paused", *GONE)
 CHUNK = 500
 
@@ -68,7 +69,8 @@ class _Row:
     email: Address
     name: str | None
     language: str | None
-    topics: tuple[str, ...] | None
+    topics: dict[str, int] | None
+    kinds: frozenset[Kind] | None
     tags: tuple[str, ...] | None
     consent_at: datetime | None
     consent_source: str | None
@@ -252,8 +254,8 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
         followed = row.topics
         if row.tags:  # another system's word adds to what they follow here
             there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
-            followed = tuple(dict.fromkeys((*(before.interests if before else ()), *there)))
-        entry = merged(row.email, before, row.name, row.language, followed)
+            followed = dict.fromkeys(there, 1) | dict(before.interests if before else {})
+        entry = merged(row.email, before, row.name, row.language, followed, row.kinds)
         state = _state_after(before, row.state or "active")
         if before is None:
             new.setdefault(state, []).append(entry)
@@ -301,7 +303,8 @@ def export(db: Database, pepper: str) -> Iterator[dict[str, str]]:
                 "email": each.email,
                 "name": each.name,
                 "language": each.language,
-                "topics": ";".join(sorted(each.interests)),
+                "topics": ";".join(weighed(each.interests)),
+                "kinds": ";".join(sorted(each.kinds)),
                 "consent_at": at.isoformat() if at else "",
                 "consent_source": source or "",
                 "state": each.state,

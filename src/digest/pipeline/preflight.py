@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 
 from sqlmodel import Session
 
@@ -13,10 +12,11 @@ from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.message import Block
 from digest.core.preflight import Facts, Finding, Page, Severity, Volume
-from digest.core.selection import decide
+from digest.core.selection import NOTHING, select
 from digest.mailbox.spam import Verdict
-from digest.pipeline.compile import Clerk, Press, candidates, text_of
+from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.history import history
 from digest.pipeline.report import anybody, claimed_for, draft_room
 from digest.store import deliveries, editions, items, subscribers
 from digest.store.database import Database
@@ -105,7 +105,7 @@ def gather(
     moment: datetime,
 ) -> tuple[Facts, Claimed]:
     """The facts of an edition, stored or not, and the longest message that somebody gets. Refused for a bad template."""
-    reach = _reach(session, press, room, frozen, moment)
+    reach = _reach(session, press, room, row, frozen, moment)
     before = editions.last_sent(session, row.slot)
     longest = {
         language: claimed_for(each.person, each.copy.to_json(), room.sender) for language, each in reach.longest.items()
@@ -143,34 +143,32 @@ def reasons(found: Sequence[Finding]) -> str:
     return "; ".join(f"{each.where}: {each.what.rstrip('.')}" for each in found)
 
 
-def _reach(session: Session, press: Press, room: Mailroom, frozen: tuple[EditionItem, ...], moment: datetime) -> _Reach:
+def _reach(
+    session: Session, press: Press, room: Mailroom, row: EditionRow, frozen: tuple[EditionItem, ...], moment: datetime
+) -> _Reach:
     reach = _Reach()
-    pool = candidates(frozen)
+    candidates = pool(press, row, frozen, moment)
+    before = history(session, row, [each.id for each in frozen])
     clerk = Clerk(press.compiler, items.topic_names(session))
     sizes = {language: _sizes(room, language) for language in room.blocks}
-    decided = cache(
-        lambda interests: decide(pool, dict(interests), moment, press.limit)
-    )  # most people follow the same few
     after = 0
     while people := subscribers.page(session, after=after, limit=CHUNK, state="active"):
+        had = before.had(session, [person.id for person in people])
         for person in people:
-            decisions = decided(tuple(sorted(person.interests.items())))
-            chosen = [each.id for each in decisions if each.included]
-            reach.empty += not chosen
-            for item in chosen:
+            selection = select(candidates, person, had.get(person.id, NOTHING))
+            reach.empty += not selection.items
+            for item in selection.items:
                 reach.readers[item] = reach.readers.get(item, 0) + 1
             reach.languages[person.language] = reach.languages.get(person.language, 0) + 1
             language = room.language(person.language)
-            size = sum(sizes[language].get(item, 0) for item in chosen)
+            size = sum(sizes[language].get(item, 0) for item in selection.items)
             if language not in reach.longest or size > reach.longest[language].size:
-                copy = clerk.copy(decisions, person.name, language)
-                reach.longest[language] = _Longest(size, person, copy)
+                reach.longest[language] = _Longest(size, person, clerk.copy(selection, person, language))
         reach.people, after = reach.people + len(people), people[-1].id
-        session.expunge_all()
     if not reach.longest:  # nobody is subscribed: what a reader without interests would get
-        person, decisions = anybody(room.sender), decided(())
+        person = anybody(room.sender)
         language = room.language(person.language)
-        reach.longest[language] = _Longest(0, person, clerk.copy(decisions, person.name, language))
+        reach.longest[language] = _Longest(0, person, clerk.copy(select(candidates, person), person, language))
     return reach
 
 

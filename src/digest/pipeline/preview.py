@@ -13,11 +13,12 @@ from sqlmodel import Session
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.headers import Sender
 from digest.core.preflight import Finding, examine
-from digest.core.selection import decide
+from digest.core.selection import explain, select
 from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
-from digest.pipeline.compile import Clerk, Press, candidates, text_of
+from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.history import history
 from digest.pipeline.preflight import gather
 from digest.pipeline.report import claimed_for, draft_room, eml, in_words
 from digest.store import deliveries, editions, items, search, subscribers
@@ -159,13 +160,15 @@ class Desk:
         room = self._compiled(press, proof)
         moment = max(self._clock(), proof.row.slot) if proof.live or proof.row.state in WAITING else proof.row.slot
         clerk = Clerk(press.compiler, proof.topics)
-        decisions = decide(candidates(proof.items), person.interests, moment, press.limit)
+        candidates = pool(press, proof.row, proof.items, moment)
+        with self._db.read() as session:
+            had = history(session, proof.row, candidates.open).of(session, person.id)
         sent = self._delivery(proof, person)
         if sent and sent.id and sent.message_id:
             copy = Copy.from_json(sent.selection)
             claimed = claimed_for(person, sent.selection, self.sender, sent.id, sent.message_id)
         else:
-            copy = clerk.copy(decisions, person.name, room.language(person.language))
+            copy = clerk.copy(select(candidates, person, had), person, room.language(person.language))
             claimed = claimed_for(person, copy.to_json(), self.sender)
         language = room.language(person.language)
         text = text_of(press, proof.row, proof.items, proof.own.get(language), language)
@@ -173,9 +176,13 @@ class Desk:
         by_id = {each.id: each for each in proof.items}
         included: list[Placed] = []
         excluded: list[Placed] = []
-        for each in decisions:
+        for each in explain(candidates, person, had):
             was_in = each.id in copy.items
-            reasons = in_words(each, clerk, press.limit) if was_in == each.included else ("so it was when it was sent",)
+            reasons = (
+                in_words(each, person, clerk, press.limit)
+                if was_in == each.included
+                else ("so it was when it was sent",)
+            )
             (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(
             moment,
@@ -210,7 +217,7 @@ class Desk:
             return self._found[1]
 
     def _choose(self, session: Session, row: EditionRow) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
-        return choose(session, now=self._clock(), slot=row.slot, weeks=self._plan.weeks, edition_id=row.id)
+        return choose(session, row, now=self._clock(), weeks=self._plan.weeks)
 
     def _delivery(self, proof: Proof, person: Subscriber) -> DeliveryRow | None:
         with self._db.read() as session:

@@ -11,11 +11,12 @@ from digest.core.delivery import Balance, State
 from digest.core.edition import EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
-from digest.core.selection import Decision, Reason, decide
+from digest.core.selection import Decision, Reason, explain, select
 from digest.core.token import address_hmac
 from digest.pipeline.assemble import find
-from digest.pipeline.compile import Clerk, Press, TopicNames, candidates, compile_blocks, text_of
+from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.history import history
 from digest.store import deliveries, editions, events, items, pacing, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
@@ -81,14 +82,15 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
         edition_id = editions.identity(row)
         frozen = editions.items(session, edition_id)
         clerk = Clerk(press.compiler, items.topic_names(session))
-        decisions = decide(candidates(frozen), person.interests, row.fanned_out_at or max(now, row.slot), press.limit)
+        candidates = pool(press, row, frozen, row.fanned_out_at or max(now, row.slot))
+        decisions = explain(candidates, person, history(session, row, candidates.open).of(session, person.id))
         sent = next((d for d in deliveries.of_subscriber(session, person.id) if d[0].edition_id == edition_id), None)
     got = set(Copy.from_json(sent[0].selection).items) if sent else None
     titles = {each.id: each.item.title for each in frozen}
     explained = []
     for each in decisions:
         included = each.included if got is None else each.id in got
-        reasons = in_words(each, clerk, press.limit)
+        reasons = in_words(each, person, clerk, press.limit)
         if included != each.included:
             reasons = (
                 "it was " + ("in" if included else "left out") + " when the edition was sent; today it would not be so",
@@ -97,19 +99,25 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     return explained
 
 
-def in_words(decision: Decision, clerk: Clerk, limit: int) -> tuple[str, ...]:
-    topics = " and ".join(clerk.topic(slug, DEFAULT_LANGUAGE) for slug in decision.topics)
+def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int) -> tuple[str, ...]:
+    def followed(slug: str) -> str:
+        weight = person.interests[slug]
+        return clerk.topic(slug, DEFAULT_LANGUAGE) + (f" (weight {weight})" if weight > 1 else "")
+
     words = {
         Reason.MUST_SEE: "everyone gets it (must see)",
-        Reason.INTEREST: f"they follow {topics}",
+        Reason.INTEREST: f"they follow {' and '.join(followed(slug) for slug in decision.topics)}",
         Reason.NO_INTERESTS: "they have not chosen topics, so they get the week's most important items",
-        Reason.FILL: "nothing in this edition matches their topics, so they get its most important items",
-        Reason.OTHER_TOPICS: "they follow none of its topics",
+        Reason.FILL: "little in this edition matches their topics, so they get its most important items too",
+        Reason.SOON: "it closes before the next edition, so it is marked as the last chance",
+        Reason.AGAIN: "they had it before, and get it once more because it closes before the next edition",
         Reason.OVER: "it is over",
+        Reason.HAD: "they had it before",
+        Reason.OTHER_KINDS: f"they want only {' and '.join(each.replace('_', ' ') for each in sorted(person.kinds))} items",
+        Reason.OTHER_TOPICS: "they follow none of its topics",
         Reason.LIMIT: f"{limit} items matter more to them, and that is the limit",
     }
-    first = words[decision.reason]
-    return (first, words[Reason.INTEREST]) if decision.reason is Reason.MUST_SEE and topics else (first,)
+    return tuple(words[each] for each in decision.reasons)
 
 
 def draft_for(
@@ -135,9 +143,9 @@ def draft_for(
         if sent and sent[0].id and sent[0].message_id:
             delivery = sent[0]
             return room, claimed_for(person, delivery.selection, sender, delivery.id or 0, delivery.message_id)
-    clerk = Clerk(press.compiler, topics)
-    decisions = decide(candidates(frozen), person.interests, now, press.limit)
-    copy = clerk.copy(decisions, person.name, room.language(person.language))
+        candidates = pool(press, row, frozen, now)
+        selection = select(candidates, person, history(session, row, candidates.open).of(session, person.id))
+    copy = Clerk(press.compiler, topics).copy(selection, person, room.language(person.language))
     return room, claimed_for(person, copy.to_json(), sender)
 
 
@@ -226,6 +234,8 @@ def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
             "state": person.state,
             "language": person.language,
             "topics": sorted(person.interests),
+            "interests": dict(person.interests),
+            "kinds": sorted(person.kinds),
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
                 for each in subscribers.suppressions(session, address_hmac(pepper, person.key))

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, func, literal, or_, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
@@ -46,20 +46,33 @@ _CLAIMED: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def insert_new(session: Session, rows: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
-    """Insert what is not there yet; (delivery, subscriber) of the new ones, still without a Message-ID."""
-    statement = insert_or_nothing(session, D, "edition_id", "subscriber_id")
-    found = session.execute(statement.returning(col(D.id), col(D.subscriber_id)), list(rows))
-    return [(delivery, subscriber) for delivery, subscriber in found]
+def numbers(session: Session, count: int) -> Sequence[int]:
+    """Numbers for so many new deliveries, which no other will ever have. They are taken before there is a row.
+
+    A row that knows its number is written once: its Message-ID is made of it.
+    """
+    if (
+        session.get_bind().dialect.name == "sqlite"
+    ):  # whoever writes is alone, and an inserted number moves the sequence
+        last = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'delivery'")) or 0
+        return range(last + 1, last + 1 + count)
+    taken = text("SELECT nextval(pg_get_serial_sequence('delivery', 'id')) FROM generate_series(1, :count)")
+    return list(session.scalars(taken, {"count": count}))
 
 
-def name_messages(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
-    """Give deliveries their Message-ID."""
-    rows = [{"key": delivery, "value": message_id} for delivery, message_id in pairs]
-    if rows:
-        session.connection().execute(
-            update(D).where(col(D.id) == bindparam("key")).values(message_id=bindparam("value")), rows
-        )
+def insert_new(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the deliveries, numbered by `numbers`, of those who have none in the edition yet."""
+    session.connection().execute(insert_or_nothing(session, D, "edition_id", "subscriber_id"), rows)
+
+
+def brought(session: Session, edition_id: int, first: int, last: int) -> Iterable[tuple[int, str]]:
+    """(subscriber, selection) of what a server took or may take of an edition, for subscribers with these numbers."""
+    wanted = select(_T.c.subscriber_id, _T.c.selection).where(
+        _T.c.edition_id == edition_id,
+        _T.c.subscriber_id.between(first, last),
+        _T.c.state.not_in([State.FAILED, State.SKIPPED]),
+    )
+    return ((subscriber, selection) for subscriber, selection in session.execute(wanted))
 
 
 # The statements of the hot path are built once: building one anew costs more than running it.

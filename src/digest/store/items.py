@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlmodel import Session, col
 
 from digest.core.front_matter import slugify
@@ -63,6 +63,24 @@ def in_other_editions(session: Session, edition_id: int | None) -> tuple[dict[in
     for item_id, period, state in session.execute(held):
         (drafts if state == "draft" else sent)[item_id] = period
     return sent, drafts
+
+
+def out_before(
+    session: Session, candidates: Collection[int], edition_id: int | None, before: datetime | None
+) -> dict[int, list[int]]:
+    """Edition → which of these items it held, of the other editions that began to go out (before that instant)."""
+    held = (
+        select(col(EditionItemRow.edition_id), col(EditionItemRow.item_id))
+        .join(EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id))
+        .where(col(EditionItemRow.item_id).in_(candidates), col(EditionRow.id) != (edition_id or 0))
+        .where(col(EditionRow.expires_at).is_not(None))
+    )
+    if before:
+        held = held.where(or_(col(EditionRow.fanned_out_at) < before, col(EditionRow.fanned_out_at).is_(None)))
+    found: dict[int, list[int]] = {}
+    for edition, item in session.execute(held.order_by(col(EditionItemRow.edition_id))):
+        found.setdefault(edition, []).append(item)
+    return found
 
 
 def put(

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlmodel import Session, SQLModel, col
 
 from digest.core.address import Address
+from digest.core.item import Kind
 from digest.store.database import insert_or_nothing
 from digest.store.items import topic_ids
 from digest.store.tables import (
@@ -21,23 +23,28 @@ from digest.store.tables import (
     TopicRow,
 )
 
+_S = SQLModel.metadata.tables["subscriber"]
+COLUMNS = (_S.c.id, _S.c.email, _S.c.email_key, _S.c.name, _S.c.language, _S.c.state, _S.c.kinds)
+"""What a Subscriber is read from."""
+
 EVERYTHING = "all"
 CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A subscriber as a list or a form tells of them. `topics` are slugs."""
+    """A subscriber as a list or a form tells of them. `topics`: slug → weight; `kinds`: those wanted, none for all."""
 
     address: Address
     name: str
     language: str
-    topics: Sequence[str]
+    topics: Mapping[str, int]
+    kinds: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A subscriber as stored. `interests`: topic slug → weight."""
+    """A subscriber as stored. `interests`: topic slug → weight; `kinds`: those of items that they want, none for all."""
 
     id: int
     email: str
@@ -46,27 +53,26 @@ class Subscriber:
     language: str
     state: str
     interests: Mapping[str, int] = field(default_factory=dict)
+    kinds: frozenset[Kind] = frozenset()
 
     def says(self, entry: New) -> bool:
         """Whether `entry` tells nothing new."""
-        known = (self.email, self.name, self.language, set(self.interests))
-        return known == (entry.address.email, entry.name, entry.language, set(entry.topics))
+        known = (self.email, self.name, self.language, self.interests, self.kinds)
+        return known == (entry.address.email, entry.name, entry.language, entry.topics, entry.kinds)
 
 
 def by_key(session: Session, key: str) -> Subscriber | None:
-    return _one(session, select(SubscriberRow).where(col(SubscriberRow.email_key) == key))
+    return _one(session, select(*COLUMNS).where(_S.c.email_key == key))
 
 
 def by_id(session: Session, subscriber_id: int) -> Subscriber | None:
-    return _one(session, select(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
+    return _one(session, select(*COLUMNS).where(_S.c.id == subscriber_id))
 
 
 def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | None = None) -> list[Subscriber]:
     """Up to `limit` subscribers with a number above `after`, in order: a keyset page, as fast at the end as at the start."""
-    wanted = select(SubscriberRow).where(col(SubscriberRow.id) > after).order_by(col(SubscriberRow.id)).limit(limit)
-    rows = session.scalars(wanted.where(col(SubscriberRow.state) == state) if state else wanted).all()
-    interests = interests_of(session, [row.id for row in rows if row.id is not None])
-    return [_subscriber(row, interests) for row in rows]
+    wanted = select(*COLUMNS).where(_S.c.id > after).order_by(_S.c.id).limit(limit)
+    return read(session, wanted.where(_S.c.state == state) if state else wanted)
 
 
 def count(session: Session, state: str | None = None) -> int:
@@ -97,10 +103,7 @@ def interests_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, in
 
 def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Subscriber]:
     """Those of these keys that are subscribers; for a few hundred at a time."""
-    rows = session.scalars(select(SubscriberRow).where(col(SubscriberRow.email_key).in_(list(keys)))).all()
-    ids = [row.id for row in rows if row.id is not None]
-    interests = interests_of(session, ids)
-    return {row.email_key: _subscriber(row, interests) for row in rows}
+    return {each.key: each for each in read(session, select(*COLUMNS).where(_S.c.email_key.in_(list(keys))))}
 
 
 def put(session: Session, entry: New, *, state: str, now: datetime, previous: Subscriber | None = None) -> int:
@@ -126,10 +129,12 @@ def add_many(session: Session, entries: Sequence[New], now: datetime, state: str
     return ids
 
 
-def _follow(session: Session, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:
-    topics = topic_ids(session, [slug for _, slugs in pairs for slug in slugs])
+def _follow(session: Session, pairs: Sequence[tuple[int, Mapping[str, int]]]) -> None:
+    topics = topic_ids(session, [slug for _, weights in pairs for slug in weights])
     rows = [
-        {"subscriber_id": each, "topic_id": topics[slug], "weight": 1} for each, slugs in pairs for slug in set(slugs)
+        {"subscriber_id": each, "topic_id": topics[slug], "weight": weight}
+        for each, weights in pairs
+        for slug, weight in weights.items()
     ]
     if rows:
         session.execute(insert(InterestRow), rows)
@@ -141,6 +146,7 @@ def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
         "email_key": entry.address.key,
         "name": entry.name,
         "language": entry.language,
+        "kinds": ";".join(sorted(entry.kinds)),
         "state": state,
         "created_at": now,
         "updated_at": now,
@@ -218,15 +224,23 @@ def events(session: Session, subscriber_id: int) -> list[EventRow]:
     )
 
 
-def _one(session: Session, statement: Any) -> Subscriber | None:
-    row = session.scalars(statement).first()
-    return _subscriber(row, interests_of(session, [row.id])) if row else None
+def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
+    """The subscribers that a SELECT of `COLUMNS` finds, in its order. As plain rows: a list may be long."""
+    rows = session.execute(statement).all()
+    interests = interests_of(session, [row[0] for row in rows])
+    return [
+        Subscriber(number, email, key, name, language, state, interests.get(number, {}), _kinds(kinds))
+        for number, email, key, name, language, state, kinds in rows
+    ]
 
 
-def _subscriber(row: SubscriberRow, interests: Mapping[int, Mapping[str, int]]) -> Subscriber:
-    if row.id is None:
-        raise AssertionError("a subscriber without an id")
-    return Subscriber(row.id, row.email, row.email_key, row.name, row.language, row.state, interests.get(row.id, {}))
+def _one(session: Session, statement: Select[Any]) -> Subscriber | None:
+    return next(iter(read(session, statement)), None)
+
+
+@cache
+def _kinds(stored: str) -> frozenset[Kind]:
+    return frozenset(Kind(each) for each in stored.split(";") if each)
 
 
 def topic_followers(session: Session) -> dict[str, int]:

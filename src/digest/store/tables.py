@@ -105,12 +105,15 @@ class SubscriberFields(SQLModel):
     email_key: str = Field(max_length=320)
     name: str = Field(default="", max_length=200)
     language: str = Field(default="en", max_length=35)
+    kinds: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
     state: str = Field(max_length=20)
     created_at: datetime = instant()
     updated_at: datetime = instant()
 
 
 class SubscriberRow(SubscriberFields, table=True):
+    """`kinds`: those of items that they want, separated by `;`; empty for all."""
+
     __tablename__ = "subscriber"
     # A number is never given twice: unsubscribe tokens carry it and outlive the person.
     __table_args__ = (UniqueConstraint("email_key"), Index(None, "state", "id"), {"sqlite_autoincrement": True})
@@ -216,7 +219,7 @@ class BlockRow(SQLModel, table=True):
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One a subscriber and edition. `selection`: {"items": [ids], "greeting", "why"}, worded in their language."""
+    """One a subscriber and edition. `selection`: a pipeline.compose.Copy, worded in their language."""
 
     __tablename__ = "delivery"
     __table_args__ = (
