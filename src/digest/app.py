@@ -32,7 +32,7 @@ from digest.pipeline.dispatch import Office
 from digest.pipeline.links import Links
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
-from digest.rendering.pictures import LARGEST
+from digest.rendering.pictures import LARGEST, Unusable
 from digest.settings import Settings, listed
 from digest.store import subscribers
 from digest.store.database import Database
@@ -157,8 +157,19 @@ class Installation:
     def press(self) -> Press:
         from digest.rendering.compiler import Publication  # noqa: PLC0415  as above
 
-        s = self.settings
-        return Press(self.compiler, Publication(s.publication, s.postal_address, s.public_url), s.max_items)
+        s, theme = self.settings, self.compiler.templates.theme
+        logo, banner = (self._hosted(picture) for picture in (theme.logo, theme.banner))
+        publication = Publication(s.publication, s.postal_address, s.public_url, s.accent or theme.accent, logo, banner)
+        return Press(self.compiler, publication, s.max_items)
+
+    def _hosted(self, picture: Path | None) -> str | None:
+        """The name under which a picture of the theme is hosted; None where none can be."""
+        if picture is None or self.gallery is None or self.settings.public_url is None:
+            return None
+        try:
+            return self.gallery.hang(picture.read_bytes())
+        except Unusable as error:
+            raise Refused(f"{picture} cannot be shown: {error}; correct it, or take it out of theme.toml.") from None
 
     @property
     def media(self) -> Media | None:

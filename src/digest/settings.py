@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     reply_to: str | None = None
     staff: str = ""
     postal_address: str | None = None
+    accent: str | None = None
     public_url: str | None = None
     bounce_domain: str | None = None
     outbox: Path | None = None
@@ -95,6 +96,13 @@ class Settings(BaseSettings):
         if not value.strip() or not value.isprintable():
             raise ValueError("it must be one line of text")
         return value.strip()
+
+    @field_validator("accent")
+    @classmethod
+    def _colour(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch("#[0-9a-fA-F]{6}", value):
+            raise ValueError(f"“{value}” is not a colour; write one like #0f5e66")
+        return value
 
     @field_validator("from_", "reply_to")
     @classmethod

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import typer.main
+from PIL import Image
 
 from digest.cli import app
 from digest.mailbox.inbox import Inbox, Mail
 
-from .conftest import BEFORE, Terminal
+from .conftest import BEFORE, SLOT, Terminal
 
 
 @pytest.mark.parametrize("now", ["9999-12-31T23:59Z", "0001-01-01", "1969-12-31", "9000-01-01"])
@@ -135,9 +136,26 @@ def test_one_is_told_as_one(digest: Terminal, inbox: list[Mail]) -> None:
     digest.env["STAFF"] = "desk@harbour.example"
     digest("tick", "--now", BEFORE)
     [notice] = [mail.message for mail in inbox]
-    assert "It has 1 item. It goes out on Sunday 15 March 2026, 09:00 (Europe/Lisbon)." in " ".join(
-        notice.get_content().split()
-    )
+    told = [part.get_content() for part in notice.iter_parts()]
+    assert "It has 1 item. It goes out on Sunday 15 March 2026, 09:00 (Europe/Lisbon)." in " ".join(told[0].split())
+    assert "<h1" in told[1]
+
+
+def test_a_theme_is_a_folder(week: Terminal) -> None:
+    theme = week.folder / "theme"
+    theme.mkdir()
+    Image.new("RGB", (400, 120), "#8a1c1c").save(theme / "logo.png")
+    (theme / "theme.toml").write_text('accent = "#8a1c1c"\nlogo = "logo.png"\n')
+    week.env |= {"TEMPLATES": str(theme), "PUBLIC_URL": "https://news.harbour.example"}
+    render = ("edition", "render", "latest", "--format", "html", "--now", SLOT)
+    html = week(*render).out
+    assert re.search(r'src="https://news\.harbour\.example/media/[0-9a-f]{64}-400x120\.\w+"', html)
+    assert "#8a1c1c" in html
+    week.env["ACCENT"] = "#123456"
+    assert "#123456" in week(*render).out
+    (theme / "theme.toml").write_text('accent = "#8a1c1c"\nlogo = "logo.svg"\n')
+    said = week(*render, code=1).err
+    assert said == f"{theme}/theme.toml, line 2: there is no file “logo.svg” in the folder; correct the theme there\n"
 
 
 def test_the_page_of_the_inbox_breaks_an_address_before_its_domain_only(tmp_path: Path) -> None:

@@ -87,6 +87,13 @@ async def test_before_the_dot_a_lost_or_garbled_dialogue_delivered_nothing(stage
     assert "dot" not in server.stages()
 
 
+@pytest.mark.parametrize("stage", ["rcpt", "data"])
+async def test_a_dialogue_out_of_step_is_nobodys_refusal(stage):
+    outcome, _, alive = await one(at(stage, Act("503 5.5.1 bad sequence of commands")))
+    assert isinstance(outcome, Lost)
+    assert not alive
+
+
 async def test_hanging_up_after_354_or_within_the_message_delivered_nothing():
     for script in (at("data", Act("354 go on", drop=True)), at("content", Act(drop=True))):
         async with Server(script) as server:

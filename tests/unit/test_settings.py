@@ -58,6 +58,7 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
     [
         ("PUBLICATION", "two\nlines"),
         ("PUBLICATION", " "),
+        ("ACCENT", "red"),
         ("FROM", "nobody"),
         ("FROM", "A <a@harbour.example>\r\nBcc: b@harbour.example"),
         ("FROM", "a@harbour.example, b@harbour.example"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
@@ -13,8 +13,17 @@ from digest.core.source import Source
 from digest.core.when import When
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
+from digest.rendering.letters import Alert, Confirm, Goodbye, Welcome, write
 from digest.store import feeds, subscribers
 from digest.store.database import Database
+
+LETTERS = (
+    Confirm("Somebody", ("a", "b"), "https://example.org", 7),
+    Welcome("Somebody", ("a", "b"), date(2000, 1, 1), "https://example.org"),
+    Goodbye("Somebody", "https://example.org"),
+    Alert("Something", "A text."),
+)
+"""One of each kind, with all there may be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ def database(db: Database) -> str:
 
 
 def templates(press: Press, now: datetime) -> str:
-    """Compiles an invented item of every kind in every language, as an edition would. Refused by what is wrong."""
+    """Compiles an invented item of every kind, and writes a letter of each, in every language. Refused by what is wrong."""
     edition = Edition("2000-W01", 1, now, "UTC")
     items = tuple(EditionItem(at, at, _sample(kind, now), "<p>A text.</p>") for at, kind in enumerate(SECTIONS, 1))
     for language in press.compiler.languages():
@@ -50,6 +59,8 @@ def templates(press: Press, now: datetime) -> str:
         press.compiler.compile(edition, text, items, press.publication, {}, "sample")
         press.compiler.greeting(language, "")
         press.compiler.why(language, ["a", "b"], fallback=False)
+        for letter in LETTERS:
+            write(press.compiler.templates, letter, language, press.publication)
     return f"They speak {', '.join(press.compiler.languages())}."
 
 

@@ -28,12 +28,14 @@ _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Who sends: what masthead and footer say. `accent` is `#rrggbb`."""
+    """Who sends: what masthead and footer say. `accent` is `#rrggbb`; `logo` and `banner` are names of hosted pictures."""
 
     name: str
     postal_address: str | None
     public_url: str | None
     accent: str = "#0f5e66"
+    logo: str | None = None
+    banner: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.accent):
@@ -44,7 +46,7 @@ class Compiler:
     """Holds the templates as they were when first used: make a new one when `newest_change` has moved."""
 
     def __init__(self, bundled: Path, override: Path | None = None) -> None:
-        self._templates = Templates(bundled, override)
+        self.templates = Templates(bundled, override)
 
     def compile(
         self,
@@ -63,17 +65,17 @@ class Compiler:
         """
         if not (slot_key.isascii() and slot_key.isalnum()):
             raise ValueError("the slot key must be of ASCII letters and digits")
-        spoken = self._templates.language(text.language)
+        spoken = self.templates.language(text.language)
         values = self._values(spoken, edition, items, publication) | {
             "text": text,
             "intro": [paragraph for paragraph in re.split(r"\s*\n\s*\n\s*", text.intro.strip()) if paragraph],
             "topics": lambda item: [topics.get(slug, slug) for slug in item.topics],
             "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
         }
-        html = self._templates.lay_out(
-            "digest/body.mjml", "digest/prose.css", spoken, values | {"cut": lambda key: _html_cut(slot_key, key)}
+        html = self.templates.lay_out(
+            "digest/body.mjml", "house/prose.css", spoken, values | {"cut": lambda key: _html_cut(slot_key, key)}
         )
-        plain = self._templates.render("digest/body.txt", spoken, values | {"cut": lambda key: f"{slot_key}:{key}"})
+        plain = self.templates.render("digest/body.txt", spoken, values | {"cut": lambda key: f"{slot_key}:{key}"})
         expected = _keys(values["sections"])
         return (
             *_cut("html", html, re.compile(f"<!--{slot_key}:(.*?)-->"), expected, slot_key),
@@ -82,17 +84,15 @@ class Compiler:
 
     def languages(self) -> tuple[str, ...]:
         """The languages that an edition is compiled in: English, and those with a catalogue."""
-        return self._templates.languages()
+        return self.templates.languages()
 
     def greeting(self, language: str, name: str) -> str:
         """`Hello Ana,`, or `Hello,` to somebody without a name."""
-        words = self._templates.language(language).wording
-        name = " ".join(name.split())
-        return words.gettext("Hello %(name)s,") % {"name": name} if name else words.gettext("Hello,")
+        return self.templates.language(language).greeting(name)
 
     def why(self, language: str, topics: Sequence[str], fallback: bool) -> str:
         """One sentence: why this digest came. `topics` are the names of what the subscriber follows."""
-        spoken = self._templates.language(language)
+        spoken = self.templates.language(language)
         gettext = spoken.wording.gettext
         if fallback:
             return gettext(
@@ -114,17 +114,17 @@ class Compiler:
 
     def faint(self, publication: Publication) -> list[tuple[str, str, float]]:
         """(text, ground, contrast) of the house's colours that are too hard to read on each other."""
-        return self._templates.faint(self._templates.language(ENGLISH), {"publication": publication})
+        return self.templates.faint(self.templates.language(ENGLISH), {"publication": publication})
 
     def newest_change(self) -> float:
         """When a template or catalogue was last changed, in seconds since the epoch."""
-        return self._templates.newest_change()
+        return self.templates.newest_change()
 
     def _line(
         self, name: str, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication
     ) -> str:
-        spoken = self._templates.language(language)
-        return " ".join(self._templates.render(name, spoken, self._values(spoken, edition, items, publication)).split())
+        spoken = self.templates.language(language)
+        return " ".join(self.templates.render(name, spoken, self._values(spoken, edition, items, publication)).split())
 
     def _values(
         self, spoken: Language, edition: Edition, items: Sequence[EditionItem], publication: Publication
@@ -134,7 +134,7 @@ class Compiler:
             "edition": edition,
             "publication": publication,
             "language": spoken,
-            "start": "right" if spoken.direction == "rtl" else "left",
+            "start": spoken.start,
             "sections": [
                 (kind, entries)
                 for kind in SECTIONS

@@ -25,6 +25,16 @@ class Language:
     def direction(self) -> str:
         return self.locale.text_direction
 
+    def greeting(self, name: str) -> str:
+        """`Hello Ana,`, or `Hello,` to somebody without a name."""
+        name, gettext = " ".join(name.split()), self.wording.gettext
+        return gettext("Hello %(name)s,") % {"name": name} if name else gettext("Hello,")
+
+    @property
+    def start(self) -> str:
+        """The side at which its lines begin."""
+        return "right" if self.direction == "rtl" else "left"
+
 
 def locale_of(tag: str) -> Locale | None:
     """CLDR's locale for a tag like `es`, `pt-BR` or `zh_Hant`; None if it knows none."""
@@ -35,7 +45,7 @@ def locale_of(tag: str) -> Locale | None:
 
 
 def find(tag: str, folders: list[Path]) -> Language:
-    """The language of `tag` with the first catalogue in `folders`: `pt-BR.po`, else `pt.po`, else English.
+    """The language of `tag`, its words from the first catalogue in `folders` that has them: `pt-BR.po`, `pt.po`, else English.
 
     Raises ValueError, with file and line, for a catalogue that cannot be read.
     """
@@ -43,12 +53,14 @@ def find(tag: str, folders: list[Path]) -> Language:
     if locale is None:
         return find(ENGLISH, folders)
     wide = tag.replace("_", "-")
-    for name in (wide, locale.language):
-        for folder in folders:
-            path = folder / f"{name}.po"
-            if path.is_file():
-                return Language(wide, locale, _catalogue(path))
-    return Language(wide, locale, NullTranslations()) if locale.language == ENGLISH else find(ENGLISH, folders)
+    paths = [folder / f"{name}.po" for name in dict.fromkeys((wide, locale.language)) for folder in folders]
+    catalogues: list[NullTranslations] = [_catalogue(path) for path in paths if path.is_file()]
+    if not catalogues and locale.language != ENGLISH:
+        return find(ENGLISH, folders)
+    wording, *others = catalogues or [NullTranslations()]
+    for other in others:
+        wording.add_fallback(other)
+    return Language(wide, locale, wording)
 
 
 def _catalogue(path: Path) -> GNUTranslations:

@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from markupsafe import Markup
 
 from digest.core import picture
 from digest.core.errors import Refused
-from digest.rendering import colour, language, layout, markup, plain
+from digest.rendering import colour, language, layout, markup, plain, theme
 from digest.rendering.language import Language
+from digest.rendering.theme import Theme
 
 PALETTE = "house/palette.j2"
 
@@ -31,6 +33,14 @@ class Templates:
         self._languages: dict[str, Language] = {}
         self._environments: dict[str, Environment] = {}
 
+    @cached_property
+    def theme(self) -> Theme:
+        """Raises TemplateError."""
+        try:
+            return theme.load(self.folders)
+        except ValueError as error:
+            raise TemplateError(f"{error}; correct the theme there") from error
+
     def language(self, tag: str) -> Language:
         """The language of `tag`, or English where no catalogue speaks it."""
         if tag not in self._languages:
@@ -47,8 +57,8 @@ class Templates:
 
     def render(self, name: str, spoken: Language, values: Mapping[str, Any]) -> str:
         """The template `name` filled with `values`, escaped if it is MJML, raw otherwise."""
+        environment = self._environment(spoken)
         try:
-            environment = self._environment(spoken)
             palette = environment.get_template(PALETTE).make_module(dict(values))
             return environment.get_template(name).render(values, c=palette)
         except jinja2.TemplateSyntaxError as error:
@@ -78,8 +88,9 @@ class Templates:
 
     def faint(self, spoken: Language, values: Mapping[str, Any]) -> list[tuple[str, str, float]]:
         """(text, ground, contrast) of those colours of the palette that cannot be read on each other."""
+        environment = self._environment(spoken)
         try:
-            palette = vars(self._environment(spoken).get_template(PALETTE).make_module({"language": spoken, **values}))
+            palette = vars(environment.get_template(PALETTE).make_module({"language": spoken, **values}))
         except Exception as error:
             raise self._error(*(self._place(error) or (PALETTE, 1)), str(error)) from error
         pairs = [
@@ -134,7 +145,9 @@ class Templates:
             environment.install_gettext_callables(  # type: ignore[attr-defined]
                 spoken.wording.gettext, spoken.wording.ngettext, newstyle=True
             )
+            environment.globals["theme"] = self.theme
             environment.filters |= {
+                "html": markup.to_html,
                 "link": markup.link,
                 "hosted": markup.hosted,
                 "picture_size": picture.size,

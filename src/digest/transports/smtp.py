@@ -142,9 +142,11 @@ class Connection:
         """What a refusal means; afterwards the connection is ready for the next message, or closed.
 
         The answers to what was pipelined behind it say nothing of the message. But one may be 354 (RFC 2920 §3.1): the server
-        waits for a message that has nobody to go to, and only hanging up ends that without sending one.
+        waits for a message that has nobody to go to, and only hanging up ends that without sending one. And 503 behind a MAIL
+        that was taken says that the dialogue is out of step, which is no recipient's fault.
         """
-        if not 400 <= reply.code < 600 or reply.code == 421:
+        out_of_step = reply.code == 503 and stage is not Stage.MAIL
+        if not 400 <= reply.code < 600 or reply.code == 421 or out_of_step:
             self.abort()
             return Lost(str(reply))
         try:
