@@ -17,9 +17,9 @@ from digest import settings as settings_module
 from digest.core import dkim
 from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
+from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
-from digest.core.preflight import Finding
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew

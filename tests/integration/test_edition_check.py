@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.app import Installation
+from digest.app import Installation, bundled
 from digest.core.address import parse
 from digest.core.errors import Refused
+from digest.core.finding import Finding, Severity
 from digest.core.item import Item, Kind, Status
-from digest.core.preflight import Finding, Severity
 from digest.core.when import When
 from digest.mailbox.spam import Verdict
 from digest.pipeline import assemble, dispatch, preflight
@@ -167,13 +167,18 @@ def test_colours_of_a_theme_that_cannot_be_read(here, tmp_path):
     subscribe(here, "ana@example.org")
     house = tmp_path / "templates" / "house"
     house.mkdir()
-    bundled = next(folder for folder in here.compiler._templates.folders if folder != tmp_path / "templates")
-    palette = (bundled / "house" / "palette.j2").read_text()
+    palette = bundled("templates", "email", "house", "palette.j2").read_text()
     (house / "palette.j2").write_text(palette.replace('muted = "#5b6068"', 'muted = "#aaaaaa"'))
-    del here.compiler
     found = said(here, made(here))
     assert {where for _, where, _ in found} == {"theme"}
     assert any("“muted” on “paper” has a contrast of 2.3" in what for _, _, what in found)
+
+
+def test_a_long_list_of_findings_is_cut_in_letters_and_reasons():
+    found = [Finding(Severity.BLOCKING, f"Fault {number}.", "mail", "Mend it.") for number in range(5)]
+    assert preflight.reasons(found, 2) == "mail: Fault 0; mail: Fault 1; and 3 more"
+    assert preflight.in_words(found, 1) == "blocking: mail: Fault 0. Mend it.\nand 4 more"
+    assert preflight.in_words(found).endswith("blocking: mail: Fault 4. Mend it.")
 
 
 def test_links_and_a_spam_filter_have_their_word(here):

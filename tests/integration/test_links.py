@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.core.errors import Refused
+from digest.core.finding import Severity
 from digest.core.links import Answered, judge
-from digest.core.preflight import Severity
 from digest.mailbox import spam
 from digest.mailbox.spam import Verdict
 from digest.net.client import Client

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 
 from digest.core.edition import EditionState
+from digest.core.finding import Finding, Severity
 from digest.core.item import Item, Kind, Status
 from digest.core.message import Block
-from digest.core.preflight import Finding, Severity
 from digest.core.slot import Schedule
 from digest.pipeline import dispatch, tick
 from digest.pipeline.tick import Plan

@@ -7,8 +7,9 @@ import pytest
 
 from digest.core import preflight
 from digest.core.edition import EditionItem
+from digest.core.finding import Severity, blocking
 from digest.core.item import Item, Kind
-from digest.core.preflight import Facts, Page, Severity, Volume
+from digest.core.preflight import Facts, Page, Volume
 from digest.core.when import When
 
 MOMENT = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -114,7 +115,13 @@ def test_what_is_no_fault(facts):
 def test_what_blocks_comes_first():
     found = preflight.examine(replace(page(subject=""), postal_address=None, empty=1))
     assert [each.severity for each in found] == [Severity.BLOCKING, Severity.WARNING, Severity.WARNING]
-    assert preflight.blocking(found) == found[:1]
+    assert blocking(found) == found[:1]
+
+
+def test_what_others_wrote_stays_short_and_on_one_line():
+    [finding] = preflight.examine(item(title="x" * 300, body="Dear {{ first\n\x07name }}"))
+    assert finding.where == f"item 4, “{'x' * 69}…”"
+    assert finding.what == "“{{ first  name }}” is a token that nothing replaces."
 
 
 def test_links_are_each_named_once_with_the_item_that_has_them_first():

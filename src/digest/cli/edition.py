@@ -13,7 +13,7 @@ from digest.app import Installation, random_key
 from digest.cli.shared import Json, Now, emit, installation, iso, note, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured, Refused
-from digest.core.preflight import blocking
+from digest.core.finding import blocking
 from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
 from digest.pipeline import dispatch, pace, preflight, report

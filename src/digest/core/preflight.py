@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from html.parser import HTMLParser
 
 from digest.core.edition import EditionItem
+from digest.core.finding import Finding, Severity, shortened
 from digest.core.item import Item, closes_at, missing
 
 LARGEST_HTML = 100_000
@@ -23,21 +23,6 @@ SOON = timedelta(hours=12)
 """A deadline this close after the edition is out is one that most people read too late."""
 TOKEN = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|\*\|[^|*\s]+\|\*|%recipient\.\w+%")
 """What a mail merge would have replaced: of Jinja, Handlebars, Mailchimp, Mailgun."""
-
-
-class Severity(StrEnum):
-    BLOCKING = "blocking"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong, where, and what to do; each a sentence or the beginning of one, for people."""
-
-    severity: Severity
-    what: str
-    where: str
-    do: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +74,6 @@ def examine(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKING)
 
 
-def blocking(findings: Sequence[Finding]) -> list[Finding]:
-    return [each for each in findings if each.severity is Severity.BLOCKING]
-
-
 def _block(what: str, where: str, do: str) -> Finding:
     return Finding(Severity.BLOCKING, what, where, do)
 
@@ -102,7 +83,7 @@ def _warn(what: str, where: str, do: str) -> Finding:
 
 
 def named(each: EditionItem) -> str:
-    return f"item {each.id}, “{each.item.title}”"
+    return f"item {each.id}, “{shortened(each.item.title)}”"
 
 
 def size(facts: Facts) -> Iterator[Finding]:
@@ -138,13 +119,15 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     for each in facts.items:
         for token in dict.fromkeys(TOKEN.findall("\n".join((each.item.title, each.item.body, each.item.venue or "")))):
             told.add(token)
-            yield _block(f"“{token}” is a token that nothing replaces.", named(each), do)
+            yield _block(f"“{shortened(token)}” is a token that nothing replaces.", named(each), do)
     for page in facts.pages:
         for part, said in (("subject", page.subject), ("preheader", page.preheader), ("mail", page.text)):
             for token in dict.fromkeys(TOKEN.findall(said)):
                 if token not in told:
                     told.add(token)
-                    yield _block(f"“{token}” is a token that nothing replaces.", f"{part} ({page.language})", do)
+                    yield _block(
+                        f"“{shortened(token)}” is a token that nothing replaces.", f"{part} ({page.language})", do
+                    )
 
 
 def ways_out(facts: Facts) -> Iterator[Finding]:
@@ -227,7 +210,9 @@ def complete(facts: Facts) -> Iterator[Finding]:
 def insecure(facts: Facts) -> Iterator[Finding]:
     for url, where in links(facts.items):
         if url.lower().startswith("http://"):
-            yield _warn(f"{url} is not encrypted (http).", where, "Link to its https address if it has one.")
+            yield _warn(
+                f"{shortened(url, 200)} is not encrypted (http).", where, "Link to its https address if it has one."
+            )
 
 
 def reach(facts: Facts) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from digest.core.address import parse
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
 from digest.core.errors import Refused
+from digest.core.finding import Finding, blocking
 from digest.core.headers import Sender
-from digest.core.preflight import Finding, blocking
 from digest.core.reply import Accepted, Rejected, Reply
 from digest.pipeline import preflight
 from digest.pipeline.assemble import find

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from digest.core.errors import Refused
+from digest.core.finding import Finding, Severity
 from digest.core.links import Answered, judge
-from digest.core.preflight import Finding, Severity
 
 AT_ONCE = 8
 MOST = 200

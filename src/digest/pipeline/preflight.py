@@ -9,9 +9,10 @@ from sqlmodel import Session
 from digest.core import preflight
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
+from digest.core.finding import Finding, Severity, blocking
 from digest.core.headers import Sender
 from digest.core.message import Block
-from digest.core.preflight import Facts, Finding, Page, Severity, Volume
+from digest.core.preflight import Facts, Page, Volume
 from digest.core.selection import NOTHING, select
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
@@ -92,7 +93,7 @@ def check(
         found += links(preflight.links(frozen))
     if spam and (verdict := spam(room.compose(longest, moment) or b"")):
         found += _suspicion(verdict)
-    return [*preflight.blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
+    return [*blocking(found), *(each for each in found if each.severity is Severity.WARNING)]
 
 
 def gather(
@@ -133,14 +134,20 @@ def gather(
     return facts, longest[max(longest, key=lambda language: reach.longest[language].size)]
 
 
-def in_words(found: Sequence[Finding]) -> str:
-    """A line for each finding: how bad, what, where, what to do."""
-    return "\n".join(f"{each.severity}: {each.where}: {each.what} {each.do}" for each in found)
+def in_words(found: Sequence[Finding], most: int | None = None) -> str:
+    """A line for each finding, or for the first `most`: how bad, what, where, what to do."""
+    lines = [f"{each.severity}: {each.where}: {each.what} {each.do}" for each in found[:most]]
+    return "\n".join(lines + _rest(len(found) - len(lines)))
 
 
-def reasons(found: Sequence[Finding]) -> str:
+def reasons(found: Sequence[Finding], most: int = 3) -> str:
     """Why an edition is held, in one sentence without its full stop."""
-    return "; ".join(f"{each.where}: {each.what.rstrip('.')}" for each in found)
+    first = [f"{each.where}: {each.what.rstrip('.')}" for each in found[:most]]
+    return "; ".join(first + _rest(len(found) - len(first)))
+
+
+def _rest(count: int) -> list[str]:
+    return [f"and {count} more"] if count else []
 
 
 def _reach(

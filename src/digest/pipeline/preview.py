@@ -11,8 +11,9 @@ from threading import Lock
 from sqlmodel import Session
 
 from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.finding import Finding
 from digest.core.headers import Sender
-from digest.core.preflight import Finding, examine
+from digest.core.preflight import examine
 from digest.core.selection import explain, select
 from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
@@ -30,7 +31,7 @@ NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
-FEW = 20_000
+FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
 REMADE = (EditionState.DRAFT, EditionState.MISSED)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from digest.core.edition import EditionState
 from digest.core.errors import Refused
-from digest.core.preflight import Finding, blocking
+from digest.core.finding import Finding, blocking
 from digest.core.when import in_words, length_in_words
 from digest.pipeline import preflight
 from digest.pipeline.assemble import Plan, freeze
@@ -24,6 +24,8 @@ MINIMUM_GAP = timedelta(days=1)
 
 Notify = Callable[[str, str], None]
 """Tell staff: a subject and a text."""
+MOST = 10
+"""Findings in a letter: `digest edition check` shows all."""
 Check = Callable[[int], list[Finding]]
 """What is to be said of an edition before it goes out."""
 
@@ -89,7 +91,7 @@ def _draft(
         return
     then = "It waits for approval." if plan.approval_required else f"It goes out on {in_words(slot, row.timezone)}."
     items = "1 item" if count == 1 else f"{count} items"
-    found = preflight.in_words(check(editions.identity(row)))
+    found = preflight.in_words(check(editions.identity(row)), MOST)
     notes = f"\n\n{found}" if found else ""
     notify(f"The draft of {period} is ready", f"It has {items}. {then} Look at it with `digest preview`.{notes}")
 
@@ -109,7 +111,7 @@ def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify:
     if found := blocking(check(editions.identity(row))):
         remedy = (
             f"Mend it and `digest edition assemble --period {row.period}`, then `digest edition approve {row.period}`; "
-            f"with --anyway it goes out as it is.\n\n{preflight.in_words(found)}"
+            f"with --anyway it goes out as it is.\n\n{preflight.in_words(found, MOST)}"
         )
         hold(office.database, row, preflight.reasons(found), notify, remedy)
         return
