@@ -10,10 +10,9 @@ from digest.app import Installation, bundled, random_key
 from digest.core.front_matter import write
 from digest.core.item import Item, Kind, Status
 from digest.core.when import When
-from digest.pipeline import intake, lists
+from digest.pipeline import intake, lists, topics
 from digest.pipeline.preview import NEXT, Desk, Sheet
 from digest.settings import Settings
-from digest.store.items import name_topic
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 ARABIC = Path(__file__).resolve().parent.parent / "tests" / "data" / "arabic"
@@ -107,10 +106,9 @@ def published(folder: Path, items: Sequence[Item] | Path, **settings: object) ->
         items = folder / "items"
     intake.add(here.database, [items], timezone="UTC", now=NOW)
     lists.import_list(here.database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=NOW)
-    with here.database.write() as session:
-        for names in (bundled("examples", "topics.csv"), ARABIC / "topics.csv"):
-            for row in csv.DictReader(names.read_text("utf-8").splitlines()):
-                name_topic(session, row["topic"], row["language"], row["name"])
+    for names in (bundled("examples", "topics.csv"), ARABIC / "topics.csv"):
+        for row in csv.DictReader(names.read_text("utf-8").splitlines()):
+            topics.add(here.database, row["topic"], row["language"], row["name"])
     return here
 
 
