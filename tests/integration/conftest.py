@@ -13,8 +13,12 @@ from browser import Browser, Page
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from digest.core.dkim import Key
+from digest.pipeline.doctor import LETTERS
 from digest.pipeline.preview import Sheet
 from digest.rendering import layout
+from digest.rendering.compiler import Publication
+from digest.rendering.letters import write
+from digest.rendering.templates import Templates
 
 # MJML cannot set landmarks.
 AXE = """axe.run({rules: {"landmark-one-main": {enabled: %(mail)s}, region: {enabled: %(mail)s}}}).then(found =>
@@ -76,6 +80,18 @@ def sources() -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(layout, "lay_out", note)
         yield seen
+
+
+@pytest.fixture(scope="session")
+def letters(sources: dict[str, str]) -> dict[str, str]:
+    """The HTML of a letter of each kind, in each language. Their sources are among `sources`."""
+    templates = Templates(Path(__file__).parents[2] / "templates/email", editions.ARABIC / "templates")
+    publication = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby", editions.PUBLIC_URL)
+    return {
+        f"{letter.kind} ({language})": write(templates, letter, language, publication).html
+        for letter in LETTERS
+        for language in templates.languages()
+    }
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_3_and_4_every_width_in_light_and_dark_for_eyes_fingers_and_ears(
 ) -> None:
     language = {"in Spanish": "es", "hostile values": "es", "right to left": "ar"}.get(name, "en")
     with browser.page(mail.html, 800, dark=dark) as page:
-        for width in (1280, 800, 375, 320):
+        for width in (1280, 800, 600, 375, 320):
             page.resize(width, 800)
             seen = page.run(f"({AUDIT})(document, window)")
             assert seen["scheme"] is dark
@@ -115,6 +115,23 @@ def test_3_and_4_every_width_in_light_and_dark_for_eyes_fingers_and_ears(
             assert (seen["lang"], seen["dir"]) == (language, "rtl" if language == "ar" else "ltr")
             assert seen["unlabelled"] == seen["dead"] == 0
         assert axe(page, mail=True) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_3_and_4_hold_for_the_letters_too(
+    browser: Browser, axe: Callable[..., list[str]], letters: dict[str, str], dark: bool
+) -> None:
+    for html in letters.values():
+        with browser.page(html, 800, dark=dark) as page:
+            for width in (600, 320):
+                page.resize(width, 800)
+                seen = page.run(f"({AUDIT})(document, window)")
+                assert seen["overflow"] <= 0
+                assert seen["widest"] == width
+                assert min(seen["buttons"], default=44) >= 44
+                assert seen["faint"] == []
+                assert seen["headings"] == [1]
+            assert axe(page, mail=True) == []
 
 
 @pytest.mark.parametrize("name", ["the sample week", "in Spanish", "right to left"])

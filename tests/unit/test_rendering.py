@@ -125,6 +125,14 @@ def test_a_joined_selection_is_what_compiling_it_alone_gives(compiler, language,
         assert joined.count(mark if part == "html" else mark.upper()) == len(extras.intersection(last))
 
 
+def test_what_has_no_deadline_is_no_last_chance(compiler):
+    event = entries([replace(BASE, kind=Kind.EVENT, starts=FULL["starts"], venue="Here")])
+    for part, mark in (("html", "This week"), ("text", "*** THIS WEEK ***")):
+        marked = document(compiler, event, part, extras=("last:1",))
+        assert mark in marked
+        assert "last chance" not in marked.lower()
+
+
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
 def test_every_link_of_the_html_is_in_the_text(compiler, language):
     html, text = (document(compiler, POOL, part, language) for part in ("html", "text"))
