@@ -23,6 +23,8 @@ from digest.core.pacing import Limits
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.quarantine import Quarantine
+from digest.mailbox.reader import Reader
 from digest.mailbox.spam import judge
 from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
@@ -30,6 +32,7 @@ from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
 from digest.pipeline.links import Links
+from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST, Unusable
@@ -66,9 +69,11 @@ class Installation:
     def __init__(self, settings: Settings, now: datetime | None = None, *, running: bool = False) -> None:
         self.settings = settings
         self.clock = clock_from(now, running=running)
+        self._reader = Reader()
 
     def close(self) -> None:
-        """Let go of every database connection."""
+        """Let go of every database connection, and of the process that reads mail."""
+        self._reader.close()
         for each in (self.__dict__.get("_database"), self.__dict__.get("_durable")):
             if each is not None:
                 each.dispose()
@@ -170,6 +175,22 @@ class Installation:
             return self.gallery.hang(picture.read_bytes())
         except Unusable as error:
             raise Refused(f"{picture} cannot be shown: {error}; correct it, or take it out of theme.toml.") from None
+
+    @property
+    def mailroom(self) -> Mailroom:
+        """Where mail that comes back is taken in, whichever way it came."""
+        return Mailroom(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
+
+    @property
+    def quarantine(self) -> Quarantine:
+        file = self._database.file
+        folder = self.settings.quarantine or (file and file.with_name(f"{file.name}.quarantine"))
+        if folder is None:
+            raise Misconfigured(
+                "DIGEST_QUARANTINE is not set; name a folder for mail that cannot be read, since a database on a server "
+                "has none beside it."
+            )
+        return Quarantine(folder)
 
     @property
     def media(self) -> Media | None:

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     templates: Path | None = None
     media: Path | None = None
     web_bind: str | None = None
+    quarantine: Path | None = None
 
     @field_validator("publication")
     @classmethod

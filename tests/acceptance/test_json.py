@@ -66,6 +66,7 @@ def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> No
     }
     returned = bounce(inbox[0], "mx.example.org")
     answers["inbound"] = week("inbound", "--recipient", inbox[0].sender, "--json", "--now", SLOT, stdin=returned)
+    answers["inbound replay"] = week("inbound", "replay", "--json", week.write("b.eml", returned))
     answers["inbound classify"] = week("inbound", "classify", week.write("b.eml", returned))
     answers["subscribers show"] = week("subscribers", "show", inbox[0].recipient, "--json")
     for command, done in answers.items():

@@ -129,7 +129,9 @@ def test_without_approval_nothing_goes_out_and_staff_hear_of_it(service: Termina
     service.env["APPROVAL"] = "required"
     process = service.start("run", "--now", SLOT)
     until(lambda: len(inbox) == 1, process)
-    assert "It waits for approval" in inbox[0].message.get_content()
+    plain = inbox[0].message.get_body(("plain",))
+    assert plain
+    assert "It waits for approval" in plain.get_content()
     ended(process)
     assert [mail.recipient for mail in inbox] == ["staff@harbour.example"]
     service("edition", "approve", "latest", "--now", SLOT)

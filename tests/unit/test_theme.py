@@ -44,6 +44,7 @@ def test_logo_and_banner_are_shown_where_they_are_hosted():
     html = written(None, logo=name, banner=name).html
     assert html.count(f'src="https://x.example/media/{name}"') == 2
     assert 'alt=""' in html
+    assert 'height="auto"' not in html
     assert "<img" not in written(None, logo="logo.png").html
 
 

@@ -6,7 +6,7 @@ event again changes nothing.
 
 import email.utils
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,23 +34,31 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a message was, and what it did: `effect` is for people."""
+    """What a message was, and what it did: `effect` is for people. `unread`: it broke a limit, and did nothing."""
 
     kind: Kind
     verdict: Verdict
     rule: str
     delivery_id: int | None
     effect: str
+    unread: bool = False
 
 
-def receive(db: Database, message: bytes, recipient: str | None, keys: Keys, now: datetime) -> Received:
-    """Take one message. `recipient` is the envelope's; without it the header's own word is used."""
-    report = classify(message)
+def receive(
+    db: Database,
+    message: bytes,
+    recipient: str | None,
+    keys: Keys,
+    now: datetime,
+    read: Callable[[bytes], Report] = classify,
+) -> Received:
+    """Take one message. `recipient` is the envelope's; without it the header's own word is used. `read` may raise."""
+    report = read(message)
     addressed = recipient or _addressed(message)
     with db.write() as session:
         leaver = keys.ring.find(Purpose.UNSUBSCRIBE, addressed)
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
-            effect = _leave(session, leaver, "mailto", keys, now)
+            effect = _leave(session, leaver, "mailto", _identity(message), keys, now)
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
         delivery, certain = _delivery(session, report, addressed, keys.ring)
         effect = _apply(session, report, delivery, certain, message, keys, now)
@@ -63,7 +71,7 @@ def unsubscribe(db: Database, token: str, keys: Keys, now: datetime) -> bool:
     if subscriber_id is None:
         return False
     with db.write() as session:
-        _leave(session, subscriber_id, "one-click", keys, now)
+        _leave(session, subscriber_id, "one-click", now.isoformat(), keys, now)
     return True
 
 
@@ -83,11 +91,21 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
 
 def _addressed(message: bytes) -> str:
     """Whom the message says it is for, in the first of the headers that delivery agents write."""
+    return email.utils.parseaddr(_said(message, "delivered-to", "x-original-to", "envelope-to", "to"))[1]
+
+
+def _identity(message: bytes) -> str:
+    """The same for a message however often, and by whichever way, it comes: its Message-ID, else all of it. 64 hex digits."""
+    return hashlib.sha256(_said(message, "message-id").encode() or message).hexdigest()
+
+
+def _said(message: bytes, *names: str) -> str:
+    """The value of the first of these headers that is there, or ''."""
     head = message[:65536].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0].decode("latin-1")
-    for name in ("delivered-to", "x-original-to", "envelope-to", "to"):
+    for name in names:
         for line in head.replace("\r\n", "\n").split("\n"):
             if line.lower().startswith(name + ":"):
-                return email.utils.parseaddr(line.partition(":")[2][:1000])[1]
+                return line.partition(":")[2][:1000].strip()
     return ""
 
 
@@ -174,15 +192,18 @@ def _stop(
         leave(session, person, pepper=keys.pepper, now=now, reason=reason, state=state, event_id=event)
 
 
-def _leave(session: Session, subscriber_id: int, way: str, keys: Keys, now: datetime) -> str:
+def _leave(session: Session, subscriber_id: int, way: str, which: str, keys: Keys, now: datetime) -> str:
+    """`which` tells one request of that `way` from another: a mail that comes again, after they came back, is none."""
     person = subscribers.by_id(session, subscriber_id)
     if person is None:
         return "nobody of that number is left"
     if person.state in ("unsubscribed", "suppressed"):
         return "they had left already"
     event = events.record(
-        session, "unsubscribe", source=way, source_event_id=f"{subscriber_id}/{now.isoformat()}", now=now,
+        session, "unsubscribe", source=way, source_event_id=f"{subscriber_id}/{which}", now=now,
         subscriber_id=subscriber_id, delivery_id=deliveries.last_of(session, subscriber_id),
     )  # fmt: skip
+    if event is None:
+        return "known already; nothing changed"
     leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
     return "unsubscribed"

@@ -50,7 +50,8 @@ def lay_out(source: str, css: str) -> str:
         disable_basic_attributes=["align", "bgcolor", "width", "height", "valign", "abbr"],
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
-    return str(inlined).replace(' data-premailer="ignore"', "")
+    html = str(inlined).replace(' data-premailer="ignore"', "")
+    return html.replace(' height="auto"', "")  # of pictures: the engine's, and no HTML; their style says so too
 
 
 def fault(template: str) -> tuple[int, str] | None:

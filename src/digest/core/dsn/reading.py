@@ -17,12 +17,17 @@ _MILDEST_FIRST = (Verdict.POLICY, Verdict.SOFT, Verdict.HARD)
 
 
 def classify(message: bytes) -> Report:
-    """What a message that came back says. Never raises; what breaks a limit is of kind `none`, its rule “refused: …”."""
+    """As `read`, and never raises: what breaks a limit is of kind `none`, its rule “refused: …”."""
     try:
-        notice = open_notice(message)
-        report = _complaint(notice) or _delivery_report(notice) or _wrapped(notice) or _prose(notice) or _other(notice)
+        return read(message)
     except Refused as refused:
         return Report(Kind.NONE, rule=f"refused: {refused}")
+
+
+def read(message: bytes) -> Report:
+    """What a message that came back says. Refused if it breaks a limit (mime.py)."""
+    notice = open_notice(message)
+    report = _complaint(notice) or _delivery_report(notice) or _wrapped(notice) or _prose(notice) or _other(notice)
     if report.kind is Kind.NONE:
         return report
     found = report.tokens if report.tokens != Tokens() else tokens(notice, rfc3464.envelope_id(notice))

@@ -1,0 +1,45 @@
+"""Mail that lies in files: single messages, folders of them, Maildir, mbox."""
+
+import contextlib
+import mailbox
+from collections.abc import Iterator
+from pathlib import Path
+
+from digest.core.dsn import MAX_BYTES
+from digest.core.errors import Refused
+from digest.mailbox.quarantine import REASON
+
+MAILDIR = ("new", "cur")
+"""The folders of a Maildir that hold messages; `tmp` holds what is still being delivered."""
+
+
+def files(path: Path) -> list[Path]:
+    """The file, or those in the folder and below it, in order: hidden ones and the reasons of a quarantine are none."""
+    if not path.is_dir():
+        return [path]
+    found = (each for each in path.rglob("*") if each.is_file() and each.suffix != REASON and each.name[0] != ".")
+    if all((path / name).is_dir() for name in MAILDIR):
+        found = (each for each in found if each.parent.name in MAILDIR)
+    return sorted(found)
+
+
+def messages(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Where each message is, and what `read` gives of it. Refused for what cannot be opened."""
+    try:
+        for file in files(path):
+            content = read(file)
+            if content.startswith(b"From "):
+                with contextlib.closing(mailbox.mbox(file, create=False)) as box:
+                    for number, key in enumerate(box.keys(), 1):
+                        yield f"{file} no. {number}", box.get_file(key).read(MAX_BYTES + 1)
+            else:
+                yield str(file), content
+    except OSError as error:
+        where = error.filename or path
+        raise Refused(f"{where} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+
+
+def read(path: Path) -> bytes:
+    """A message, up to the byte with which it is too long."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)

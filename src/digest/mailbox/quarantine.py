@@ -1,0 +1,48 @@
+"""A folder for mail that cannot be read: kept for people to look at, each message with a line beside it that says why."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.core.errors import TryAgain
+
+REASON = ".reason"
+"""What the file with the line is called, in place of the message's “.eml”."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """`folder` is made, for its owner alone, when the first message comes."""
+
+    folder: Path
+
+    def keep(self, message: bytes, recipient: str | None, reason: str) -> Path:
+        """Put the message on the disk, its envelope recipient in a header before it. The same again changes nothing.
+
+        TryAgain if the folder does not take it.
+        """
+        if recipient and recipient.isprintable():
+            message = f"Delivered-To: {recipient}\n".encode() + message
+        kept = self.folder / f"{hashlib.sha256(message).hexdigest()[:32]}.eml"
+        try:
+            self.folder.mkdir(0o700, parents=True, exist_ok=True)
+            _write(kept.with_suffix(REASON), f"{reason}\n".encode())
+            _write(kept, message)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise TryAgain(f"Mail that cannot be read cannot be put into {self.folder}: {why}; mend that.") from None
+        return kept
+
+    def count(self) -> int:
+        return sum(1 for _ in self.folder.glob("*.eml"))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and on the disk."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

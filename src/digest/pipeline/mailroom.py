@@ -1,0 +1,54 @@
+"""Mail that comes back, whichever way it came: it is taken in, or kept where people find it, and it is never lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.core.dsn import Kind, Report, Verdict
+from digest.core.errors import Refused
+from digest.mailbox.quarantine import Quarantine
+from digest.mailbox.reader import Unreadable
+from digest.pipeline.receive import Keys, Received, receive
+from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Mailroom:
+    """What every way in shares."""
+
+    database: Database
+    keys: Keys
+    read: Callable[[bytes], Report]
+    quarantine: Quarantine
+    clock: Callable[[], datetime]
+
+    def take(self, message: bytes, recipient: str | None) -> Received:
+        """Count one message, or put it into quarantine. When this returns, the sender may forget it.
+
+        Refused (and TryAgain, which is one) if that is not done: the message has to come again.
+        """
+        try:
+            return self._count(message, recipient)
+        except Unreadable as unreadable:
+            self.quarantine.keep(message, recipient, str(unreadable))
+            return _refused(str(unreadable), "kept in quarantine, without effect")
+
+    def again(self, message: bytes) -> Received:
+        """Count one message that is kept elsewhere. What was counted changes nothing, and nothing is put into quarantine."""
+        try:
+            return self._count(message, None)
+        except Unreadable as unreadable:
+            return _refused(str(unreadable), "without effect")
+
+    def _count(self, message: bytes, recipient: str | None) -> Received:
+        """Unreadable, also for what would fail here again and again."""
+        try:
+            return receive(self.database, message, recipient, self.keys, self.clock(), self.read)
+        except (Unreadable, Refused):
+            raise
+        except Exception as error:
+            raise Unreadable(f"{type(error).__name__} on taking it in") from error
+
+
+def _refused(reason: str, effect: str) -> Received:
+    return Received(Kind.NONE, Verdict.NONE, f"refused: {reason}", None, effect, unread=True)

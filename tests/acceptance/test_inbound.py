@@ -1,0 +1,51 @@
+"""Mail that comes back lies in files: it is taken in once, however often it is run, and what cannot be read stays aside."""
+
+import json
+import mailbox
+
+from digest.mailbox.inbox import Mail, bounce
+
+from .conftest import SLOT, Terminal
+
+
+def test_mail_in_files_is_run_again_and_again_and_counted_once(week: Terminal, inbox: list[Mail]) -> None:
+    week("edition", "send", "latest", "--now", SLOT)
+    one, two, three = (bounce(mail, "mx.example.net") for mail in inbox[:3])
+    week.write("folder/deep/one.eml", one)
+    box = mailbox.mbox(week.folder / "box")
+    for each in (two, one):
+        box.add(each)
+    box.close()
+    for name in ("tmp", "cur", "new"):
+        week.write(f"Maildir/{name}/1.host", three if name == "new" else b"")
+    (week.folder / "Maildir/cur/1.host").unlink()
+    bomb = week.write("bomb.eml", b"Subject: x\n\n" + b"x" * 1_000_000)
+
+    def run(*paths: str, code: int = 0) -> list[dict[str, str]]:
+        done = week("inbound", "replay", "--json", "--now", SLOT, *paths, code=code)
+        messages: list[dict[str, str]] = json.loads(done.out)["messages"]
+        return messages
+
+    first = run("folder", "box", "Maildir")
+    assert [message["path"] for message in first] == [
+        "folder/deep/one.eml",
+        "box no. 1",
+        "box no. 2",
+        "Maildir/new/1.host",
+    ]
+    assert ["known already" in message["effect"] for message in first] == [False, False, True, False]
+    again = run("folder", "box", "Maildir", str(bomb), code=1)
+    assert all("known already" in message["effect"] for message in again[:4])
+    assert again[4]["rule"] == "refused: over 1 MB"
+    assert not list(week.folder.rglob("*.reason")), "it lies where it lay"
+
+    taken = week("inbound", "--recipient", inbox[3].sender, stdin=bomb.read_bytes())
+    assert "kept in quarantine" in taken.out
+    [reason] = week.folder.rglob("*.quarantine/*.reason")
+    assert reason.read_text() == "over 1 MB\n"
+    week("inbound", "replay", "nowhere", code=1)
+
+
+def test_a_message_is_never_lost_to_a_setting(week: Terminal) -> None:
+    week.env["TIMEZONE"] = "Nowhere/City"
+    assert "DIGEST_TIMEZONE" in week("inbound", stdin=b"Subject: x\n\n", code=75).err

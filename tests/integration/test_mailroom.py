@@ -1,0 +1,175 @@
+"""Mail that comes back, from whichever way: taken in, or kept where people find it; hostile mail has no effect."""
+
+import random
+import resource
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlmodel import col
+
+from digest.core.address import parse
+from digest.core.delivery import State
+from digest.core.edition import EditionState
+from digest.core.errors import TryAgain
+from digest.core.token import Keyring, Purpose
+from digest.mailbox import reader
+from digest.mailbox.quarantine import Quarantine
+from digest.mailbox.reader import Reader
+from digest.pipeline import mailroom as the_room
+from digest.pipeline.mailroom import Mailroom
+from digest.pipeline.receive import Keys
+from digest.store import deliveries, editions, subscribers
+from digest.store.subscribers import New
+from digest.store.tables import EventRow, SubscriberRow, SuppressionRow
+
+NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
+KEYS = Keys(Keyring("a secret"), "a pepper")
+FORGED = Keyring("another secret")
+SAMPLES = [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "unit/dsn").glob("*.eml"))]
+GONE = (Path(__file__).parents[1] / "unit/dsn/postfix-unknown.eml").read_bytes()
+DAEMON = b"From: MAILER-DAEMON@relay.example\nSubject: Undelivered Mail Returned to Sender\n"
+
+
+@pytest.fixture
+def post(sqlite, tmp_path):
+    """A room, and Ana, who got an edition."""
+    with sqlite.write() as session:
+        [ana] = subscribers.add_many(session, [New(parse("ana@example.net"), "Ana", "en", {})], NOW)
+        edition = editions.create(session, "2026-W11", NOW, "UTC", EditionState.SENT)
+        [delivery] = deliveries.numbers(session, 1)
+        row = {
+            "id": delivery, "edition_id": edition.id, "subscriber_id": ana, "address": "ana@example.net", "language": "en",
+            "domain": "example.net", "selection": "{}", "state": State.ACCEPTED, "attempts": 1, "accepted_at": NOW,
+        }  # fmt: skip
+        deliveries.insert_new(session, [row])
+    reading = Reader()
+
+    def state():
+        with sqlite.read() as session:
+            return (
+                subscribers.by_id(session, ana).state,
+                deliveries.get(session, delivery).bounced_at,
+                session.scalar(select(func.count()).select_from(SuppressionRow)),
+            )
+
+    def events():
+        with sqlite.read() as session:
+            return session.scalar(
+                select(func.count()).select_from(EventRow).where(col(EventRow.delivery_id) == delivery)
+            )
+
+    yield SimpleNamespace(
+        room=Mailroom(sqlite, KEYS, reading.read, Quarantine(tmp_path / "quarantine"), lambda: NOW),
+        state=state, events=events, reader=reading, database=sqlite, ana=ana,
+        bounce=lambda ring=KEYS.ring: f"bounce+{ring.issue(Purpose.BOUNCE, delivery)}@bounces.example",
+        unsub=lambda ring=KEYS.ring: f"unsub+{ring.issue(Purpose.UNSUBSCRIBE, ana)}@bounces.example",
+    )  # fmt: skip
+    reading.close()
+
+
+UNTOUCHED = ("active", None, 0)
+
+
+def test_a_bounce_is_counted_once_however_often_it_is_run_again(post):
+    assert "suppressed" in post.room.take(GONE, post.bounce()).effect
+    before = post.state(), post.events()
+    kept = f"Delivered-To: {post.bounce()}\n".encode() + GONE
+    assert "known already" in post.room.again(kept).effect
+    assert (post.state(), post.events()) == before
+
+
+def test_an_old_goodbye_run_again_takes_nobody_out_who_came_back(post):
+    goodbye = b"Message-ID: <1@phone.example>\nSubject: unsubscribe\n\n"
+    assert post.room.take(goodbye, post.unsub()).effect == "unsubscribed"
+    with post.database.write() as session:
+        session.execute(update(SubscriberRow).values(state="active"))
+    kept = f"Return-Path: <>\nDelivered-To: {post.unsub()}\n".encode() + goodbye
+    assert "known already" in post.room.again(kept).effect
+    assert post.state()[0] == "active"
+    assert post.room.take(goodbye.replace(b"<1@", b"<2@"), post.unsub()).effect == "unsubscribed"
+
+
+@pytest.mark.parametrize("to", ["bounce", "unsub"])
+def test_what_breaks_a_limit_is_kept_and_changes_nothing_even_with_a_good_token(post, to):
+    taken = post.room.take(nested(1000), getattr(post, to)())
+    assert (taken.unread, taken.rule) == (True, "refused: parts nested over 20 deep")
+    assert post.state() == UNTOUCHED
+    [kept] = post.room.quarantine.folder.glob("*.eml")
+    assert kept.read_bytes().endswith(nested(1000))
+    assert post.room.again(kept.read_bytes()).unread
+    assert post.room.quarantine.count() == 1
+
+
+def test_what_fails_here_again_and_again_is_kept(post, monkeypatch):
+    monkeypatch.setattr(the_room, "receive", lambda *_: 1 / 0)
+    assert post.room.take(GONE, post.bounce()).rule == "refused: ZeroDivisionError on taking it in"
+    assert (post.state(), post.room.quarantine.count()) == (UNTOUCHED, 1)
+
+
+def test_what_the_database_does_not_take_has_to_come_again(post, monkeypatch):
+    def busy(*_):
+        raise TryAgain("The database is locked.")
+
+    monkeypatch.setattr(the_room, "receive", busy)
+    with pytest.raises(TryAgain):
+        post.room.take(GONE, post.bounce())
+    assert not post.room.quarantine.folder.exists()
+
+
+def nested(depth):
+    return DAEMON + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(depth))
+
+
+BOMBS = [
+    b"To: " + b"," * 97_000 + b"\n" + DAEMON + b"\ntext",
+    b"Subject: " + b"=?utf-8?q?x?= " * 18_000 + b"\n\ntext",
+    b"Subject: " + b"x" * 253_000 + b"\n\ntext",
+    nested(1000),
+    DAEMON + b"Content-Type: message/rfc822\n\n" * 10_000,
+    DAEMON
+    + b"Content-Type: message/delivery-status\n\n"
+    + b"Action: failed\nFinal-Recipient: rfc822; a@b.example\n\n" * 15_000,
+    b"x" * 1_000_001,
+]
+
+
+def mutations(count):
+    """Samples with spans cut, doubled, turned to noise, or swapped for a span of another; the same every time."""
+    dice = random.Random(7)
+    for _ in range(count):
+        message = bytearray(dice.choice(SAMPLES))
+        for _ in range(dice.randint(1, 6)):
+            start = dice.randrange(len(message) + 1)
+            end = min(len(message), start + dice.randrange(200))
+            other = dice.choice(SAMPLES)
+            cut = dice.randrange(len(other))
+            message[start:end] = dice.choice(
+                [
+                    b"",
+                    dice.randbytes(40),
+                    bytes(message[start:end]) * 3,
+                    other[cut : cut + 300],
+                    b"\n\n",
+                    b"\x00",
+                    b"\xff\xfe",
+                ]
+            )
+        yield bytes(message)
+
+
+def test_1200_mutations_and_the_bombs_have_no_effect_and_take_little(post):
+    slowest, process = 0.0, None
+    for number, message in enumerate([*mutations(1200), *BOMBS]):
+        start = time.perf_counter()
+        post.room.take(message, (post.bounce, post.unsub)[number % 2](FORGED))
+        slowest = max(slowest, time.perf_counter() - start)
+        assert process in (None, post.reader._process.pid), "one process read all of them"
+        process = post.reader._process.pid
+    post.reader.close()
+    assert (post.state(), post.events()) == (UNTOUCHED, 0)
+    assert slowest < reader.SECONDS
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 300 * 1024
