@@ -141,6 +141,19 @@ def test_one_is_told_as_one(digest: Terminal, inbox: list[Mail]) -> None:
     assert "<h1" in told[1]
 
 
+def test_staff_hear_of_it_also_where_the_template_of_the_mail_is_wrong(digest: Terminal, inbox: list[Mail]) -> None:
+    digest("init")
+    digest("items", "add", digest.write("a.md", "---\nkind: news\ntitle: A title\n---\n\nA body.\n"), "--now", BEFORE)
+    broken = digest.folder / "theme" / "alert" / "body.mjml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{{ nobody }}")
+    digest.env |= {"STAFF": "desk@harbour.example", "TEMPLATES": str(digest.folder / "theme")}
+    digest("tick", "--now", BEFORE)
+    [notice] = [mail.message for mail in inbox]
+    assert notice.get_content_type() == "text/plain"
+    assert "It has 1 item." in notice.get_content()
+
+
 def test_a_theme_is_a_folder(week: Terminal) -> None:
     theme = week.folder / "theme"
     theme.mkdir()

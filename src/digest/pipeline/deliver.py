@@ -77,7 +77,9 @@ class Run:
                 self._account.learning or self._route.limits != FREE
             )  # then more than is claimed now may come due later
             others = (self._route.connections if slow else min(self._route.connections, len(self._ahead))) - 1
-            await asyncio.gather(self._line(first), *(self._line(None) for _ in range(others)))
+            async with asyncio.TaskGroup() as lines:  # whatever ends this waits for every connection to be closed
+                for connection in (first, *[None] * others):
+                    lines.create_task(self._line(connection))
         finally:
             if self._claiming is not None:
                 self._claiming.cancel()  # what it gets all the same is given back with the rest
