@@ -123,7 +123,8 @@ def test_what_the_database_does_not_take_has_to_come_again(post, monkeypatch):
 def test_only_an_address_that_never_was_is_not_expected(post):
     for expected in (
         post.bounce(), post.unsub().upper(), f"prvs=1234={post.bounce()}", f"srs0=ab=cd=harbour.example={post.unsub()}",
-        post.bounce().replace("bounce+", "weekly+bounce+"), "abuse@harbour.example", "internationalnewsletters@harbour.example", "bounce@x",
+        post.bounce().replace("bounce+", "weekly+bounce+"), "abuse@harbour.example",
+        "internationalnewsletters@harbour.example", "bounce@x",
     ):  # fmt: skip
         assert post.room.expects(expected)
     for never in (
