@@ -7,6 +7,7 @@ run when a clock that was set back would stall it.
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -14,12 +15,16 @@ from digest import logs
 from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
+from digest.mailbox import lmtp
 from digest.pipeline import alarm, dispatch, feeds
 from digest.pipeline.dispatch import Watch
+from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
 from digest.transports.smtp import ServerRefuses
 
 TICK_SECONDS = 15
+COLLECT_SECONDS = 20
+"""Between two looks into the Maildir."""
 FETCH_SECONDS = 60
 """Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
@@ -73,6 +78,20 @@ class Service:
         for letter in letters:
             await self._tell(*letter)
 
+    async def collect(self) -> None:
+        """Take in the mail that waits in the Maildir. What cannot be taken in now waits on."""
+        if self._here.settings.maildir:
+            await asyncio.to_thread(self._collect, self._here.settings.maildir)
+
+    def _collect(self, folder: Path) -> None:
+        try:
+            for got in self._here.mailroom.collect(folder):
+                took_in(got)
+                if self._stop.is_set():
+                    break
+        except Refused as error:
+            log.warning("mail was not taken in", reason=str(error))
+
     async def idle(self) -> None:
         """Wait for a turn that is under way."""
         async with self._busy:
@@ -113,10 +132,35 @@ class Service:
             log.warning("staff could not be told", reason=str(error))
 
 
+def took_in(got: Received) -> None:
+    log.info("mail", kind=got.kind, rule=got.rule, effect=got.effect)
+
+
+def door(here: Installation) -> contextlib.AbstractAsyncContextManager[object]:
+    """Takes in mail over LMTP while the block runs, where the settings say so. Refused if nothing can listen there."""
+    bind = here.settings.lmtp
+    if bind is None:
+        return contextlib.nullcontext()
+    room = here.mailroom
+
+    def take(message: bytes, recipient: str) -> None:
+        try:
+            took_in(room.take(message, recipient))
+        except Refused as error:
+            log.warning("mail was not taken in", reason=str(error))
+            raise
+
+    return lmtp.listening(bind, lmtp.Door(room.expects, take))
+
+
 async def once(here: Installation) -> list[tuple[str, Balance]]:
-    """One turn: for a timer outside, and for tests. Feeds first, so that a draft which is due has what is new."""
+    """One turn: for a timer outside, and for tests. Feeds first, so that a draft which is due has what is new.
+
+    And mail, so that nobody is written to who left.
+    """
     service = Service(here, asyncio.Event())
     await service.fetch()
+    await service.collect()
     return await service.turn()
 
 
@@ -135,10 +179,11 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
-        service.fetch, "interval", seconds=FETCH_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
-        next_run_time=datetime.now(UTC),
-    )  # fmt: skip
+    for work, seconds in ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS)):
+        scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
+            work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
+            next_run_time=datetime.now(UTC),
+        )  # fmt: skip
     scheduler.start()
     log.info("running", next=here.plan.schedule.next(here.clock()).isoformat())
     while not stop.is_set():

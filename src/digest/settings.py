@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     media: Path | None = None
     web_bind: str | None = None
     quarantine: Path | None = None
+    maildir: Path | None = None
+    lmtp_bind: str | None = None
 
     @field_validator("publication")
     @classmethod
@@ -202,6 +204,24 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no file {value}")
         return value
 
+    @field_validator("lmtp_bind")
+    @classmethod
+    def _on_this_machine(cls, value: str | None) -> str | None:
+        host, _, port = (value or "").rpartition(":")
+        here = host.strip("[]") in LOOPBACK and port.isdecimal() and 1 <= int(port) <= 65535
+        if value is not None and not value.startswith("/") and not here:
+            raise ValueError(
+                "LMTP has no login; write a port of this machine like 127.0.0.1:2424, or a path of a socket"
+            )
+        return value
+
+    @field_validator("maildir")
+    @classmethod
+    def _maildir(cls, value: Path | None) -> Path | None:
+        if value is not None and not all((value / name).is_dir() for name in ("new", "cur")):
+            raise ValueError(f"{value} is no Maildir; name a folder with the folders new and cur in it")
+        return value
+
     @field_validator("smtp_token_command")
     @classmethod
     def _command(cls, value: SecretStr | None) -> SecretStr | None:
@@ -298,6 +318,14 @@ class Settings(BaseSettings):
         if self.public_url and (parts := urlsplit(self.public_url)).scheme == "http":
             return parts.hostname or "127.0.0.1", parts.port or 80
         return "127.0.0.1", 8000
+
+    @property
+    def lmtp(self) -> Path | tuple[str, int] | None:
+        """Where LMTP listens: a socket in the file system, or a host and a port."""
+        if not self.lmtp_bind or self.lmtp_bind.startswith("/"):
+            return Path(self.lmtp_bind) if self.lmtp_bind else None
+        host, _, port = self.lmtp_bind.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 def load() -> Settings:

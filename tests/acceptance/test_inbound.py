@@ -2,10 +2,13 @@
 
 import json
 import mailbox
+import signal
+import smtplib
 
 from digest.mailbox.inbox import Mail, bounce
 
 from .conftest import SLOT, Terminal
+from .test_service import answers, free_port, until
 
 
 def test_mail_in_files_is_run_again_and_again_and_counted_once(week: Terminal, inbox: list[Mail]) -> None:
@@ -49,3 +52,34 @@ def test_mail_in_files_is_run_again_and_again_and_counted_once(week: Terminal, i
 def test_a_message_is_never_lost_to_a_setting(week: Terminal) -> None:
     week.env["TIMEZONE"] = "Nowhere/City"
     assert "DIGEST_TIMEZONE" in week("inbound", stdin=b"Subject: x\n\n", code=75).err
+
+
+def test_a_tick_takes_in_the_maildir_before_anything_is_sent(week: Terminal, inbox: list[Mail]) -> None:
+    week("edition", "send", "latest", "--now", SLOT)
+    for name in ("new", "cur"):
+        week.write(f"Maildir/{name}/.keep", b"")
+    week.env["MAILDIR"] = "Maildir"
+    gone = week.write("Maildir/new/1.host", bounce(inbox[0], "mx.example.net"))
+    said = week("tick", "--now", SLOT).err
+    assert "suppressed" in said
+    assert inbox[0].recipient not in said
+    assert not gone.exists()
+    assert week("subscribers", "show", inbox[0].recipient, "--json").json["state"] == "suppressed"
+
+
+def test_the_service_takes_in_mail_over_lmtp(week: Terminal, inbox: list[Mail]) -> None:
+    week("edition", "send", "latest", "--now", SLOT)
+    bomb, port = b"Subject: " + b"x" * 300_000 + b"\r\n\r\n", free_port()
+    week.env |= {"PUBLIC_URL": f"http://127.0.0.1:{port}", "LMTP_BIND": str(week.folder / "lmtp")}
+    process = week.start("run", "--now", SLOT)
+    until(lambda: answers(f"http://127.0.0.1:{port}/health"), process)
+    with smtplib.LMTP(week.env["LMTP_BIND"], timeout=30) as client:
+        assert client.sendmail("", [inbox[0].sender], bounce(inbox[0], "mx.example.net")) == {}
+        assert client.sendmail("", ["abuse@harbour.example"], bomb) == {}
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert "@" not in said
+    assert "headers over 256 KB" in said
+    assert week("subscribers", "show", inbox[0].recipient, "--json").json["state"] == "suppressed"

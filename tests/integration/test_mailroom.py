@@ -14,7 +14,7 @@ from sqlmodel import col
 from digest.core.address import parse
 from digest.core.delivery import State
 from digest.core.edition import EditionState
-from digest.core.errors import TryAgain
+from digest.core.errors import Refused, TryAgain
 from digest.core.token import Keyring, Purpose
 from digest.mailbox import reader
 from digest.mailbox.quarantine import Quarantine
@@ -118,6 +118,75 @@ def test_what_the_database_does_not_take_has_to_come_again(post, monkeypatch):
     with pytest.raises(TryAgain):
         post.room.take(GONE, post.bounce())
     assert not post.room.quarantine.folder.exists()
+
+
+def test_only_an_address_that_never_was_is_not_expected(post):
+    for expected in (
+        post.bounce(), post.unsub().upper(), f"prvs=1234={post.bounce()}", f"srs0=ab=cd=harbour.example={post.unsub()}",
+        post.bounce().replace("bounce+", "weekly+bounce+"), "abuse@harbour.example",
+        "internationalnewsletters@harbour.example", "bounce@x",
+    ):  # fmt: skip
+        assert post.room.expects(expected)
+    for never in (
+        post.bounce(FORGED),
+        post.unsub(FORGED),
+        post.bounce().replace("bounce+", "bounce+a")[:31] + "@bounces.example",
+    ):
+        assert not post.room.expects(never)
+
+
+@pytest.fixture
+def spool(tmp_path):
+    for name in ("tmp", "new", "cur"):
+        (tmp_path / "Maildir" / name).mkdir(parents=True)
+    return tmp_path / "Maildir"
+
+
+def lies(spool):
+    return [[path.name for path in sorted((spool / name).iterdir())] for name in ("new", "cur")]
+
+
+def test_a_maildir_is_emptied_into_cur_and_hostile_mail_holds_up_nothing(post, spool):
+    (spool / "new/1.host").write_bytes(nested(1000))
+    delivered = f"Delivered-To: digest@harbour.example\nX-Original-To: {post.bounce()}\n".encode() + GONE
+    (spool / "new/2.host").write_bytes(delivered)
+    assert [got.unread for got in post.room.collect(spool)] == [True, False]
+    assert (post.state()[0], post.room.quarantine.count()) == ("suppressed", 1)
+    assert lies(spool) == [[], ["1.host:2,S", "2.host:2,S"]]
+
+
+def test_what_cannot_be_taken_in_now_waits_in_new(post, spool, monkeypatch):
+    (spool / "new/1.host").write_bytes(b"To: " + post.bounce().encode() + b"\n" + GONE)
+
+    def busy(*_):
+        raise TryAgain("The database is locked.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(the_room, "receive", busy)
+        with pytest.raises(TryAgain):
+            list(post.room.collect(spool))
+    assert lies(spool) == [["1.host"], []]
+    assert len(list(post.room.collect(spool))) == 1
+    assert post.state()[0] == "suppressed"
+
+
+def test_what_cannot_be_opened_holds_up_nothing_and_is_told(post, spool):
+    (spool / "new/1.host").mkdir()
+    (spool / "new/2.host").write_bytes(f"To: {post.bounce()}\n".encode() + GONE)
+    taken = post.room.collect(spool)
+    assert next(taken).delivery_id
+    with pytest.raises(
+        Refused, match=r"DIGEST_MAILDIR: mail waits on, since .*1\.host cannot be read or moved: is a directory"
+    ):
+        next(taken)
+    assert lies(spool) == [["1.host"], ["2.host:2,S"]]
+
+
+@pytest.mark.parametrize("header", ["To: <{}>", "To:\r\n Somebody\r\n\t<{}>", "DELIVERED-TO: {}", "Envelope-To: {}"])
+def test_the_token_is_found_in_any_header_of_delivery(post, header):
+    said = header.format(post.bounce())
+    post.room.again(f"X-First: x\r\nTo: nobody@harbour.example\r\n{said}\r\n".encode() + GONE)
+    assert post.state()[0] == "suppressed"
 
 
 def nested(depth):

@@ -93,7 +93,7 @@ def tick(json_: Json = False, now: Now = None) -> None:
 
 @app.command()
 def run(now: Now = None) -> None:
-    """The service: scheduler, sender and unsubscribe page, until SIGTERM."""
+    """The service: scheduler, sender, unsubscribe page, and the ways in for mail, until SIGTERM."""
     asyncio.run(_run(installation(now, running=True)))
 
 
@@ -105,17 +105,18 @@ async def _run(here: Installation) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    started = asyncio.Event()
-    pages = asyncio.create_task(serve.public(here, stop, started))
-    answering = asyncio.create_task(started.wait())
-    await asyncio.wait([pages, answering], return_when=asyncio.FIRST_COMPLETED)
-    answering.cancel()
-    if not pages.done():
-        ticking = asyncio.create_task(scheduler.run(here, stop))
-        await asyncio.wait([pages, ticking], return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-        await ticking
-    await pages
+    async with scheduler.door(here):
+        started = asyncio.Event()
+        pages = asyncio.create_task(serve.public(here, stop, started))
+        answering = asyncio.create_task(started.wait())
+        await asyncio.wait([pages, answering], return_when=asyncio.FIRST_COMPLETED)
+        answering.cancel()
+        if not pages.done():
+            ticking = asyncio.create_task(scheduler.run(here, stop))
+            await asyncio.wait([pages, ticking], return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
+            await ticking
+        await pages
 
 
 @app.command()

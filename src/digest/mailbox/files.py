@@ -7,10 +7,8 @@ from pathlib import Path
 
 from digest.core.dsn import MAX_BYTES
 from digest.core.errors import Refused
+from digest.mailbox import maildir
 from digest.mailbox.quarantine import REASON
-
-MAILDIR = ("new", "cur")
-"""The folders of a Maildir that hold messages; `tmp` holds what is still being delivered."""
 
 
 def files(path: Path) -> list[Path]:
@@ -18,8 +16,8 @@ def files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = (each for each in path.rglob("*") if each.is_file() and each.suffix != REASON and each.name[0] != ".")
-    if all((path / name).is_dir() for name in MAILDIR):
-        found = (each for each in found if each.parent.name in MAILDIR)
+    if maildir.is_one(path):
+        found = (each for each in found if each.parent.name in maildir.FOLDERS)
     return sorted(found)
 
 

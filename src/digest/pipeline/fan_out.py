@@ -3,7 +3,7 @@
 And for those who are paused for what came back, and due to be tried again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlmodel import Session
 from digest.core.delivery import State
 from digest.core.headers import Sender
 from digest.core.selection import NOTHING, select
+from digest.core.when import month_begins
 from digest.pipeline import standing
 from digest.pipeline.compile import Clerk, Press, pool
 from digest.pipeline.history import history
@@ -32,19 +33,21 @@ def fan_out(
 ) -> None:
     """Insert the edition's deliveries in chunks; `fanned_out_at` comes last. Can be repeated after any interruption.
 
-    Who would get nothing is there too, as skipped: the balance counts everybody.
+    Whoever's pause is over is active again. Who would get nothing is there too, as skipped: the balance counts everybody.
     """
-    with db.read() as session:
+    with db.write() as session:
         row = editions.get(session, edition_id)
         if row.fanned_out_at is not None:
             return
+        subscribers.resume(session, now)
         frozen = editions.items(session, edition_id)
         candidates, before = pool(press, row, frozen, now), history(session, row, [each.id for each in frozen])
         clerk = Clerk(press.compiler, items.topic_names(session))
-        total = subscribers.count(session, "active")
+        total, month = subscribers.count(session, "active"), month_begins(row.slot, row.timezone)
 
-    def delivery(number: int, person: Subscriber, had: Mapping[int, bool]) -> dict[str, Any]:
+    def delivery(number: int, person: Subscriber, had: Mapping[int, bool], served: Collection[int]) -> dict[str, Any]:
         copy = clerk.copy(select(candidates, person, had), person, person.language)
+        idle = "one a month, and they had it" if person.id in served else None if copy.items else "nothing to say"
         return {
             "id": number,
             "edition_id": edition_id,
@@ -54,16 +57,17 @@ def fan_out(
             "language": person.language,
             "selection": copy.to_json(),
             "message_id": sender.message_id(number),
-            "state": State.PENDING if copy.items else State.SKIPPED,
-            "last_reply": None if copy.items else "nothing to say",
+            "state": State.SKIPPED if idle else State.PENDING,
+            "last_reply": idle,
             "attempts": 0,
         }
 
     def queue(session: Session, people: Sequence[Subscriber], **values: Any) -> None:
         had = before.had(session, [person.id for person in people])
-        numbers = deliveries.numbers(session, len(people))
-        numbered = zip(numbers, people, strict=True)
-        rows = [delivery(number, person, had.get(person.id, NOTHING)) | values for number, person in numbered]
+        monthly = [person.id for person in people if person.frequency == subscribers.MONTHLY]
+        served = deliveries.reached_since(session, monthly, month, edition_id) if monthly else ()
+        numbered = zip(deliveries.numbers(session, len(people)), people, strict=True)
+        rows = [delivery(number, person, had.get(person.id, NOTHING), served) | values for number, person in numbered]
         deliveries.insert_new(session, rows)
 
     standing.settle(db, now)

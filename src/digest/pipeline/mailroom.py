@@ -1,15 +1,21 @@
 """Mail that comes back, whichever way it came: it is taken in, or kept where people find it, and it is never lost."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from digest.core.dsn import Kind, Report, Verdict
 from digest.core.errors import Refused
+from digest.core.token import PATTERN, Purpose
+from digest.mailbox import files, maildir
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Unreadable
 from digest.pipeline.receive import Keys, Received, receive
 from digest.store.database import Database
+
+_OURS = re.compile(rf"(?:bounce|unsub)\+{PATTERN.pattern}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,13 @@ class Mailroom:
     quarantine: Quarantine
     clock: Callable[[], datetime]
 
+    def expects(self, recipient: str) -> bool:
+        """False where it is certain that there is no such address: it holds a token that none of our keys has signed."""
+        ring, said = self.keys.ring, _OURS.search(recipient)
+        return not said or any(
+            ring.find(purpose, said[0]) is not None for purpose in (Purpose.BOUNCE, Purpose.UNSUBSCRIBE)
+        )
+
     def take(self, message: bytes, recipient: str | None) -> Received:
         """Count one message, or put it into quarantine. When this returns, the sender may forget it.
 
@@ -32,6 +45,27 @@ class Mailroom:
         except Unreadable as unreadable:
             self.quarantine.keep(message, recipient, str(unreadable))
             return _refused(str(unreadable), "kept in quarantine, without effect")
+
+    def collect(self, folder: Path) -> Iterator[Received]:
+        """Take in what waits in a Maildir; each is moved when that is done. Refused if some of it has to wait on."""
+        trouble = None
+        try:
+            for path in maildir.waiting(folder):
+                try:
+                    message = files.read(path)
+                except FileNotFoundError:  # another process was quicker
+                    continue
+                except OSError as error:
+                    trouble = error
+                    continue
+                taken = self.take(message, None)
+                maildir.seen(path)
+                yield taken
+        except OSError as error:
+            trouble = error
+        if trouble:
+            why = (trouble.strerror or str(trouble)).lower()
+            raise Refused(f"DIGEST_MAILDIR: mail waits on, since {trouble.filename} cannot be read or moved: {why}.")
 
     def again(self, message: bytes) -> Received:
         """Count one message that is kept elsewhere. What was counted changes nothing, and nothing is put into quarantine."""

@@ -4,7 +4,6 @@ Whose delivery it is, a signed token says, never an address. An event and the ch
 event again changes nothing.
 """
 
-import email.utils
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -89,23 +88,22 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
 
 
 def _addressed(message: bytes) -> str:
-    """Whom the message says it is for, in the first of the headers that delivery agents write."""
-    return email.utils.parseaddr(_said(message, "delivered-to", "x-original-to", "envelope-to", "to"))[1]
+    """All that the message says of whom it is for, what delivery agents wrote first: a mailbox may stand before the token."""
+    return " ".join(_said(message, "delivered-to", "x-original-to", "envelope-to", "to"))
 
 
 def _identity(message: bytes) -> str:
     """The same for a message however often, and by whichever way, it comes: its Message-ID, else all of it. 64 hex digits."""
-    return hashlib.sha256(_said(message, "message-id").encode() or message).hexdigest()
+    return hashlib.sha256("".join(_said(message, "message-id")).encode() or message).hexdigest()
 
 
-def _said(message: bytes, *names: str) -> str:
-    """The value of the first of these headers that is there, or ''."""
-    head = message[:65536].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0].decode("latin-1")
-    for name in names:
-        for line in head.replace("\r\n", "\n").split("\n"):
-            if line.lower().startswith(name + ":"):
-                return line.partition(":")[2][:1000].strip()
-    return ""
+def _said(message: bytes, *names: str) -> list[str]:
+    """The values of these headers, in the order of the names."""
+    head = message[:65536].replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("latin-1")
+    lines = head.replace("\n ", " ").replace("\n\t", " ").split("\n")
+    return [
+        line.partition(":")[2][:1000].strip() for name in names for line in lines if line.lower().startswith(name + ":")
+    ]
 
 
 def _delivery(session: Session, report: Report, addressed: str, ring: Keyring) -> tuple[DeliveryRow | None, bool]:

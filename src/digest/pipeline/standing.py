@@ -82,7 +82,8 @@ def tell(db: Database, now: datetime, notify: Callable[[str, str], None]) -> Non
         for each in alarms:
             events.record(session, "told", source="told", source_event_id=str(each.id), now=now)
     for each in alarms:
-        notify(each.payload["subject"], each.payload["text"])
+        if each.payload:  # not erased with somebody whom it named
+            notify(each.payload["subject"], each.payload["text"])
 
 
 def settle(db: Database, now: datetime) -> int:

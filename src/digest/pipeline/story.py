@@ -19,7 +19,8 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
     """All there is to tell of a subscriber. `events` have a sentence each (`said`), and `next` is one."""
     with db.read() as session:
         person = consent.person(session, email)
-        suppressed = subscribers.suppressions(session, address_hmac(pepper, person.key))
+        hmac = address_hmac(pepper, person.key)
+        suppressed = subscribers.suppressions(session, hmac)
         sent = deliveries.of_subscriber(session, person.id)
         told = subscribers.events(session, person.id)
         periods = {row.id: period for row, period in sent}
@@ -32,7 +33,19 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
             "topics": sorted(person.interests),
             "interests": dict(person.interests),
             "kinds": sorted(person.kinds),
+            "frequency": person.frequency,
+            "paused_until": person.resumes_at.isoformat() if person.resumes_at else None,
             "next": _next(session, person, [each.reason for each in suppressed], now),
+            "consents": [
+                {
+                    "action": each.action,
+                    "at": each.at.isoformat(),
+                    "source": each.source,
+                    "wording": each.wording,
+                    "version": each.version,
+                }
+                for each in subscribers.consents(session, hmac)
+            ],
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()} for each in suppressed
             ],

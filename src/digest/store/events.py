@@ -60,16 +60,17 @@ def note(session: Session, event_id: int, **details: Any) -> None:
 
 
 def history(session: Session, subscriber_id: int) -> list[Mailing]:
-    """All messages to a person with what came back of each, since staff last made them active again.
+    """All messages to a person with what came back of each, since staff or they themselves last made them active again.
 
     What is held for review answers its message, and says nothing of the person.
     """
     told = session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id)).all()
-    since = max((each.occurred_at for each in told if each.type == "resumed"), default=None)
+    begins = (each for each in told if each.payload.get("changed") == "active" and each.type != "returned")
+    since = max((each.occurred_at for each in begins), default=None)
     answers: dict[int | None, list[Answer]] = {}
     for each in told:
         if each.type in ("bounce", "complaint"):
-            verdict = Verdict.NONE if "held" in each.payload else Verdict(each.payload["verdict"])
+            verdict = Verdict(each.payload["verdict"]) if "held" not in each.payload else Verdict.NONE
             said = Answer(each.id or 0, verdict, each.occurred_at, each.payload.get("certain", True))
             answers.setdefault(each.delivery_id, []).append(said)
     sent = (
@@ -91,7 +92,8 @@ def paused(session: Session) -> list[int]:
     person = col(EventRow.subscriber_id) == col(SubscriberRow.id)
     last = select(func.max(col(EventRow.id))).where(person, changed.is_not(None)).correlate(SubscriberRow)
     wanted = select(col(SubscriberRow.id)).join(EventRow, person)
-    wanted = wanted.where(col(SubscriberRow.state) == "paused", changed == "paused")
+    wanted = wanted.where(col(SubscriberRow.state) == "paused", col(SubscriberRow.resumes_at).is_(None))
+    wanted = wanted.where(changed == "paused")
     return list(
         session.scalars(wanted.where(col(EventRow.id) == last.scalar_subquery()).order_by(col(SubscriberRow.id)))
     )
