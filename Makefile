@@ -35,7 +35,7 @@ lock: $(VENV)/dev.stamp    ## both locks anew; they hold hashes and no address
 	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock --upgrade
 
 screenshots: $(VENV)/dev.stamp ## the pictures in docs/, from the real program
-	@$(BIN)/python scripts/readme_pictures.py
+	@$(BIN)/python scripts/screenshots_docs.py
 
 migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.py: MESSAGE="what changes"
 	@$(BIN)/python scripts/migration.py "$(MESSAGE)"

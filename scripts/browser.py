@@ -146,9 +146,7 @@ class Page:
         return done["result"].get("value")
 
     def photograph(self, path: Path, height: int | None = None) -> None:
-        """A picture (.png, .webp) of the whole page, however long, or of its first `height` px."""
+        """A PNG of the whole page, however long, or of its first `height` px."""
         width, whole = self.run("[innerWidth, document.documentElement.scrollHeight]")
         self.resize(width, min(height or whole, TALLEST))
-        kind = path.suffix[1:]
-        quality = {} if kind == "png" else {"quality": 85}
-        path.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot", format=kind, **quality)["data"]))
+        path.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot", format="png")["data"]))

@@ -1,5 +1,6 @@
 """Editions to look at, made as real ones are: the sample week, one item, forty of every kind, right to left, and hostile."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from digest.app import Installation, bundled, random_key
 from digest.core.front_matter import write
 from digest.core.item import Item, Kind, Status
 from digest.core.when import When
-from digest.pipeline import intake, lists
+from digest.pipeline import intake, lists, topics
 from digest.pipeline.preview import NEXT, Desk, Sheet
 from digest.settings import Settings
 
@@ -22,9 +23,19 @@ HOSTILE = (
 )
 DATES = {
     "published": When.parse("2026-03-10"),
-    "deadline": When.parse("2026-03-19T18:00"),
-    "starts": When.parse("2026-03-21T09:00"),
-    "ends": When.parse("2026-03-21T13:00"),
+    "deadline": When.parse("2026-03-27T18:00"),
+    "starts": When.parse("2026-03-28T09:00"),
+    "ends": When.parse("2026-03-28T13:00"),
+}
+
+
+TITLES = {
+    Kind.ACTION: "Sign for a night bus after the late shift",
+    Kind.EVENT: "Open house at the old cannery",
+    Kind.NEWS: "The ferry gets a second deck",
+    Kind.PRESS_RELEASE: "Council publishes the harbour’s budget",
+    Kind.STATEMENT: "What we ask for after the storm",
+    Kind.VICTORY: "The reading room stays open on Saturdays",
 }
 
 
@@ -32,7 +43,7 @@ def full(kind: Kind, number: int) -> Item:
     """An item of that kind in which every field says something."""
     return Item(
         kind,
-        f"No. {number}: the council hears the harbour on {kind.replace('_', ' ')}",
+        f"{TITLES[kind]} ({number})",
         "The council votes on **Tuesday**, and nobody has said what becomes of the [reading room]"
         f"(https://council.example/{number}/room?a=1&b=2).\n\n- one hall\n- two keys\n\n> Three signatures.",
         url=f"https://council.example/{number}?from=digest&n=é",
@@ -95,6 +106,9 @@ def published(folder: Path, items: Sequence[Item] | Path, **settings: object) ->
         items = folder / "items"
     intake.add(here.database, [items], timezone="UTC", now=NOW)
     lists.import_list(here.database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=NOW)
+    for names in (bundled("examples", "topics.csv"), ARABIC / "topics.csv"):
+        for row in csv.DictReader(names.read_text("utf-8").splitlines()):
+            topics.add(here.database, row["topic"], row["language"], row["name"])
     return here
 
 

@@ -133,6 +133,8 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
                 "home": "/",
                 "unsubscribe": f"/unsubscribe/{token[1]}",
                 "unsubscribe-es": f"/unsubscribe/{token[6]}",
+                "preferences": f"/preferences/{week.keyring.issue(Purpose.PREFERENCES, 1)}",
+                "preferences-es": f"/preferences/{week.keyring.issue(Purpose.PREFERENCES, 6)}",
                 "absent": "/unsubscribe/forged",
             },
         ),

@@ -181,10 +181,21 @@ class Installation:
         """Where mail that comes back is taken in, whichever way it came."""
         return Mailroom(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
 
+    def clear(self, email: str) -> None:
+        """Delete what is kept in folders of the mail to somebody, or about them."""
+        if self.settings.outbox:
+            outbox.remove(self.settings.outbox, email)
+        if folder := self._quarantine:
+            Quarantine(folder).remove(email)
+
+    @property
+    def _quarantine(self) -> Path | None:
+        file = self._database.file
+        return self.settings.quarantine or (file and file.with_name(f"{file.name}.quarantine"))
+
     @property
     def quarantine(self) -> Quarantine:
-        file = self._database.file
-        folder = self.settings.quarantine or (file and file.with_name(f"{file.name}.quarantine"))
+        folder = self._quarantine
         if folder is None:
             raise Misconfigured(
                 "DIGEST_QUARANTINE is not set; name a folder for mail that cannot be read, since a database on a server "

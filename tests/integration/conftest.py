@@ -85,7 +85,7 @@ def sources() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def letters(sources: dict[str, str]) -> dict[str, str]:
     """The HTML of a letter of each kind, in each language. Their sources are among `sources`."""
-    templates = Templates(Path(__file__).parents[2] / "templates/email")
+    templates = Templates(Path(__file__).parents[2] / "templates/email", editions.ARABIC / "templates")
     publication = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby", editions.PUBLIC_URL)
     return {
         f"{letter.kind} ({language})": write(templates, letter, language, publication).html

@@ -121,3 +121,37 @@ def test_nobody_to_send_to_is_done_at_once(run):
             subscribers.set_state(session, each, "unsubscribed", NOW)
     run.act()
     assert run.rows() == ([], NOW)
+
+
+def test_once_a_month_is_the_first_edition_of_the_month_that_reaches_them(run):
+    with run.db.write() as session:
+        [person] = subscribers.page(session, limit=1)
+        entry = New(parse(person.email), "", "en", {}, frequency="monthly")
+        subscribers.put(session, entry, state="active", now=NOW, previous=person)
+
+    def edition(period, slot, becomes="accepted"):
+        with run.db.write() as session:
+            edition_id = editions.create(session, period, slot, "Europe/Madrid", EditionState.SENDING).id
+            editions.freeze(session, edition_id, FROZEN[1:], [], NOW)
+        fan_out.fan_out(run.db, SimpleNamespace(compiler=WORDS, limit=2), SENDER, edition_id, NOW)
+        with run.db.write() as session:
+            [row] = [each for each in deliveries.page(session, edition_id) if each.subscriber_id == person.id]
+            state, row.state = row.state, becomes if row.state == "pending" else row.state
+            session.add(row)
+            return state, deliveries.balance(session, edition_id).eligible
+
+    end_of_march = datetime(2026, 3, 31, 23, tzinfo=UTC)  # in Madrid it is April
+    assert edition("2026-W10", NOW - timedelta(days=7), becomes="failed") == ("pending", 7)
+    assert edition("2026-W12", NOW + timedelta(days=7)) == ("pending", 7)
+    assert edition("2026-W13", NOW + timedelta(days=14)) == ("skipped", 7)
+    assert edition("2026-W14", end_of_march) == ("pending", 7)
+    assert edition("2026-W15", end_of_march + timedelta(days=7)) == ("skipped", 7)
+
+
+def test_whoever_asked_for_a_pause_that_is_over_is_among_them(run):
+    with run.db.write() as session:
+        subscribers.set_state(session, run.ids[0], "paused", NOW, until=NOW)
+        subscribers.set_state(session, run.ids[1], "paused", NOW, until=NOW + timedelta(seconds=1))
+        subscribers.set_state(session, run.ids[2], "paused", NOW)
+    run.act()
+    assert [row.subscriber_id for row in run.rows()[0]] == [run.ids[0], *run.ids[3:]]

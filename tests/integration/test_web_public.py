@@ -21,7 +21,7 @@ from digest.rendering.compiler import Publication
 from digest.store import database as database_module
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.web import public
+from digest.web import forms, public
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 RING = Keyring("a secret")
@@ -39,10 +39,20 @@ def people(sqlite: Database) -> dict[str, int]:
         return dict(zip(("ana", "iker"), subscribers.add_many(session, entries, NOW), strict=True))
 
 
+def nothing(_: str) -> None:
+    """No folders of mail here."""
+
+
 @pytest.fixture
 async def pages(sqlite: Database) -> AsyncIterator[AsyncClient]:
     app = public.application(
-        sqlite, Keys(RING, "pepper"), Publication("Tide & <b>Time</b>", "1 Quay", None), SENDER, None, lambda: NOW
+        sqlite,
+        Keys(RING, "pepper"),
+        Publication("Tide & <b>Time</b>", "1 Quay", None),
+        SENDER,
+        None,
+        lambda: NOW,
+        nothing,
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         yield client
@@ -145,13 +155,13 @@ async def test_a_body_without_end_is_cut_short(pages: AsyncClient, people: dict[
 
     answer = await pages.post(link(people["ana"]), content=endless())
     assert answer.status_code == 413
-    assert given <= public.LARGEST_BODY + 2000
+    assert given <= forms.LARGEST_BODY + 2000
 
 
 async def test_a_body_that_never_comes_is_not_waited_for(
     pages: AsyncClient, people: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "SLOWEST_BODY", 0.01)
+    monkeypatch.setattr(forms, "SLOWEST_BODY", 0.01)
 
     async def stalled() -> AsyncIterator[bytes]:
         yield b"List-Unsubscribe="
@@ -206,7 +216,9 @@ async def test_health_says_whether_the_database_answers(pages: AsyncClient, sqli
     well = await pages.get("/health")
     assert (well.status_code, well.json()) == (200, {"status": "ok"})
     absent = Database(f"sqlite:///{sqlite.file}.d/absent.db")
-    app = public.application(absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, None, lambda: NOW)
+    app = public.application(
+        absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, None, lambda: NOW, nothing
+    )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
         assert (await client.get("/health")).status_code == 503
 

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import typer
 
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, note, progress, say, table
-from digest.pipeline import consent, lists, report
+from digest.pipeline import consent, erasure, lists, report
 from digest.pipeline.lists import ListImport
 
 app = typer.Typer(
-    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe.", no_args_is_help=True
+    name="subscribers", help="Subscribers: import, add, change, list, show, unsubscribe, erase.", no_args_is_help=True
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Topics = Annotated[
@@ -29,6 +29,8 @@ Kinds = Annotated[
         "--kind", metavar="KIND", help="A kind of item they want; may be repeated. “actionable”: action and event."
     ),
 ]
+
+Frequency = Annotated[str | None, typer.Option(metavar="weekly|monthly", help="How often the digest comes.")]
 
 
 @app.command("import")
@@ -95,13 +97,14 @@ def add(
     language: Annotated[str | None, typer.Option(help="The language they read, such as en or es.")] = None,
     topic: Topics = None,
     kind: Kinds = None,
+    frequency: Frequency = None,
     source: Annotated[str, typer.Option(help="How they agreed, for the consent ledger.")] = "added by staff",
     now: Now = None,
 ) -> None:
     """Add one subscriber."""
     here = installation(now)
     person = consent.add(
-        here.database, email, name=name, language=language, topics=topic, kinds=kind,
+        here.database, email, name=name, language=language, topics=topic, kinds=kind, frequency=frequency,
         pepper=here.pepper, now=here.clock(), source=source,
     )  # fmt: skip
     say(f"{person.email} is {person.state}.")
@@ -116,17 +119,20 @@ def set_(
     no_topics: Annotated[bool, typer.Option("--no-topics", help="They follow nothing in particular.")] = False,
     kind: Kinds = None,
     all_kinds: Annotated[bool, typer.Option("--all-kinds", help="They want every kind of item.")] = False,
+    frequency: Frequency = None,
     now: Now = None,
 ) -> None:
-    """Change a subscriber's name or language, their topics, or the kinds of items they want."""
+    """Change a subscriber's name or language, their topics, the kinds of items they want, or how often the digest comes."""
     here = installation(now)
     person = consent.change(
         here.database, email, name=name, language=language,
-        topics=[] if no_topics else topic, kinds=[] if all_kinds else kind, now=here.clock(),
+        topics=[] if no_topics else topic, kinds=[] if all_kinds else kind,
+        frequency=frequency, now=here.clock(),
     )  # fmt: skip
     topics, kinds = consent.weighed(person.interests), sorted(person.kinds)
     say(
-        f"{person.email}: {person.language}, {', '.join(topics) or 'no topics'}{'; only ' if kinds else ''}{', '.join(kinds)}."
+        f"{person.email}: {person.language}, {person.frequency}, {', '.join(topics) or 'no topics'}"
+        f"{'; only ' if kinds else ''}{', '.join(kinds)}."
     )
 
 
@@ -161,7 +167,9 @@ def show(email: Email, json_: Json = False) -> None:
     if json_:
         emit(story)
         return
-    say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}; reads {story['language']}.")
+    until = f" until {story['paused_until']}" if story["paused_until"] else ""
+    say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}{until}.")
+    say(f"Reads {story['language']}, {story['frequency']}.")
     say(f"Follows: {', '.join(consent.weighed(story['interests'])) or 'nothing in particular'}.")
     if story["kinds"]:
         say(f"Wants only: {', '.join(story['kinds'])}.")
@@ -179,3 +187,13 @@ def unsubscribe(email: Email, now: Now = None) -> None:
     here = installation(now)
     person = consent.unsubscribe(here.database, email, pepper=here.pepper, now=here.clock())
     say(f"{person.email} is {person.state}.")
+
+
+@app.command()
+def erase(email: Email, now: Now = None) -> None:
+    """Erase all that is kept of somebody, for good; only a keyed hash of the address stays, and keeps them out of every list."""
+    here = installation(now)
+    emptied = erasure.erase(here.database, email, pepper=here.pepper, clear=here.clear, now=here.clock())
+    say("They are erased, here. Old backups and mail logs are yours to look after.")
+    if not emptied:
+        note("Another program is reading the database; its journal holds traces until that lets go.")

@@ -15,12 +15,13 @@ PATTERN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE | r
 
 
 class Purpose(StrEnum):
-    """What a token is good for. BOUNCE, MESSAGE and VIEW carry a delivery's number, UNSUBSCRIBE a subscriber's."""
+    """What a token is good for. BOUNCE, MESSAGE and VIEW carry a delivery's number, the others a subscriber's."""
 
     BOUNCE = "bounce"
     MESSAGE = "message"
     VIEW = "view"
     UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
 
 
 def _derive(secret: str, label: str) -> bytes:

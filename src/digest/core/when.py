@@ -59,6 +59,11 @@ class When:
         return When(self.day + timedelta(days=1)).begins(zone_name)
 
 
+def month_begins(instant: datetime, zone_name: str) -> datetime:
+    """The first instant of the month in which `instant` is there, in UTC."""
+    return When(instant.astimezone(zone(zone_name)).date().replace(day=1)).begins(zone_name)
+
+
 def length_in_words(length: timedelta) -> str:
     """`12 days`, `7 hours`, `20 minutes`: whole units of the largest kind of which there are two."""
     minutes = length // timedelta(minutes=1)

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.core.errors import TryAgain
+from digest.core.errors import Refused, TryAgain
 
 REASON = ".reason"
 """What the file with the line is called, in place of the message's “.eml”."""
@@ -33,6 +33,18 @@ class Quarantine:
             why = (error.strerror or str(error)).lower()
             raise TryAgain(f"Mail that cannot be read cannot be put into {self.folder}: {why}; mend that.") from None
         return kept
+
+    def remove(self, address: str) -> None:
+        """Delete every message that names an address in its plain bytes. Refused if one cannot be."""
+        named = address.lower().encode()
+        try:
+            for kept in self.folder.glob("*.eml"):
+                if named in kept.read_bytes().lower():
+                    kept.unlink(missing_ok=True)
+                    kept.with_suffix(REASON).unlink(missing_ok=True)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise Refused(f"The quarantine {self.folder} cannot be cleared of their mail: {why}.") from None
 
     def count(self) -> int:
         return sum(1 for _ in self.folder.glob("*.eml"))

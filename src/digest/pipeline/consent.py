@@ -63,7 +63,20 @@ def _kinds(written: str) -> frozenset[Kind]:
     return frozenset(wanted)
 
 
-TOLD: dict[str, Callable[[str], Any]] = {"name": _name, "language": _language, "topics": _topics, "kinds": _kinds}
+def _frequency(written: str) -> str:
+    frequency = written.strip().lower() or subscribers.WEEKLY
+    if frequency not in subscribers.FREQUENCIES:
+        raise ValueError(f"“{frequency[:40]}” is not how often the digest comes; write weekly or monthly")
+    return frequency
+
+
+TOLD: dict[str, Callable[[str], Any]] = {
+    "name": _name,
+    "language": _language,
+    "topics": _topics,
+    "kinds": _kinds,
+    "frequency": _frequency,
+}
 """What is told of a person: how each is read. ValueError with a sentence for what cannot be."""
 
 
@@ -79,10 +92,11 @@ def merged(
     language: str | None,
     topics: Mapping[str, int] | None,
     kinds: frozenset[Kind] | None,
+    frequency: str | None = None,
 ) -> subscribers.New:
     """A person as told now; what is not told (None) stays as it is known."""
     before = (
-        subscribers.New(who, known.name, known.language, known.interests, known.kinds)
+        subscribers.New(who, known.name, known.language, known.interests, known.kinds, known.frequency)
         if known
         else subscribers.New(who, "", "en", {})
     )
@@ -92,6 +106,7 @@ def merged(
         before.language if language is None else language,
         before.topics if topics is None else topics,
         before.kinds if kinds is None else kinds,
+        before.frequency if frequency is None else frequency,
     )
 
 
@@ -103,6 +118,7 @@ def add(
     language: str | None,
     topics: Sequence[str] | None,
     kinds: Sequence[str] | None = None,
+    frequency: str | None = None,
     pepper: str,
     now: datetime,
     source: str,
@@ -114,7 +130,7 @@ def add(
         known = subscribers.by_key(session, who.key)
         if subscribers.suppressed_among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
-        entry = merged(who, known, *_told(name, language, topics, kinds))
+        entry = merged(who, known, *_told(name, language, topics, kinds, frequency))
         subscribers.put(session, entry, state=known.state if known else "active", now=now, previous=known)
         if known is None:
             subscribers.record_consent(session, hmac, "added", now, source=source)
@@ -129,29 +145,37 @@ def change(
     language: str | None,
     topics: Sequence[str] | None,
     kinds: Sequence[str] | None = None,
+    frequency: str | None = None,
     now: datetime,
 ) -> Subscriber:
     """Change what is told of a subscriber. Their state stays."""
     who = _address(email)
-    if name is None and language is None and topics is None and kinds is None:
+    if (name, language, topics, kinds, frequency) == (None,) * 5:
         raise Misconfigured(
-            "There is nothing to change; say --name, --language, --topic, --no-topics, --kind or --all-kinds."
+            "There is nothing to change; say --name, --language, --topic, --no-topics, --kind, --all-kinds or --frequency."
         )
     with db.write() as session:
         known = _find(session, who)
-        entry = merged(Address(known.email, known.key, who.domain), known, *_told(name, language, topics, kinds))
+        entry = merged(
+            Address(known.email, known.key, who.domain), known, *_told(name, language, topics, kinds, frequency)
+        )
         subscribers.put(session, entry, state=known.state, now=now, previous=known)
         return _find(session, who)
 
 
 def _told(
-    name: str | None, language: str | None, topics: Sequence[str] | None, kinds: Sequence[str] | None
-) -> tuple[str | None, str | None, dict[str, int] | None, frozenset[Kind] | None]:
+    name: str | None,
+    language: str | None,
+    topics: Sequence[str] | None,
+    kinds: Sequence[str] | None,
+    frequency: str | None,
+) -> tuple[str | None, str | None, dict[str, int] | None, frozenset[Kind] | None, str | None]:
     return (
         None if name is None else _of("name", name),
         None if language is None else _of("language", language),
         None if topics is None else _of("topics", ";".join(topics)),
         None if kinds is None else _of("kinds", ";".join(kinds)),
+        None if frequency is None else _of("frequency", frequency),
     )
 
 

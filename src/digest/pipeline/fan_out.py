@@ -1,12 +1,13 @@
 """Fan-out: a delivery for everyone who is active, with their own selection, complete or not counted as done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from digest.core.delivery import State
 from digest.core.headers import Sender
 from digest.core.selection import NOTHING, select
+from digest.core.when import month_begins
 from digest.pipeline.compile import Clerk, Press, pool
 from digest.pipeline.history import history
 from digest.store import deliveries, editions, items, subscribers
@@ -26,19 +27,21 @@ def fan_out(
 ) -> None:
     """Insert the edition's deliveries in chunks; `fanned_out_at` comes last. Can be repeated after any interruption.
 
-    Who would get nothing is there too, as skipped: the balance counts everybody.
+    Whoever's pause is over is active again. Who would get nothing is there too, as skipped: the balance counts everybody.
     """
-    with db.read() as session:
+    with db.write() as session:
         row = editions.get(session, edition_id)
         if row.fanned_out_at is not None:
             return
+        subscribers.resume(session, now)
         frozen = editions.items(session, edition_id)
         candidates, before = pool(press, row, frozen, now), history(session, row, [each.id for each in frozen])
         clerk = Clerk(press.compiler, items.topic_names(session))
-        total = subscribers.count(session, "active")
+        total, month = subscribers.count(session, "active"), month_begins(row.slot, row.timezone)
 
-    def delivery(number: int, person: Subscriber, had: Mapping[int, bool]) -> dict[str, Any]:
+    def delivery(number: int, person: Subscriber, had: Mapping[int, bool], served: Collection[int]) -> dict[str, Any]:
         copy = clerk.copy(select(candidates, person, had), person, person.language)
+        idle = "one a month, and they had it" if person.id in served else None if copy.items else "nothing to say"
         return {
             "id": number,
             "edition_id": edition_id,
@@ -48,8 +51,8 @@ def fan_out(
             "language": person.language,
             "selection": copy.to_json(),
             "message_id": sender.message_id(number),
-            "state": State.PENDING if copy.items else State.SKIPPED,
-            "last_reply": None if copy.items else "nothing to say",
+            "state": State.SKIPPED if idle else State.PENDING,
+            "last_reply": idle,
             "attempts": 0,
         }
 
@@ -63,9 +66,11 @@ def fan_out(
                 editions.set_values(session, edition_id, fanned_out_at=now)
                 return
             had = before.had(session, [person.id for person in people])
+            monthly = [person.id for person in people if person.frequency == subscribers.MONTHLY]
+            served = deliveries.reached_since(session, monthly, month, edition_id) if monthly else ()
             numbers = deliveries.numbers(session, len(people))
             rows = [
-                delivery(number, person, had.get(person.id, NOTHING))
+                delivery(number, person, had.get(person.id, NOTHING), served)
                 for number, person in zip(numbers, people, strict=True)
             ]
             deliveries.insert_new(session, rows)

@@ -24,7 +24,7 @@ from digest.store import items, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
-COLUMNS = ("email", "name", "language", "topics", "kinds", "consent_at", "consent_source", "state")
+COLUMNS = ("email", "name", "language", "topics", "kinds", "frequency", "consent_at", "consent_source", "state")
 STATES = ("active", "pending", "paused", *GONE)
 CHUNK = 500
 
@@ -71,6 +71,7 @@ class _Row:
     language: str | None
     topics: dict[str, int] | None
     kinds: frozenset[Kind] | None
+    frequency: str | None
     tags: tuple[str, ...] | None
     consent_at: datetime | None
     consent_source: str | None
@@ -255,7 +256,7 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
         if row.tags:  # another system's word adds to what they follow here
             there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
             followed = dict.fromkeys(there, 1) | dict(before.interests if before else {})
-        entry = merged(row.email, before, row.name, row.language, followed, row.kinds)
+        entry = merged(row.email, before, row.name, row.language, followed, row.kinds, row.frequency)
         state = _state_after(before, row.state or "active")
         if before is None:
             new.setdefault(state, []).append(entry)
@@ -305,6 +306,7 @@ def export(db: Database, pepper: str) -> Iterator[dict[str, str]]:
                 "language": each.language,
                 "topics": ";".join(weighed(each.interests)),
                 "kinds": ";".join(sorted(each.kinds)),
+                "frequency": each.frequency,
                 "consent_at": at.isoformat() if at else "",
                 "consent_source": source or "",
                 "state": each.state,

@@ -236,6 +236,18 @@ def story(db: Database, email: str, pepper: str) -> dict[str, Any]:
             "topics": sorted(person.interests),
             "interests": dict(person.interests),
             "kinds": sorted(person.kinds),
+            "frequency": person.frequency,
+            "paused_until": person.resumes_at.isoformat() if person.resumes_at else None,
+            "consents": [
+                {
+                    "action": each.action,
+                    "at": each.at.isoformat(),
+                    "source": each.source,
+                    "wording": each.wording,
+                    "version": each.version,
+                }
+                for each in subscribers.consents(session, address_hmac(pepper, person.key))
+            ],
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()}
                 for each in subscribers.suppressions(session, address_hmac(pepper, person.key))

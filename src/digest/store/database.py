@@ -16,7 +16,7 @@ from digest.store import versions
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
-PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON")
+PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON")
 
 
 class Database:
@@ -74,6 +74,17 @@ class Database:
             self._writer.connect() as connection,
         ):  # whoever comes second waits, and finds nothing to do
             versions.upgrade(connection)
+
+    def empty_journal(self) -> bool:
+        """Leave nothing of what was deleted in SQLite's journal. False while somebody still reads from it."""
+        if not self.is_sqlite:
+            return True
+        connection = self.engine.raw_connection()
+        try:  # in no transaction: a checkpoint waits for all of them
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return not busy
 
     def require(self) -> None:
         """Refused, with what to do, unless the database is there and of this program's version."""

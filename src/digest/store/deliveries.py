@@ -75,6 +75,17 @@ def brought(session: Session, edition_id: int, first: int, last: int) -> Iterabl
     return ((subscriber, selection) for subscriber, selection in session.execute(wanted))
 
 
+def reached_since(session: Session, subscribers: Sequence[int], since: datetime, edition_id: int) -> set[int]:
+    """Those of the subscribers to whom a server took or may take another edition with a slot since then."""
+    others = select(_E.c.id).where(_E.c.slot >= since, _E.c.id != edition_id)
+    wanted = select(_T.c.subscriber_id).where(
+        _T.c.edition_id.in_(others),
+        _T.c.subscriber_id.in_(subscribers),
+        _T.c.state.not_in([State.FAILED, State.SKIPPED]),
+    )
+    return set(session.scalars(wanted))
+
+
 # The statements of the hot path are built once: building one anew costs more than running it.
 _T, _S, _E, _P = (SQLModel.metadata.tables[name] for name in ("delivery", "subscriber", "edition", "pacing"))
 _DUE = (

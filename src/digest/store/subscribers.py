@@ -24,27 +24,37 @@ from digest.store.tables import (
 )
 
 _S = SQLModel.metadata.tables["subscriber"]
-COLUMNS = (_S.c.id, _S.c.email, _S.c.email_key, _S.c.name, _S.c.language, _S.c.state, _S.c.kinds)
+COLUMNS = (
+    _S.c.id, _S.c.email, _S.c.email_key, _S.c.name, _S.c.language, _S.c.state, _S.c.kinds, _S.c.frequency, _S.c.resumes_at,
+)  # fmt: skip
 """What a Subscriber is read from."""
 
+WEEKLY, MONTHLY = FREQUENCIES = ("weekly", "monthly")
 EVERYTHING = "all"
 CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A subscriber as a list or a form tells of them. `topics`: slug → weight; `kinds`: those wanted, none for all."""
+    """A subscriber as a list or a form tells of them.
+
+    `topics`: slug → weight; `kinds`: those wanted, none for all; `frequency`: weekly or monthly.
+    """
 
     address: Address
     name: str
     language: str
     topics: Mapping[str, int]
     kinds: frozenset[Kind] = frozenset()
+    frequency: str = WEEKLY
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A subscriber as stored. `interests`: topic slug → weight; `kinds`: those of items that they want, none for all."""
+    """A subscriber as stored. `interests`: topic slug → weight; `kinds`: those of items that they want, none for all.
+
+    `resumes_at`: when they get mail again who asked for a pause.
+    """
 
     id: int
     email: str
@@ -54,11 +64,15 @@ class Subscriber:
     state: str
     interests: Mapping[str, int] = field(default_factory=dict)
     kinds: frozenset[Kind] = frozenset()
+    frequency: str = WEEKLY
+    resumes_at: datetime | None = None
 
     def says(self, entry: New) -> bool:
         """Whether `entry` tells nothing new."""
-        known = (self.email, self.name, self.language, self.interests, self.kinds)
-        return known == (entry.address.email, entry.name, entry.language, entry.topics, entry.kinds)
+        known = (self.email, self.name, self.language, self.interests, self.kinds, self.frequency)
+        return known == (
+            entry.address.email, entry.name, entry.language, entry.topics, entry.kinds, entry.frequency,
+        )  # fmt: skip
 
 
 def by_key(session: Session, key: str) -> Subscriber | None:
@@ -147,6 +161,7 @@ def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
         "name": entry.name,
         "language": entry.language,
         "kinds": ";".join(sorted(entry.kinds)),
+        "frequency": entry.frequency,
         "state": state,
         "created_at": now,
         "updated_at": now,
@@ -154,10 +169,16 @@ def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
     return SubscriberFields.model_validate(fields).model_dump()
 
 
-def set_state(session: Session, subscriber_id: int, state: str, now: datetime) -> None:
-    session.execute(
-        update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(state=state, updated_at=now)
-    )
+def set_state(session: Session, subscriber_id: int, state: str, now: datetime, until: datetime | None = None) -> None:
+    """`until`: when they get mail again, for a pause that they asked for."""
+    values = {"state": state, "updated_at": now, "resumes_at": until}
+    session.execute(update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(**values))
+
+
+def resume(session: Session, now: datetime) -> None:
+    """Whoever asked for a pause that is over gets mail again."""
+    over = update(SubscriberRow).where(col(SubscriberRow.state) == "paused", col(SubscriberRow.resumes_at) <= now)
+    session.execute(over.values(state="active", updated_at=now, resumes_at=None))
 
 
 def record_consent(
@@ -185,11 +206,24 @@ def first_consents(session: Session, hmacs: Iterable[str]) -> dict[str, tuple[da
     return found
 
 
+def consents(session: Session, hmac: str) -> list[ConsentRow]:
+    """What the ledger holds of an address, in order."""
+    wanted = select(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac)
+    return list(session.scalars(wanted.order_by(col(ConsentRow.id))))
+
+
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
     """Keep the address out of every mailing; the first reason stays."""
     session.execute(
         insert_or_nothing(session, SuppressionRow, "address_hmac", "scope"),
         {"address_hmac": hmac, "scope": EVERYTHING, "reason": reason, "event_id": event_id, "at": at},
+    )
+
+
+def lift(session: Session, hmac: str) -> None:
+    """Let the address get mail again."""
+    session.execute(
+        delete(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING)
     )
 
 
@@ -229,8 +263,8 @@ def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
     rows = session.execute(statement).all()
     interests = interests_of(session, [row[0] for row in rows])
     return [
-        Subscriber(number, email, key, name, language, state, interests.get(number, {}), _kinds(kinds))
-        for number, email, key, name, language, state, kinds in rows
+        Subscriber(number, email, key, name, language, state, interests.get(number, {}), _kinds(kinds), *rest)
+        for number, email, key, name, language, state, kinds, *rest in rows
     ]
 
 

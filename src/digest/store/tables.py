@@ -106,13 +106,18 @@ class SubscriberFields(SQLModel):
     name: str = Field(default="", max_length=200)
     language: str = Field(default="en", max_length=35)
     kinds: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    frequency: str = Field(default="weekly", max_length=10, sa_column_kwargs={"server_default": "weekly"})
     state: str = Field(max_length=20)
+    resumes_at: datetime | None = instant(default=None)
     created_at: datetime = instant()
     updated_at: datetime = instant()
 
 
 class SubscriberRow(SubscriberFields, table=True):
-    """`kinds`: those of items that they want, separated by `;`; empty for all."""
+    """`kinds`: those of items that they want, separated by `;`; empty for all.
+
+    `resumes_at`: until when somebody is paused who asked for it; who is paused for another reason has none.
+    """
 
     __tablename__ = "subscriber"
     # A number is never given twice: unsubscribe tokens carry it and outlive the person.

@@ -79,6 +79,19 @@ class Connection:
         self.abort()
 
 
+def remove(folder: Path, recipient: str) -> None:
+    """Delete every message to one recipient, finished or not. Refused if a file cannot be read or deleted."""
+    wanted = f"X-Envelope-To: {recipient}".casefold()
+    try:
+        for file in [*folder.glob("*.eml"), *folder.glob(".*.part")]:
+            with file.open("rb") as message:
+                named = message.read(2000).decode("utf-8", "replace").splitlines()[1:2]
+            if [line.casefold() for line in named] == [wanted]:
+                file.unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(f"DIGEST_OUTBOX: {folder} cannot be cleared of their mail: {_why(error)}.") from None
+
+
 def _write(path: Path, content: bytes) -> None:
     """A file for its owner alone, on the disk."""
     handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600)

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 
 import jinja2
+from babel.dates import format_date
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
@@ -54,9 +56,16 @@ class Pages:
         """The page `name` in the language of `tag`, or in English where no catalogue speaks it."""
         spoken = _spoken(tag)
         words = self._templates.get_template(f"public/{name}").render(
-            language=spoken, _=spoken.wording.gettext, status=status, **values
+            language=spoken, _=_words(spoken), day=partial(_day, spoken), status=status, **values
         )
         return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+
+    @staticmethod
+    def languages(besides: str) -> dict[str, str]:
+        """Tag → its own name of each language that the pages speak, and of the one `besides`."""
+        tags = [language.ENGLISH, *sorted(each.stem for each in (HERE / "locale").glob("*.po"))]
+        known = {tag: language.locale_of(tag) for tag in [*tags, *([besides] if besides not in tags else [])]}
+        return {tag: (locale.display_name or tag).capitalize() for tag, locale in known.items() if locale}
 
 
 def picture_answer(path: Path) -> FileResponse:
@@ -68,6 +77,18 @@ def picture_answer(path: Path) -> FileResponse:
 def accepted(request: Request) -> str:
     """The language that a browser asks for first."""
     return request.headers.get("accept-language", "")[:35].partition(",")[0].partition(";")[0].strip()
+
+
+def _words(spoken: Language) -> Callable[..., str]:
+    def gettext(words: str, **values: object) -> str:
+        said = spoken.wording.gettext(words)
+        return said % values if values else said
+
+    return gettext
+
+
+def _day(spoken: Language, at: datetime) -> str:
+    return format_date(at, "long", locale=spoken.locale)
 
 
 @lru_cache(maxsize=64)

@@ -3,16 +3,13 @@
 GET and HEAD never change anything, since scanners follow every link; the page's button posts what a mail program would.
 """
 
-import asyncio
-import io
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
-from python_multipart import parse_form
 from starlette.exceptions import HTTPException as AnyHTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from digest import logs
@@ -25,13 +22,12 @@ from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.store.media import Media
+from digest.web import personal
+from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.pages import Pages, accepted, picture_answer
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
-LARGEST_BODY = 10_000
-SLOWEST_BODY = 10
-"""Seconds."""
 POLICY = "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
@@ -51,8 +47,12 @@ def application(
     sender: Sender,
     media: Media | None,
     clock: Callable[[], datetime],
+    clear: Callable[[str], None],
 ) -> FastAPI:
-    """The public pages. Somebody who left by mistake can write to where answers to the sender go."""
+    """The public pages. Somebody who left by mistake can write to where answers to the sender go.
+
+    `clear` deletes the mail of an address that is kept in folders: who is erased is erased there too.
+    """
     pages = Pages(publication, sender.reply_to or sender.address)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     policy = POLICY.format(style=pages.style_hash)
@@ -72,16 +72,18 @@ def application(
 
     @app.api_route("/unsubscribe/{token}", methods=LOOK)
     def ask(token: str) -> Response:
-        leaver = _known(whose(database, token, keys))
+        leaver = _known(whose(database, token, keys, clock()))
         return pages.page("unsubscribe.html" if leaver.gets_mail else "goodbye.html", leaver.language, leaver=leaver)
 
     @app.post("/unsubscribe/{token}")
-    def leave(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(_fields)]) -> Response:
+    def leave(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
         if ONE_CLICK not in fields:
             raise HTTPException(400)
         unsubscribe(database, token, keys, clock())
-        leaver = _known(whose(database, token, keys))
+        leaver = _known(whose(database, token, keys, clock()))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
+
+    app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:
@@ -115,30 +117,3 @@ def _known(found: T | None) -> T:
     if found is None:
         raise HTTPException(404)
     return found
-
-
-async def _fields(request: Request) -> list[tuple[bytes, bytes]]:
-    """Names and values of a posted form, urlencoded or multipart. HTTPException 400, 408 or 413 for what is none."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise HTTPException(413)
-    except TimeoutError:
-        raise HTTPException(408) from None
-    except ClientDisconnect:
-        raise HTTPException(400) from None
-    kind = request.headers.get("content-type", "application/x-www-form-urlencoded")
-    fields: list[tuple[bytes, bytes]] = []
-    try:
-        parse_form(
-            {"Content-Type": kind.encode("latin-1")},
-            io.BytesIO(body),
-            lambda field: fields.append((field.field_name or b"", field.value or b"")),
-            None,
-        )
-    except ValueError:
-        raise HTTPException(400) from None
-    return fields

@@ -23,7 +23,9 @@ from digest.web import staff as staff_room
 
 def public_pages(here: Installation) -> FastAPI:
     publication = here.press.publication
-    return public_room.application(here.database, here.keys, publication, here.sender, here.media, here.clock)
+    return public_room.application(
+        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear
+    )
 
 
 def preview_pages(here: Installation) -> FastAPI:

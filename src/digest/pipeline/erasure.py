@@ -1,0 +1,52 @@
+"""Erasing a person, from every table and folder at once; a keyed hash of the address stays and keeps them out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from digest.core.errors import TryAgain
+from digest.core.token import Purpose, address_hmac
+from digest.pipeline import consent
+from digest.pipeline.compose import Copy
+from digest.pipeline.receive import Keys
+from digest.store import deliveries, erasure, subscribers
+from digest.store.database import Database
+from digest.store.subscribers import Subscriber
+
+
+def erase(db: Database, email: str, *, pepper: str, clear: Callable[[str], None], now: datetime) -> bool:
+    """At the word of staff. Whether the database's journal could be emptied too.
+
+    `clear` deletes the mail of an address that is kept in folders.
+    """
+    person = consent.find(db, email)
+    with db.write() as session:
+        _erase(session, person, pepper, clear, now)
+    return db.empty_journal()
+
+
+def erase_own(db: Database, token: str, keys: Keys, clear: Callable[[str], None], now: datetime) -> bool:
+    """At their own word, again and again. False for a token that is not ours."""
+    number = keys.ring.verify(Purpose.PREFERENCES, token)
+    if number is None:
+        return False
+    with db.write() as session:
+        person = subscribers.by_id(session, number)
+        if person is not None:
+            _erase(session, person, keys.pepper, clear, now)
+    db.empty_journal()
+    return True
+
+
+def _erase(session: Session, person: Subscriber, pepper: str, clear: Callable[[str], None], now: datetime) -> None:
+    if erasure.transmitting(session, person.id):
+        raise TryAgain("A message to them is being sent at this moment, so nothing was erased. Try again in a minute.")
+    hmac = address_hmac(pepper, person.key)
+    for delivery, _ in deliveries.of_subscriber(session, person.id):
+        delivery.selection = replace(Copy.from_json(delivery.selection), greeting="", why="").to_json()
+    erasure.forget(session, person.id, person.email, hmac)
+    subscribers.suppress(session, hmac, erasure.ERASED, now)
+    subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
+    clear(person.email)

@@ -1,0 +1,47 @@
+"""Taking a person out of every table. What stays adds up and names nobody: deliveries, events, the hash that keeps them out."""
+
+from sqlalchemy import String, cast, delete, or_, select, update
+from sqlmodel import Session, col
+
+from digest.core.delivery import State
+from digest.store.tables import ConsentRow, DeliveryRow, EditionRow, EventRow, PacingRow, SubscriberRow
+
+D, E = DeliveryRow, EventRow
+ERASED = "erased"
+_ENDS = {State.PENDING: State.SKIPPED, State.CLAIMED: State.SKIPPED, State.UNCERTAIN: State.FAILED}
+"""What is under way for them ends; what is in doubt is let be."""
+_TELLS_NOBODY = ("verdict", "status", "certain", "late", "changed")
+"""Of an event's payload."""
+
+
+def forget(session: Session, subscriber_id: int, email: str, hmac: str) -> None:
+    """Their row and all that names them, also in what servers said of others. `selection`s are the caller's to redact first."""
+    theirs = select(col(D.id)).where(col(D.subscriber_id) == subscriber_id)
+    for event in session.scalars(
+        select(E).where(or_(col(E.subscriber_id) == subscriber_id, col(E.delivery_id).in_(theirs)))
+    ):
+        event.subscriber_id = None
+        event.payload = {name: value for name, value in event.payload.items() if name in _TELLS_NOBODY}
+    session.flush()
+    for before, after in _ENDS.items():
+        ended = update(D).where(col(D.subscriber_id) == subscriber_id, col(D.state) == before)
+        session.execute(ended.values(state=after, owner=None))
+    session.execute(
+        update(D)
+        .where(col(D.subscriber_id) == subscriber_id)
+        .values(subscriber_id=None, address=None, last_reply=ERASED)
+    )
+    session.execute(delete(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
+    for said in (D.last_reply, PacingRow.why, EditionRow.held_reason):
+        named = col(said).icontains(email, autoescape=True)
+        session.execute(update(said.class_).where(named).values({said.key: ERASED}))  # type: ignore[union-attr]
+    session.execute(update(E).where(cast(col(E.payload), String).icontains(email, autoescape=True)).values(payload={}))
+    for word in (ConsentRow.source, ConsentRow.proof, ConsentRow.wording):
+        free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, col(word).contains("@"))
+        session.execute(free.values({word.key: ERASED}))  # type: ignore[union-attr]
+
+
+def transmitting(session: Session, subscriber_id: int) -> bool:
+    """Whether a server is being given a message for them at this instant."""
+    now = select(col(D.id)).where(col(D.subscriber_id) == subscriber_id, col(D.state) == State.TRANSMITTING)
+    return session.scalars(now).first() is not None
