@@ -46,6 +46,7 @@ def test_mail_in_files_is_run_again_and_again_and_counted_once(week: Terminal, i
     assert "kept in quarantine" in taken.out
     [reason] = week.folder.rglob("*.quarantine/*.reason")
     assert reason.read_text() == "over 1 MB\n"
+    assert "quarantine: Messages that could not be read: 1. Look" in week("doctor").out
     week("inbound", "replay", "nowhere", code=1)
 
 

@@ -11,6 +11,7 @@ from digest.core.headers import Sender
 from digest.core.item import Item, Kind
 from digest.core.source import Source
 from digest.core.when import When
+from digest.mailbox.quarantine import Quarantine
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.rendering.letters import Alert, Confirm, Goodbye, Welcome, write
@@ -75,6 +76,18 @@ def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Fin
     if not failing:
         return [Finding("feeds", True, f"Followed: {len(urls)}. None fails.")]
     return [Finding("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
+
+
+def set_aside(quarantine: Callable[[], Quarantine]) -> list[Finding]:
+    """A hint, where mail lies that could not be read, or where there is no place for any."""
+    try:
+        kept = quarantine()
+    except Refused as error:
+        return [Finding("quarantine", None, str(error))]
+    if not (count := kept.count()):
+        return []
+    said = f"Messages that could not be read: {count}. Look at them in {kept.folder}, and delete what you have seen."
+    return [Finding("quarantine", None, said)]
 
 
 def _sample(kind: Kind, now: datetime) -> Item:
