@@ -23,6 +23,8 @@ class Taker:
     def take(self, message, recipient):
         if recipient.startswith("busy"):
             raise TryAgain("The database is locked.")
+        if recipient.startswith("broken"):
+            raise ZeroDivisionError
         self.taken.append((recipient, message))
 
     @property
@@ -59,15 +61,17 @@ def test_each_recipient_gets_an_answer(where, tmp_path):
             if where == "socket":
                 assert stat.S_IMODE(path.stat().st_mode) == 0o660
             pipelined = say(
-                client, "MAIL FROM:<>", *(f"RCPT TO:<{who}@here.example>" for who in ("ana", "nobody", "busy", "ben"))
+                client,
+                "MAIL FROM:<>",
+                *(f"RCPT TO:<{who}@here.example>" for who in ("ana", "nobody", "busy", "broken", "ben")),
             )
             assert client.docmd("DATA")[0] == 354
             client.send(MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-            replies = [client.getreply()[0] for _ in range(3)]
+            replies = [client.getreply()[0] for _ in range(4)]
             return pipelined, replies, client.noop()[0]
 
     answer, taken = talk(path if where == "socket" else ("127.0.0.1", 0), talking)
-    assert answer == ([250, 250, 550, 250, 250], [250, 451, 250], 250)
+    assert answer == ([250, 250, 550, 250, 250, 250], [250, 451, 451, 250], 250)
     assert taken == [("ana@here.example", MESSAGE), ("ben@here.example", MESSAGE)]
 
 

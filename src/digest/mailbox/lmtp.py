@@ -15,6 +15,8 @@ from aiosmtpd.smtp import Envelope, Session
 from digest.core.dsn import MAX_BYTES
 from digest.core.errors import Refused
 
+AGAIN = "451 4.3.0 Not now; try again"
+
 Bind = Path | tuple[str, int]
 """A socket in the file system, or a host and a port."""
 
@@ -49,7 +51,10 @@ class Door:
         try:
             self.take(message, recipient)
         except Refused:
-            return "451 4.3.0 Not now; try again"
+            return AGAIN
+        except Exception:  # our own trouble: no reason to refuse the message for good
+            logging.getLogger(__name__).exception("a message was not taken in")
+            return AGAIN
         return "250 2.0.0 Taken in"
 
 
@@ -61,7 +66,6 @@ class _Lmtp(LMTP):
 @contextlib.asynccontextmanager
 async def listening(bind: Bind, door: Door) -> AsyncIterator[Any]:
     """Listen while the block runs. Refused, with what to do, where that cannot be."""
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # it would tell of every message, with its addresses
     loop = asyncio.get_running_loop()
 
     def session() -> LMTP:
