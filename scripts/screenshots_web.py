@@ -131,6 +131,7 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
             serve.public_pages(week),
             {
                 "home": "/",
+                "privacy": "/privacy",
                 "unsubscribe": f"/unsubscribe/{token[1]}",
                 "unsubscribe-es": f"/unsubscribe/{token[6]}",
                 "preferences": f"/preferences/{week.keyring.issue(Purpose.PREFERENCES, 1)}",

@@ -54,7 +54,7 @@ async def pages(sqlite: Database) -> AsyncIterator[AsyncClient]:
         lambda: NOW,
         nothing,
     )
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://news.example.org") as client:
         yield client
 
 
@@ -219,7 +219,7 @@ async def test_health_says_whether_the_database_answers(pages: AsyncClient, sqli
     app = public.application(
         absent, Keys(RING, ""), Publication("Tide", None, None), SENDER, None, lambda: NOW, nothing
     )
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://digest.example") as client:
+    async with AsyncClient(transport=ASGITransport(app), base_url="https://news.example.org") as client:
         assert (await client.get("/health")).status_code == 503
 
 
@@ -242,6 +242,34 @@ async def test_every_answer_is_locked_down_and_its_names_are_text(pages: AsyncCl
         assert headers["cache-control"] == "no-store"
         assert "set-cookie" not in headers
     assert "Tide &amp; &lt;b&gt;Time&lt;/b&gt;" in (await pages.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("news.example.org", 200),
+        ("News.Example.org:443", 200),
+        ("localhost:8000", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 421),
+        ("news.example.org.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("[news.example.org", 421),
+        ("", 421),
+    ],
+)
+async def test_no_other_name_is_answered(pages: AsyncClient, host: str, status: int) -> None:
+    answer = await pages.get("/health", headers={"host": host})
+    assert answer.status_code == status
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_the_privacy_notice_says_who_is_responsible(pages: AsyncClient) -> None:
+    english = await pages.get("/privacy")
+    assert "1 Quay" in english.text
+    assert "mailto:news@example.org" in english.text
+    assert "Privacidad" in (await pages.get("/privacy", headers={"accept-language": "es-MX,es;q=0.9"})).text
 
 
 async def test_what_nobody_foresaw_is_a_page_and_a_line_of_the_log_without_names(

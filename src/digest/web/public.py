@@ -55,12 +55,20 @@ def application(
     """
     pages = Pages(publication, sender.reply_to or sender.address)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    def notice(status: int) -> Response:
+        return pages.page("notice.html", "", status)
+
     policy = POLICY.format(style=pages.style_hash)
-    app.add_middleware(Guard, policy=policy, broken=lambda: pages.page("notice.html", "", 500))
+    app.add_middleware(Guard, policy=policy, notice=notice, public_url=sender.public_url)
 
     @app.api_route("/", methods=LOOK)
     def home(request: Request) -> Response:
         return pages.page("home.html", accepted(request))
+
+    @app.api_route("/privacy", methods=LOOK)
+    def privacy(request: Request) -> Response:
+        return pages.page("privacy.html", accepted(request))
 
     @app.api_route("/health", methods=LOOK)
     def health() -> Response:
@@ -102,7 +110,7 @@ def application(
         return picture_answer(_known(media.path(name) if media else None))
 
     @app.exception_handler(AnyHTTPException)
-    def notice(request: Request, error: AnyHTTPException) -> Response:
+    def as_page(request: Request, error: AnyHTTPException) -> Response:
         return pages.page("notice.html", accepted(request), error.status_code, error.headers)
 
     @app.exception_handler(Refused)

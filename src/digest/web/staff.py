@@ -60,7 +60,7 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False)
     app.add_middleware(
-        Guard, policy=POLICY, broken=lambda: PlainTextResponse("This page broke; the log says where.", 500)
+        Guard, policy=POLICY, notice=lambda status: PlainTextResponse("This page broke; the log says where.", status)
     )
 
     def draw(name: str, status: int = 200, **values: Any) -> Response:
