@@ -160,3 +160,20 @@ async def test_after_the_login_nobody_else_listens(certificate):
         assert isinstance(await send(connection), Accepted)
         connection.abort()
         assert not connection.alive
+
+
+async def test_a_door_that_stays_shut_leaves_no_connection_open():
+    hung_up = asyncio.Event()
+
+    async def shut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while await reader.readline():
+            writer.write(b"550 5.7.1 unknown host\r\n")
+        hung_up.set()
+        writer.close()
+
+    async with await asyncio.start_server(shut, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ServerRefuses):
+            await Connection.open(Smarthost("127.0.0.1", port, "none"))
+        await asyncio.wait_for(hung_up.wait(), 5)

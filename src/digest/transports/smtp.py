@@ -73,25 +73,24 @@ class Connection:
     async def open(cls, smarthost: Smarthost) -> Self:
         """Connect, secure and log in. ServerRefuses or TryAgain with a sentence if that fails."""
         where = f"The mail server {smarthost}"
+        client = aiosmtplib.SMTP(
+            hostname=smarthost.host,
+            port=smarthost.port,
+            use_tls=smarthost.security == "tls",
+            start_tls=smarthost.security == "starttls",
+            username=smarthost.username,
+            password=smarthost.password,
+            oauth_token_generator=partial(access_token, smarthost.token_command) if smarthost.token_command else None,
+            cert_bundle=str(smarthost.ca_file) if smarthost.ca_file else None,
+            local_hostname=socket.gethostname() or "localhost",
+            timeout=CONNECT_SECONDS,
+        )
         try:
-            client = aiosmtplib.SMTP(
-                hostname=smarthost.host,
-                port=smarthost.port,
-                use_tls=smarthost.security == "tls",
-                start_tls=smarthost.security == "starttls",
-                username=smarthost.username,
-                password=smarthost.password,
-                oauth_token_generator=partial(access_token, smarthost.token_command)
-                if smarthost.token_command
-                else None,
-                cert_bundle=str(smarthost.ca_file) if smarthost.ca_file else None,
-                local_hostname=socket.gethostname() or "localhost",
-                timeout=CONNECT_SECONDS,
-            )
             await client.connect()
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
         except (ssl.SSLError, SMTPException, OSError) as error:
+            client.close()  # a refused EHLO leaves it open
             raise _cannot_connect(error, where, "_TOKEN_COMMAND" if smarthost.token_command else "_PASSWORD") from None
         if client.transport is None:
             raise TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
