@@ -138,7 +138,9 @@ async def test_what_is_allowed_only_tomorrow_is_not_waited_for(post, waited):  #
     assert pauses == []
 
 
-@pytest.mark.parametrize("stage", ["connect", "mail", "rcpt", "dot"])
+@pytest.mark.parametrize(
+    "stage", ["dot", *(pytest.param(each, marks=pytest.mark.slow) for each in ("connect", "mail", "rcpt"))]
+)
 async def test_a_server_that_answers_421_to_everything_is_left_alone(post, stage, waited, monkeypatch):  # noqa: F811
     monkeypatch.setattr(deliver, "RECONNECT_PAUSES", (0.0, 0.0, 0.0, 0.0))
     letters = post(200)
