@@ -43,7 +43,7 @@ migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.
 checkers:                  ## other people's checkers of mail and pages, from npm, for `make look`
 	@cd tests/checkers && npm ci --ignore-scripts --no-audit --no-fund --silent
 
-look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser, judged by the checkers
+look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser, judged by the checkers, and what else takes long in tests/integration
 	@$(BIN)/python -m pytest -q -m slow tests/integration $(ARGS)
 
 chaos: $(VENV)/dev.stamp   ## kill -9 of senders and workers, again and again: KILLS=20
