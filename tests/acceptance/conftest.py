@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -79,30 +80,37 @@ class Terminal:
         return path
 
 
+SETTINGS = {
+    "FROM": "Harbour Weekly <weekly@harbour.example>",
+    "PUBLICATION": "Harbour Weekly",
+    "POSTAL_ADDRESS": "Harbour House, 3 Quay Street, Cabo Manso",
+    "BOUNCE_DOMAIN": "bounces.harbour.example",
+    "TIMEZONE": "Europe/Lisbon",
+    "SECRET": "a secret for tests",
+    "PEPPER": "a pepper for tests",
+    "SMTP_PORT": "1",
+}
+
+
 @pytest.fixture
 def digest(tmp_path: Path) -> Terminal:
-    return Terminal(
-        tmp_path,
-        {
-            "FROM": "Harbour Weekly <weekly@harbour.example>",
-            "PUBLICATION": "Harbour Weekly",
-            "POSTAL_ADDRESS": "Harbour House, 3 Quay Street, Cabo Manso",
-            "BOUNCE_DOMAIN": "bounces.harbour.example",
-            "TIMEZONE": "Europe/Lisbon",
-            "SECRET": "a secret for tests",
-            "PEPPER": "a pepper for tests",
-            "SMTP_PORT": "1",
-        },
-    )
+    return Terminal(tmp_path, dict(SETTINGS))
 
 
-@pytest.fixture
-def week(digest: Terminal) -> Terminal:
-    """The sample week and its subscribers, assembled."""
+@pytest.fixture(scope="session")
+def _assembled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    digest = Terminal(tmp_path_factory.mktemp("week"), dict(SETTINGS))
     digest("init")
     digest("items", "add", WEEK, "--now", BEFORE)
     digest("subscribers", "import", LIST, "--now", BEFORE)
     digest("edition", "assemble", "--now", BEFORE)
+    return digest.folder
+
+
+@pytest.fixture
+def week(digest: Terminal, _assembled: Path) -> Terminal:
+    """The sample week and its subscribers, assembled: a copy of what the commands made once."""
+    shutil.copytree(_assembled, digest.folder, dirs_exist_ok=True)
     return digest
 
 
