@@ -115,6 +115,20 @@ def test_a_number_that_a_token_may_carry_is_not_given_again(kept: Terminal) -> N
     assert number_of(kept, "other@example.net") > given
 
 
+def test_who_left_since_stays_out_where_the_old_database_tells(kept: Terminal) -> None:
+    people = [each["email"] for each in subscribers(kept)]
+    kept("backup", "b.zip", "--now", BEFORE)
+    kept("subscribers", "unsubscribe", people[0], "--now", BEFORE)
+    kept("subscribers", "erase", people[1], "--now", BEFORE)
+    done = kept("restore", "b.zip", "--replace", "--now", BEFORE)
+    assert "Taken off this list too, since the database that was here knows that they left: 2." in done.out
+    states = {each["email"]: each["state"] for each in subscribers(kept)}
+    assert set(states) == {*people} - {people[1]}
+    assert states.pop(people[0]) == "unsubscribed"
+    assert set(states.values()) == {"active"}
+    assert "left or bounced before" in kept("subscribers", "add", people[1], "--now", BEFORE, code=1).err
+
+
 def number_of(terminal: Terminal, email: str) -> int:
     with closing(sqlite3.connect(terminal.folder / "var/digest.db")) as database:
         [number] = database.execute("SELECT id FROM subscriber WHERE email = ?", [email]).fetchone()

@@ -13,7 +13,8 @@ from digest.cli.shared import Json, Now, emit, installation, iso, moment, note, 
 from digest.core.errors import Misconfigured
 from digest.core.when import in_words
 from digest.pipeline import backup as backups
-from digest.pipeline.backup import Back
+from digest.pipeline import put_back
+from digest.pipeline.put_back import Back
 
 app = typer.Typer()
 
@@ -61,7 +62,7 @@ def restore(
         with _bar("Putting it back") as told:
             back = backups.restore(here.estate, path, here.plan, here.clock(), over=replace, told=told)
     else:
-        back = backups.hold(here.database, moment(as_of) or here.clock(), here.plan, here.clock())
+        back = put_back.hold(here.database, moment(as_of) or here.clock(), here.plan, here.clock())
     if json_:
         emit(asdict(back) | {"made_at": iso(back.made_at), "replaced": str(back.replaced) if back.replaced else None})
         return
@@ -89,11 +90,17 @@ def _advise(back: Back) -> None:
             f"\nDue since, and not made again: {', '.join(back.missed)}. If one did not go out, `digest edition assemble "
             "--period ED` makes it."
         )
-    say(
-        "\nWho left, changed something or was erased since is not known here. Before anything is sent, give the mail that came "
-        "since to `digest inbound replay`, `digest subscribers unsubscribe` whom you know to have left on the web pages, and "
-        "`digest subscribers erase` again who was erased."
-    )
+    if back.left is None:
+        say(
+            "\nWho left, changed something or was erased since is not known here. Before anything is sent, give the mail that "
+            "came since to `digest inbound replay`, `digest subscribers unsubscribe` whom you know to have left on the web, "
+            "and `digest subscribers erase` again who was erased."
+        )
+    else:
+        say(
+            f"\nTaken off this list too, since the database that was here knows that they left: {back.left}. What else people "
+            "changed since is as it was before."
+        )
 
 
 @contextmanager

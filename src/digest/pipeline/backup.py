@@ -1,7 +1,4 @@
-"""A backup of an installation, and putting one back (docs/adr/0022-backups.md).
-
-A database that was put back remembers less than what happened: nothing of it may go out again unasked.
-"""
+"""A backup of an installation, and putting one in its place (docs/adr/0022-backups.md)."""
 
 import os
 import shutil
@@ -12,21 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session
-
 from digest.core.backup import DATABASE, MEDIA, SECRETS
-from digest.core.edition import EditionState
 from digest.core.errors import Misconfigured, Refused
-from digest.core.slot import Schedule
 from digest.core.token import address_hmac
-from digest.core.when import in_words
-from digest.pipeline import dispatch
-from digest.pipeline.assemble import Plan, freeze
-from digest.store import backup, editions, put_back, snapshot, subscribers
+from digest.pipeline import put_back
+from digest.pipeline.assemble import Plan
+from digest.pipeline.put_back import Back
+from digest.store import backup, snapshot, subscribers
 from digest.store.backup import Told
 from digest.store.database import Database
 from digest.store.media import Media
-from digest.store.tables import EditionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +33,6 @@ class Estate:
     kept: Mapping[str, Path]
     given: Mapping[str, str]
     media: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """A database that was put back as it was at `made_at`, and what it keeps for staff to decide.
-
-    Periods of the editions that are `held`, and of those that are `missed`: due since, and not made again. `doubtful`:
-    deliveries that may have gone out since. `replaced`: the folder with what was in its place.
-    """
-
-    made_at: datetime
-    held: tuple[str, ...]
-    missed: tuple[str, ...]
-    doubtful: int
-    replaced: Path | None = None
 
 
 def make(estate: Estate, target: Path, now: datetime, program: str, told: Told) -> Path:
@@ -93,8 +70,13 @@ def restore(estate: Estate, file: Path, plan: Plan, now: datetime, *, over: bool
         database = Database(f"sqlite:///{folder / DATABASE}")
         try:
             database.migrate()
-            _fits(database, _secrets(estate, folder, file)["pepper"], now)
-            back = hold(database, manifest.made_at, plan, now)
+            if not _fits(database, pepper := _secrets(estate, folder, file)["pepper"], now):
+                raise Misconfigured(
+                    "DIGEST_PEPPER is not the one that the database in the backup was made with, so suppressed addresses "
+                    "would not be recognised; set the old one."
+                )
+            back = put_back.hold(database, manifest.made_at, plan, now)
+            back = replace(back, left=_take_off(database, estate, pepper, now))
         finally:
             database.dispose()
         for picture in Media(folder / MEDIA).all():
@@ -102,35 +84,6 @@ def restore(estate: Estate, file: Path, plan: Plan, now: datetime, *, over: bool
         with snapshot.alone(folder / DATABASE):  # without a journal of its own it can be moved
             pass
         return replace(back, replaced=_move_in(estate, folder))
-
-
-def hold(database: Database, made_at: datetime, plan: Plan, now: datetime) -> Back:
-    """Keep from going out again what may have gone out since `made_at`, the instant of which the database is.
-
-    Editions are held, deliveries that were under way are in doubt, slots that have passed are missed, and no number is given
-    again that a token may carry.
-    """
-    why = f"the database was put back as it was on {in_words(made_at, plan.schedule.timezone)}; it may have gone out since"
-    with database.read() as session:
-        rows = editions.in_states(session, EditionState.APPROVED, EditionState.SENDING)
-    for row in rows:
-        dispatch.change(database, editions.identity(row), "reopen" if row.state == EditionState.APPROVED else "pause")
-    with database.write() as session:
-        put_back.leap(session)
-        doubtful = put_back.doubt(session, why)
-        passed = plan.schedule.between(made_at - plan.late_limit, now)
-        made = [_create(session, plan.schedule, slot, EditionState.MISSED) for slot in passed]
-        # Its items may have gone out too, in an edition that is not known here.
-        if draft := _create(session, plan.schedule, plan.schedule.next(now), EditionState.DRAFT):
-            freeze(session, draft, now=now, weeks=plan.weeks)
-        held = editions.in_states(session, EditionState.DRAFT, EditionState.PAUSED)
-        for row in held:
-            editions.set_values(session, editions.identity(row), held_reason=why)
-    return Back(made_at, tuple(row.period for row in held), tuple(row.period for row in made if row), doubtful)
-
-
-def _create(session: Session, schedule: Schedule, slot: datetime, state: EditionState) -> EditionRow | None:
-    return editions.create(session, schedule.period(slot), slot, schedule.timezone, state)
 
 
 def _secrets(estate: Estate, folder: Path, file: Path) -> dict[str, str]:
@@ -147,13 +100,23 @@ def _secrets(estate: Estate, folder: Path, file: Path) -> dict[str, str]:
     return found
 
 
-def _fits(database: Database, pepper: str, now: datetime) -> None:
+def _fits(database: Database, pepper: str, now: datetime) -> bool:
     with database.write() as session:
-        if not subscribers.canary(session, address_hmac(pepper, "canary"), now):
-            raise Misconfigured(
-                "DIGEST_PEPPER is not the one that the database in the backup was made with, so suppressed addresses would "
-                "not be recognised; set the old one."
-            )
+        return subscribers.canary(session, address_hmac(pepper, "canary"), now)
+
+
+def _take_off(database: Database, estate: Estate, pepper: str, now: datetime) -> int | None:
+    """Who left since, as the database in its place knows. None if it cannot be asked, or is another publication's."""
+    if not estate.database.exists():
+        return None
+    later = Database(f"sqlite:///{estate.database}")
+    try:
+        later.require()
+        return put_back.take_off(database, later, pepper, now) if _fits(later, pepper, now) else None
+    except Refused:
+        return None
+    finally:
+        later.dispose()
 
 
 def _move_in(estate: Estate, folder: Path) -> Path | None:
