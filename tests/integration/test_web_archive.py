@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from digest.app import Installation
-from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.edition import EditionItem, EditionState, EditionText, Translation
 from digest.core.item import Item, Kind, Status
 from digest.core.when import When
 from digest.pipeline import intake
@@ -195,6 +196,31 @@ async def test_an_item_has_one_address_for_ever(here: Installation, pages: Async
         assert (moved.status_code, moved.headers["location"]) == (301, "/items/2-clean-up"), name
     for name in ("99-clean-up", "0", "-2", "٢", "x", "2147483648", "9" * 5000, "2x"):
         assert (await pages.get(f"/items/{name}")).status_code == 404, name
+
+
+async def test_a_translated_item_is_read_in_the_readers_language_at_the_same_address(
+    here: Installation, pages: AsyncClient
+) -> None:
+    period = publish(here, SLOT, WEEK, subject="Firma")
+    translation = Translation(Item(Kind.ACTION, "Firma antes del viernes", "Léelo.", language="es"), "<p>Léelo.</p>")
+    with here.database.write() as session:
+        row = editions.find(session, period)
+        assert row
+        frozen = editions.items(session, editions.identity(row))
+        editions.freeze(session, editions.identity(row), [replace(frozen[0], translations=(translation,))], [], SLOT)
+    spanish = {"accept-language": "es-MX"}
+    for path in ("/items/1-sign-by-friday", f"/archive/{period}", "/feed.atom"):
+        assert ["Firma antes" in (await pages.get(path, headers=each)).text for each in ({}, spanish)] == [
+            False,
+            True,
+        ], path
+    page = (await pages.get("/items/1-sign-by-friday", headers=spanish)).text
+    assert f'<link rel="canonical" href="{HOME}/items/1-sign-by-friday">' in page
+    assert "Abierto hasta el viernes, 20 de marzo" in page
+    with here.database.write() as session:
+        editions.put_text(session, 1, EditionText("es", "Firma antes del viernes", ""))
+    intake.archive(here.database, [1], SLOT)
+    assert "Firma" not in (await pages.get("/archive", headers=spanish)).text
 
 
 async def test_a_title_without_a_letter_of_ours_has_an_address(here: Installation, pages: AsyncClient) -> None:

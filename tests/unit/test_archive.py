@@ -7,8 +7,9 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.core.edition import EditionItem
 from digest.core.item import Item, Kind
-from digest.pipeline.archive import Cover, Issue, Story
+from digest.pipeline.archive import Cover, Issue, Story, story
 from digest.rendering.compiler import Publication
 from digest.rendering.markup import legal, to_html
 from digest.web.pages import Pages, raised
@@ -20,7 +21,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @given(title=st.text(min_size=1), body=st.text(max_size=200), intro=st.text(max_size=50))
 def test_any_words_make_a_feed(title: str, body: str, intro: str) -> None:
-    story = Story(7, Item(Kind.NEWS, title, body, organisation=title, language="ar"), to_html(body), over=False)
+    story = Story(7, "7-x", Item(Kind.NEWS, title, body, organisation=title, language="ar"), to_html(body), over=False)
     cover = Cover("2026-W11", 11, date(2026, 3, 15), "en", title, (intro,), SLOT, SLOT)
     words = {"issues": [Issue(cover, ((Kind.NEWS, (story,)),))], "updated": SLOT, "authority": "x.example"}
     answer = PAGES.page("feed.atom", "en", **words)
@@ -32,7 +33,7 @@ def test_any_words_make_a_feed(title: str, body: str, intro: str) -> None:
 
 @given(st.text())
 def test_the_address_of_an_item_is_one_segment(title: str) -> None:
-    path = Story(7, Item(Kind.NEWS, title), "", over=False).path
+    path = story(EditionItem(7, 1, Item(Kind.NEWS, title), ""), "en", None).path
     assert path.partition("-")[0] == "7"
     assert not {"/", "?", "#", "%", " "} & set(path)
     assert len(quote(path)) < 1000

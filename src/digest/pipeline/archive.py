@@ -47,17 +47,16 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An item as it went out. `over`: it can be of no more use."""
+    """An item as it went out, in its reader's language if it went out in that.
+
+    `path`: the last part of its address, the same in all languages. `over`: it can be of no more use.
+    """
 
     id: int
+    path: str
     item: Item
     html: str
     over: bool
-
-    @property
-    def path(self) -> str:
-        """The last part of its address. The number alone finds it; the words follow the title."""
-        return "-".join(filter(None, (str(self.id), slugify(self.item.title))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def told(db: Database, item_id: int, language: str, now: datetime) -> Told | Non
         if any(each.item_id == item_id for each in archive.withdrawn(session, [newest])[newest]):
             raise TakenBack
         entry = next(each for each in editions.items(session, newest) if each.id == item_id)
-        return Told(_story(entry, now), _covers(session, rows, language))
+        return Told(story(entry, language, now), _covers(session, rows, language))
 
 
 def feed(db: Database, language: str) -> list[Issue]:
@@ -139,7 +138,7 @@ def _issues(session: Session, rows: Sequence[EditionRow], language: str, now: da
     found = []
     for cover, edition_id in zip(_covers(session, rows, language), gone, strict=True):
         missing = {each.item_id for each in gone[edition_id]}
-        stories = [_story(each, now) for each in editions.items(session, edition_id) if each.id not in missing]
+        stories = [story(each, language, now) for each in editions.items(session, edition_id) if each.id not in missing]
         sections = ((kind, tuple(each for each in stories if each.item.kind is kind)) for kind in SECTIONS)
         found.append(Issue(cover, tuple(each for each in sections if each[1])))
     return found
@@ -152,7 +151,7 @@ def _covers(session: Session, rows: Sequence[EditionRow], language: str) -> tupl
     for row, edition_id in zip(rows, ids, strict=True):
         own = texts[edition_id] or {language: EditionText(language, "", "")}
         words = own[served(language, own)]
-        named = any(each.title in words.subject for each in gone[edition_id])
+        named = any(title in words.subject for each in gone[edition_id] for title in each.titles)
         published = row.fanned_out_at or row.slot
         updated = max([published, *(each.at for each in gone[edition_id])])
         found.append(
@@ -164,8 +163,11 @@ def _covers(session: Session, rows: Sequence[EditionRow], language: str) -> tupl
     return tuple(found)
 
 
-def _story(entry: EditionItem, now: datetime | None) -> Story:
-    return Story(entry.id, entry.item, entry.html, now is not None and is_over(entry.item, now))
+def story(entry: EditionItem, language: str, now: datetime | None) -> Story:
+    """An item of an edition for its reader; without `now` it is not over."""
+    path = "-".join(filter(None, (str(entry.id), slugify(entry.item.title))))
+    read = entry.in_language(language)
+    return Story(entry.id, path, read.item, read.html, now is not None and is_over(entry.item, now))
 
 
 def _day(row: EditionRow) -> date:

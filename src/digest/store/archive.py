@@ -8,17 +8,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from digest.core.edition import EditionText
-from digest.core.item import Status
-from digest.store.editions import OUT
+from digest.store.editions import OUT, thaw
 from digest.store.tables import EditionItemRow, EditionRow, EditionTextRow, ItemRow
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """An item of an edition that staff archived since, and when. `title`: as it went out."""
+    """An item of an edition that staff archived since, and when. `titles`: as it went out, in each language."""
 
     item_id: int
-    title: str
+    titles: tuple[str, ...]
     at: datetime
 
 
@@ -46,10 +45,11 @@ def texts(session: Session, edition_ids: Collection[int]) -> dict[int, dict[str,
 def withdrawn(session: Session, edition_ids: Collection[int]) -> dict[int, list[Withdrawn]]:
     """Edition → what was taken back of it."""
     found: dict[int, list[Withdrawn]] = {each: [] for each in edition_ids}
-    wanted = select(EditionItemRow, col(ItemRow.updated_at)).join(
+    wanted = select(EditionItemRow, col(ItemRow.archived_at)).join(
         ItemRow, col(ItemRow.id) == col(EditionItemRow.item_id)
     )
-    archived = col(ItemRow.status) == str(Status.ARCHIVED)
+    archived = col(ItemRow.archived_at).is_not(None)
     for row, at in session.execute(wanted.where(col(EditionItemRow.edition_id).in_(edition_ids), archived)):
-        found[row.edition_id].append(Withdrawn(row.item_id, row.snapshot["item"]["title"], at))
+        titles = tuple(each.item.title for each in thaw(row).versions)
+        found[row.edition_id].append(Withdrawn(row.item_id, titles, at))
     return found
