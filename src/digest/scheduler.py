@@ -16,7 +16,7 @@ from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
 from digest.mailbox import lmtp
-from digest.pipeline import alarm, dispatch, feeds
+from digest.pipeline import alarm, dispatch, feeds, letters, signup
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
@@ -25,6 +25,8 @@ from digest.transports.smtp import ServerRefuses
 TICK_SECONDS = 15
 COLLECT_SECONDS = 20
 """Between two looks into the Maildir."""
+POST_SECONDS = 5
+"""Between two looks at which letters are due: somebody who signed up waits for theirs."""
 FETCH_SECONDS = 60
 """Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
@@ -91,6 +93,16 @@ class Service:
                     break
         except Refused as error:
             log.warning("mail was not taken in", reason=str(error))
+
+    async def post(self) -> None:
+        """Send the letters that are due, and erase what nobody confirmed. What could not be sent is due again later."""
+        here = self._here
+        try:
+            await letters.post(here.office, here.plan, self._stop)
+            await asyncio.to_thread(signup.tidy, here.database, here.clear, here.clock())
+        except Refused as error:
+            log.warning("letters wait", reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def idle(self) -> None:
         """Wait for a turn that is under way."""
@@ -161,7 +173,9 @@ async def once(here: Installation) -> list[tuple[str, Balance]]:
     service = Service(here, asyncio.Event())
     await service.fetch()
     await service.collect()
-    return await service.turn()
+    sent = await service.turn()
+    await service.post()
+    return sent
 
 
 async def run(here: Installation, stop: asyncio.Event) -> None:
@@ -179,7 +193,7 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    for work, seconds in ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS)):
+    for work, seconds in ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.post, POST_SECONDS)):
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
             work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
             next_run_time=datetime.now(UTC),

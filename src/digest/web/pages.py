@@ -44,6 +44,7 @@ class Pages:
     """
 
     def __init__(self, publication: Publication, contact: str) -> None:
+        self.publication = publication
         self._templates = environment()
         self._templates.globals |= {"publication": publication, "contact": contact}
         style = self._templates.get_template("public/page.css").render()
@@ -59,6 +60,17 @@ class Pages:
             language=spoken, _=_words(spoken), day=partial(_day, spoken), status=status, **values
         )
         return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+
+    @staticmethod
+    def say(tag: str, words: str, **values: object) -> str:
+        """Words of the catalogues in the language of `tag`, their places filled."""
+        return _words(_spoken(tag))(words, **values)
+
+    def spoken(self, wanted: str) -> str:
+        """The one of the languages that the pages speak for who wants `wanted`."""
+        known = self.languages("")
+        base = wanted.lower().partition("-")[0]
+        return next((tag for tag in (wanted, base) if tag in known), language.ENGLISH)
 
     @staticmethod
     def languages(besides: str) -> dict[str, str]:

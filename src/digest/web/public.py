@@ -22,7 +22,7 @@ from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.store.media import Media
-from digest.web import personal
+from digest.web import personal, signup
 from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.pages import Pages, accepted, picture_answer
@@ -92,6 +92,8 @@ def application(
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
+    if sender.public_url:  # without one, no letter could hold a link
+        app.include_router(signup.router(database, keys, pages, sender.public_url, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:
