@@ -27,6 +27,8 @@ COLLECT_SECONDS = 20
 """Between two looks into the Maildir."""
 POST_SECONDS = 5
 """Between two looks at which letters are due: somebody who signed up waits for theirs."""
+RETRY_SECONDS = 60
+"""How long letters wait after the mail server was in the way."""
 FETCH_SECONDS = 60
 """Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
@@ -42,7 +44,8 @@ class Service:
         self._here, self._stop = here, stop
         self._told: set[str] = set()
         self._strikes: dict[int, int] = {}
-        self._busy = asyncio.Lock()
+        self._busy, self._posting = asyncio.Lock(), asyncio.Lock()
+        self._letters_wait_until = 0.0
 
     async def turn(self) -> list[tuple[str, Balance]]:
         """One tick, and all that it finds due is sent. Period and balance of each edition that was touched."""
@@ -95,18 +98,21 @@ class Service:
             log.warning("mail was not taken in", reason=str(error))
 
     async def post(self) -> None:
-        """Send the letters that are due, and erase what nobody confirmed. What could not be sent is due again later."""
-        here = self._here
-        try:
-            await letters.post(here.office, here.plan, self._stop)
-            await asyncio.to_thread(signup.tidy, here.database, here.clear, here.clock())
-        except Refused as error:
-            log.warning("letters wait", reason=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
+        """Send the letters that are due, and erase what nobody confirmed. What cannot be sent now is due again later."""
+        here, loop = self._here, asyncio.get_running_loop()
+        if loop.time() < self._letters_wait_until:
+            return
+        async with self._posting:
+            try:
+                await letters.post(here.office, here.plan, self._stop)
+                await asyncio.to_thread(signup.tidy, here.database, here.clear, here.clock())
+            except Refused as error:
+                log.warning("letters wait", reason=str(error))
+                self._letters_wait_until = loop.time() + RETRY_SECONDS
 
     async def idle(self) -> None:
-        """Wait for a turn that is under way."""
-        async with self._busy:
+        """Wait for a turn that is under way, and for a letter."""
+        async with self._busy, self._posting:
             return
 
     async def _send(self, edition_id: int) -> list[tuple[str, Balance]]:
@@ -193,7 +199,11 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    for work, seconds in ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.post, POST_SECONDS)):
+    for work, seconds in (
+        (service.fetch, FETCH_SECONDS),
+        (service.collect, COLLECT_SECONDS),
+        (service.post, POST_SECONDS),
+    ):
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
             work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
             next_run_time=datetime.now(UTC),

@@ -31,9 +31,7 @@ ANSWERS_AFTER = 0.3
 """Seconds: long enough for all that a form can lead to, so that its answer takes the same time for every address."""
 
 
-def router(
-    database: Database, keys: Keys, pages: Pages, public_url: str, clock: Callable[[], datetime]
-) -> APIRouter:
+def router(database: Database, keys: Keys, pages: Pages, public_url: str, clock: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter()
 
     def consent_in(tag: str) -> str:
