@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import digest
-from digest import settings as settings_module
 from digest.core import dkim
 from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
@@ -36,7 +35,8 @@ from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST, Unusable
-from digest.settings import Settings, listed
+from digest.settings import Settings
+from digest.settings.forms import listed, span
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.store.media import Media
@@ -296,8 +296,8 @@ class Installation:
         s = self.settings
         return Plan(
             s.weekly,
-            settings_module.span(s.lead),
-            settings_module.span(s.late_limit),
+            span(s.lead),
+            span(s.late_limit),
             s.item_weeks,
             s.approval == "required",
         )

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
-from digest import settings
 from digest.core.errors import Misconfigured
 from digest.core.pacing import FREE, Limit, Limits
 from digest.core.slot import Schedule
-from digest.settings import Settings, load, remarks, span
+from digest.settings import Settings, load, remarks
+from digest.settings.forms import LOOPBACK, span
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 LINE = re.compile(r"(#?)(DIGEST_[A-Z_]+)=(.*)")
@@ -295,7 +295,7 @@ def test_spans(text, length):
 
 def test_the_schedule_is_meant_in_the_zone():
     assert Settings(schedule="mon 7:30", timezone="Europe/Madrid").weekly == Schedule(0, time(7, 30), "Europe/Madrid")
-    assert "localhost" in settings.LOOPBACK
+    assert "localhost" in LOOPBACK
 
 
 def test_limits_are_none_until_they_are_set():

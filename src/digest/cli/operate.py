@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from digest.app import Installation, bundled
+from digest.cli.edition.shown import counts
 from digest.cli.shared import Json, Now, emit, installation, iso, say
 from digest.core.when import in_words
 from digest.pipeline import doctor as examine
@@ -78,13 +79,7 @@ def tick(json_: Json = False, now: Now = None) -> None:
     here = installation(now)
     balances = asyncio.run(scheduler.once(here))
     if json_:
-        emit(
-            {
-                "sent": [
-                    {"edition": period} | {n: getattr(b, n) for n in b.__dataclass_fields__} for period, b in balances
-                ]
-            }
-        )
+        emit({"sent": [{"edition": period} | counts(balance) for period, balance in balances]})
         return
     for period, balance in balances:
         say(f"{period}: {balance.accepted} of {balance.eligible} accepted, {balance.pending} pending.")
