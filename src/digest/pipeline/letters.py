@@ -139,6 +139,8 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
             return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id)), person.language
         case Kind.SUBSCRIBED if person and page:
             return forms.Subscribed(person.name, page), person.language
+        case Kind.GOODBYE if person and person.state == "unsubscribed":
+            return forms.Goodbye(person.name, page), person.language
     return None
 
 

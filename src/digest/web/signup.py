@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from digest.pipeline import signup
 from digest.pipeline.receive import Keys
-from digest.pipeline.signup import Consent, TooMany, Wish
+from digest.pipeline.signup import Consent, TooMany, Waiting, Wish
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
 from digest.web.pages import Pages, accepted
@@ -31,58 +31,67 @@ ANSWERS_AFTER = 0.3
 """Seconds: long enough for all that a form can lead to, so that its answer takes the same time for every address."""
 
 
-def router(database: Database, keys: Keys, pages: Pages, public_url: str, clock: Callable[[], datetime]) -> APIRouter:
+def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: Callable[[], datetime]) -> APIRouter:
+    """Where anybody may sign up."""
     routes = APIRouter()
 
     def consent_in(tag: str) -> str:
         return pages.say(tag, CONSENT, publication=pages.publication.name)
 
-    def form(tag: str, filled: "Form | None" = None, *, problem: bool = False) -> Response:
+    def page(tag: str, filled: "Form", *, problem: bool = False) -> Response:
         return pages.page(
-            "subscribe.html", tag, 400 if problem else 200, headers=HEADERS, wording=consent_in(tag), trap=TRAP,
-            topics=signup.topics(database, tag), languages=pages.languages(""), problem=problem,
-            filled=filled or Form([("language", tag)]),
+            "subscribe.html", tag, 400 if problem else 200, headers=HEADERS, filled=filled, problem=problem, trap=TRAP,
+            wording=consent_in(tag), topics=signup.topics(database, tag), languages=pages.languages(""),
         )  # fmt: skip
 
     @routes.api_route("/subscribe", methods=LOOK)
     def show(request: Request, language: str = "") -> Response:
-        return form(pages.spoken(language or accepted(request)))
+        tag = pages.spoken(language or accepted(request))
+        return page(tag, Form([("language", tag)]))
 
     @routes.post("/subscribe")
     async def ask(request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        done_at = asyncio.get_running_loop().time() + ANSWERS_AFTER
-        filled = Form.read(fields)
+        now = asyncio.get_running_loop().time
+        begun, filled = now(), Form.read(fields)
         tag = pages.spoken(filled.said("shown") or filled.said("language") or accepted(request))
         if not came_from_us(request, public_url):
-            return await run_in_threadpool(form, tag, filled)
+            return await run_in_threadpool(page, tag, filled)
         try:
             wished = filled.wish(pages.languages(""))
         except ValueError:
-            return await run_in_threadpool(form, tag, filled, problem=True)
+            return await run_in_threadpool(page, tag, filled, problem=True)
         if not filled.said(TRAP):
             consent = Consent(consent_in(tag), f"{public_url}/subscribe ({tag})", network(request))
             try:
                 await run_in_threadpool(signup.ask, database, wished, consent, keys, clock())
             except TooMany:
                 raise HTTPException(429, headers={"retry-after": "3600"}) from None
-        await asyncio.sleep(done_at - asyncio.get_running_loop().time())
+        await asyncio.sleep(begun + ANSWERS_AFTER - now())
         return pages.page("asked.html", tag, email=wished.email.email)
 
-    @routes.api_route("/confirm/{token}", methods=LOOK)
-    def look(token: str) -> Response:
-        found = signup.waiting(database, token, keys, clock())
+    return routes
+
+
+def confirmation(
+    database: Database, keys: Keys, pages: Pages, public_url: str, clock: Callable[[], datetime]
+) -> APIRouter:
+    """The page behind the link in a letter."""
+    routes = APIRouter()
+
+    def page(found: Waiting | None) -> Response:
         if found is None:
             raise HTTPException(404)
         return pages.page("confirm.html", found.language, headers=HEADERS, found=found)
+
+    @routes.api_route("/confirm/{token}", methods=LOOK)
+    def look(token: str) -> Response:
+        return page(signup.waiting(database, token, keys, clock()))
 
     @routes.post("/confirm/{token}")
     def confirm(token: str, request: Request) -> Response:
         if not came_from_us(request, public_url):
             raise HTTPException(403)
-        found = signup.confirm(database, token, keys, clock())
-        if found is None:
-            raise HTTPException(404)
-        return pages.page("confirm.html", found.language, found=found)
+        return page(signup.confirm(database, token, keys, clock()))
 
     return routes
 
