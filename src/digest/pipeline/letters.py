@@ -131,7 +131,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
             return None
         return forms.Confirm("", _named(named, asked.topics.split(";"), asked.language), url, left), asked.language
     person = subscribers.by_id(session, row.subscriber_id or 0)
-    page = person and sender.preferences_url(person.id)
+    page = sender.preferences_url(person.id) if person else None
     match row.kind:
         case Kind.WELCOME if person and person.state == "active":
             first = plan.schedule.next(now).astimezone(zone(plan.schedule.timezone)).date()

@@ -38,10 +38,6 @@ LETTERS_A_NETWORK, LETTERS_IN_ALL = 30, 500
 """And in an hour: from one network, and from everywhere."""
 
 
-class TooMany(TryAgain):
-    """Forms asked for so many letters that the next one has to wait."""
-
-
 @dataclass(frozen=True, slots=True)
 class Consent:
     """What somebody agreed to and how: the words as they were shown, the page that showed them, and what network asked.
@@ -87,7 +83,7 @@ def topics(db: Database, language: str) -> dict[str, str]:
 def ask(db: Database, wished: Wish, consent: Consent, keys: Keys, now: datetime) -> None:
     """Take a form in. Whoever asks learns nothing of the address; its mailbox gets a letter, unless it had too many.
 
-    TooMany if forms ask for too many letters, whoever they are for.
+    TryAgain if forms ask for too many letters, whoever they are for.
     """
     who = wished.email
     with db.write() as session:
@@ -112,7 +108,7 @@ def ask(db: Database, wished: Wish, consent: Consent, keys: Keys, now: datetime)
 def _slow_down(session: Session, network: str, now: datetime) -> None:
     crowd = network and letters.caused(session, now - HOUR, network) >= LETTERS_A_NETWORK
     if crowd or letters.caused(session, now - HOUR) >= LETTERS_IN_ALL:
-        raise TooMany("Too many letters were asked for in this hour; try again later.")
+        raise TryAgain("Forms asked for too many letters in this hour, so the next one has to wait.")
 
 
 def _had_enough(session: Session, key: str, a_day: int, now: datetime) -> bool:

@@ -25,6 +25,7 @@ from digest.store.media import Media
 from digest.web import personal, signup
 from digest.web.forms import posted
 from digest.web.guard import Guard
+from digest.web.limiter import Limiter
 from digest.web.pages import Pages, accepted, picture_answer
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
@@ -57,8 +58,10 @@ def application(
     is erased there too.
     """
     signs_up = open_to_all and sender.public_url is not None
-    pages = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up)
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    pages, limiter = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up), Limiter()
+    app = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[Depends(limiter)]
+    )
 
     def notice(status: int) -> Response:
         return pages.page("notice.html", "", status)

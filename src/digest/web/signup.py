@@ -7,7 +7,6 @@ the words that the consent ledger will hold (docs/adr/0017-sign-up.md).
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -17,9 +16,10 @@ from starlette.responses import Response
 
 from digest.pipeline import signup
 from digest.pipeline.receive import Keys
-from digest.pipeline.signup import Consent, TooMany, Waiting, Wish
+from digest.pipeline.signup import Consent, Waiting, Wish
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
+from digest.web.limiter import network_of
 from digest.web.pages import Pages, accepted
 from digest.web.personal import HEADERS
 
@@ -61,11 +61,8 @@ def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: C
         except ValueError:
             return await run_in_threadpool(page, tag, filled, problem=True)
         if not filled.said(TRAP):
-            consent = Consent(consent_in(tag), f"{public_url}/subscribe ({tag})", network(request))
-            try:
-                await run_in_threadpool(signup.ask, database, wished, consent, keys, clock())
-            except TooMany:
-                raise HTTPException(429, headers={"retry-after": "3600"}) from None
+            consent = Consent(consent_in(tag), f"{public_url}/subscribe ({tag})", network_of(request.scope) or "")
+            await run_in_threadpool(signup.ask, database, wished, consent, keys, clock())
         await asyncio.sleep(begun + ANSWERS_AFTER - now())
         return pages.page("asked.html", tag, email=wished.email.email)
 
@@ -122,13 +119,3 @@ class Form:
         language, [first, *_] = self.said("language"), languages
         wanted = language if language in languages else first
         return signup.wish(self.said("email"), self.topics, wanted, self.said("frequency") or "weekly")
-
-
-def network(request: Request) -> str:
-    """The /24 or /64 that somebody asks from; empty where it is not known, as behind a proxy that does not say."""
-    host = request.client.host if request.client else ""
-    try:
-        asker = ip_address(host)
-    except ValueError:
-        return ""
-    return "" if asker.is_loopback else str(ip_network((asker, 24 if asker.version == 4 else 64), strict=False))
