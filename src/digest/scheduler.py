@@ -6,6 +6,7 @@ run when a clock that was set back would stall it.
 
 import asyncio
 import contextlib
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +30,10 @@ POST_SECONDS = 5
 """Between two looks at which letters are due: somebody who signed up waits for theirs."""
 RETRY_SECONDS = 60
 """How long letters wait after the mail server was in the way."""
+POLL_SECONDS = 60
+"""Between two looks into the mailbox on a server."""
+MISSED = 10
+"""Looks into it in a row that may fail before staff hear of it: servers are restarted."""
 FETCH_SECONDS = 60
 """Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
@@ -44,6 +49,7 @@ class Service:
         self._here, self._stop = here, stop
         self._told: set[str] = set()
         self._strikes: dict[int, int] = {}
+        self._missed = 0
         self._busy, self._posting = asyncio.Lock(), asyncio.Lock()
         self._letters_wait_until = 0.0
 
@@ -90,12 +96,32 @@ class Service:
 
     def _collect(self, folder: Path) -> None:
         try:
-            for got in self._here.mailroom.collect(folder):
+            self._take_in(self._here.mailroom.collect(folder))
+        except Refused as error:
+            log.warning("mail was not taken in", reason=str(error))
+
+    async def poll(self) -> None:
+        """Take in the mail that waits in a mailbox on a server. Staff hear of one that stays out of reach."""
+        try:
+            await asyncio.to_thread(self._poll)
+            self._missed = 0
+        except Refused as error:
+            log.warning("the mailbox was not emptied", reason=str(error))
+            self._missed += 1
+            if self._missed == MISSED:
+                since = (self._here.clock() - timedelta(seconds=MISSED * POLL_SECONDS)).strftime("%d.%m. %H:%M UTC")
+                await self._tell("What comes back is not read", f"{error} It has been so since {since}.")
+
+    def _poll(self) -> None:
+        if account := self._here.account():
+            self._take_in(self._here.mailroom.poll(account))
+
+    def _take_in(self, mail: Generator[Received, None, None]) -> None:
+        with contextlib.closing(mail):
+            for got in mail:
                 took_in(got)
                 if self._stop.is_set():
                     break
-        except Refused as error:
-            log.warning("mail was not taken in", reason=str(error))
 
     async def post(self) -> None:
         """Send the letters that are due, and erase what nobody confirmed. What cannot be sent now is due again later."""
@@ -179,6 +205,7 @@ async def once(here: Installation) -> list[tuple[str, Balance]]:
     service = Service(here, asyncio.Event())
     await service.fetch()
     await service.collect()
+    await service.poll()
     sent = await service.turn()
     await service.post()
     return sent
@@ -199,11 +226,11 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    for work, seconds in (
-        (service.fetch, FETCH_SECONDS),
-        (service.collect, COLLECT_SECONDS),
+    beside = (
+        (service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.poll, POLL_SECONDS),
         (service.post, POST_SECONDS),
-    ):
+    )  # fmt: skip
+    for work, seconds in beside:
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
             work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
             next_run_time=datetime.now(UTC),

@@ -81,6 +81,12 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_TOKEN_COMMAND", "get 'it"),
         ("SMTP_TOKEN_COMMAND", " "),
         ("SMTP_TOKEN_COMMAND", "without a username"),
+        ("IMAP_HOST", "without a login"),
+        ("IMAP_PORT", "0"),
+        ("IMAP_SECURITY", "ssl"),
+        ("IMAP_FOLDER", "two\nlines"),
+        ("IMAP_TOKEN_COMMAND", "get 'it"),
+        ("IMAP_CA_FILE", "/nowhere.pem"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "101"),
         ("RATE", "0"),
@@ -302,3 +308,12 @@ def test_limits_are_none_until_they_are_set():
     assert Settings(_env_file=None).limits == FREE
     slow = Settings(rate=120, domain_rate=5, warm_up=" 50 / Day", _env_file=None)
     assert slow.limits == Limits(Limit(120, 50), Limit(5))
+
+
+def test_a_mailbox_elsewhere_is_looked_into_over_tls_alone(monkeypatch):
+    for name in ("HOST", "USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"DIGEST_IMAP_{name}", "mail.example")
+    assert load().imap_security == "tls"
+    monkeypatch.setenv("DIGEST_IMAP_SECURITY", "none")
+    with pytest.raises(Misconfigured, match="DIGEST_IMAP_SECURITY: “none” is for a server on this machine"):
+        load()

@@ -1,11 +1,12 @@
 """What several settings are written in: lists, lengths of time, ports, places."""
 
 import re
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, SecretStr
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
@@ -48,6 +49,18 @@ def _is_span(text: str) -> str:
     return text
 
 
+def _command(value: SecretStr) -> SecretStr:
+    try:
+        words = shlex.split(value.get_secret_value())
+    except ValueError:
+        words = []
+    if not words:
+        raise ValueError("it is no command; a quotation mark that opens has to close")
+    return value
+
+
+Command = Annotated[SecretStr, AfterValidator(_command)]
+"""One that is run without a shell."""
 Folder = Annotated[Path, AfterValidator(_folder)]
 """One that is there."""
 File = Annotated[Path, AfterValidator(_file)]

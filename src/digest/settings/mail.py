@@ -1,14 +1,13 @@
 """How mail leaves: over which server or into which folder, and how fast."""
 
 import re
-import shlex
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from digest.core.pacing import Limit, Limits
-from digest.settings.forms import LOOPBACK, File
+from digest.settings.forms import LOOPBACK, Command, File
 
 _A_DAY = re.compile(r"([1-9]\d{0,8})\s*/\s*day")
 
@@ -19,7 +18,7 @@ class Mail(BaseModel):
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_token_command: SecretStr | None = None
+    smtp_token_command: Command | None = None
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_processes: int = Field(default=1, ge=1, le=16)
@@ -27,18 +26,6 @@ class Mail(BaseModel):
     rate: int | None = Field(default=None, ge=1, le=1_000_000)
     domain_rate: int | None = Field(default=None, ge=1, le=1_000_000)
     warm_up: str | None = None
-
-    @field_validator("smtp_token_command")
-    @classmethod
-    def _command(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            try:
-                words = shlex.split(value.get_secret_value())
-            except ValueError:
-                words = []
-            if not words:
-                raise ValueError("it is no command; a quotation mark that opens has to close")
-        return value
 
     @field_validator("warm_up")
     @classmethod

@@ -7,7 +7,7 @@ from alembic import op
 import digest.store.tables
 
 revision = "0008"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
