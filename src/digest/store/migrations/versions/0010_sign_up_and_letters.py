@@ -6,7 +6,7 @@ from alembic import op
 
 import digest.store.tables
 
-revision = "0008"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
