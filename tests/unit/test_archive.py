@@ -24,8 +24,7 @@ def test_any_words_make_a_feed(title: str, body: str, intro: str) -> None:
     story = Story(7, "7-x", Item(Kind.NEWS, title, body, organisation=title, language="ar"), to_html(body), over=False)
     cover = Cover("2026-W11", 11, date(2026, 3, 15), "en", title, (intro,), SLOT, SLOT)
     words = {"issues": [Issue(cover, ((Kind.NEWS, (story,)),))], "updated": SLOT, "authority": "x.example"}
-    answer = PAGES.page("feed.atom", "en", **words)
-    entry = ET.fromstring(bytes(answer.body)).find(f"{ATOM}entry")
+    entry = ET.fromstring(PAGES.render("feed.atom", "en", **words).encode()).find(f"{ATOM}entry")
     assert entry is not None
     assert (entry.findtext(f"{ATOM}title") or "").split() == legal(title).split()
     assert "https://x.example/news/items/7" in (entry.findtext(f"{ATOM}content") or "")

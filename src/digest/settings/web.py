@@ -15,6 +15,7 @@ class Web(BaseModel):
     web_bind: str | None = None
     trusted_proxies: str = "127.0.0.0/8, ::1/128"
     archive: Literal["none", "public"] = "none"
+    signup: Literal["open", "closed"] = "open"
 
     @field_validator("public_url")
     @classmethod

@@ -58,8 +58,8 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
         tag = language or accepted(request)
         issues = archive.feed(database, tag)
         updated = max((each.cover.updated for each in issues), default=clock())
-        answer = pages.page("feed.atom", tag, issues=issues, updated=updated, authority=domain)
-        answer.headers["content-type"] = "application/atom+xml; charset=utf-8"
+        words = pages.render("feed.atom", tag, issues=issues, updated=updated, authority=domain)
+        answer = Response(words, media_type="application/atom+xml; charset=utf-8")
         return kept(request, answer, updated.replace(microsecond=0))
 
     return routes
