@@ -38,7 +38,6 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 delay_warning_time = 1s
 maximal_queue_lifetime = 5s
-bounce_queue_lifetime = 60s
 """
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
