@@ -19,7 +19,7 @@ from digest.core.standing import BELIEVED_FOR
 from digest.core.token import Keyring, Purpose
 from digest.pipeline import standing
 from digest.pipeline.consent import leave
-from digest.store import deliveries, editions, events, pacing, subscribers
+from digest.store import deliveries, editions, events, letters, pacing, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
 
@@ -199,4 +199,6 @@ def _leave(session: Session, subscriber_id: int, way: str, which: str, keys: Key
     if event is None:
         return "known already; nothing changed"
     leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
+    if way == "mailto":  # who clicked has seen a page, or wants no more mail (docs/adr/0018-letters.md)
+        letters.queue(session, letters.Kind.GOODBYE, person.email, person.key, now, subscriber=person.id)
     return "unsubscribed"

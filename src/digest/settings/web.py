@@ -1,6 +1,7 @@
 """The public pages: where readers reach them, and where they listen."""
 
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, field_validator
@@ -11,6 +12,7 @@ from digest.settings.forms import LOOPBACK, host_and_port
 class Web(BaseModel):
     public_url: str | None = None
     web_bind: str | None = None
+    signup: Literal["open", "closed"] = "open"
 
     @field_validator("public_url")
     @classmethod

@@ -43,9 +43,10 @@ class Pages:
     The stylesheet is within each page, allowed by its hash: a page is one answer, whatever path a proxy puts it under.
     """
 
-    def __init__(self, publication: Publication, contact: str) -> None:
+    def __init__(self, publication: Publication, contact: str, *, signs_up: bool = False) -> None:
+        self.publication = publication
         self._templates = environment()
-        self._templates.globals |= {"publication": publication, "contact": contact}
+        self._templates.globals |= {"publication": publication, "contact": contact, "signs_up": signs_up}
         style = self._templates.get_template("public/page.css").render()
         self._templates.globals["style"] = Markup(style)  # noqa: S704  ours alone; the accent is a checked colour
         self.style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -54,11 +55,26 @@ class Pages:
         self, name: str, tag: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: object
     ) -> HTMLResponse:
         """The page `name` in the language of `tag`, or in English where no catalogue speaks it."""
+        words = self.render(name, tag, status=status, **values)
+        return HTMLResponse(words, status, {**(headers or {}), "content-language": _spoken(tag).tag})
+
+    def render(self, name: str, tag: str, **values: object) -> str:
+        """The HTML alone."""
         spoken = _spoken(tag)
-        words = self._templates.get_template(f"public/{name}").render(
-            language=spoken, _=_words(spoken), day=partial(_day, spoken), status=status, **values
+        return self._templates.get_template(f"public/{name}").render(
+            language=spoken, _=_words(spoken), day=partial(_day, spoken), **values
         )
-        return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+
+    @staticmethod
+    def say(tag: str, words: str, **values: object) -> str:
+        """Words of the catalogues in the language of `tag`, their places filled."""
+        return _words(_spoken(tag))(words, **values)
+
+    def spoken(self, wanted: str) -> str:
+        """The one of the languages that the pages speak for who wants `wanted`."""
+        known = self.languages("")
+        base = wanted.lower().partition("-")[0]
+        return next((tag for tag in (wanted, base) if tag in known), language.ENGLISH)
 
     @staticmethod
     def languages(besides: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.store.media import Media
-from digest.web import personal
+from digest.web import personal, signup
 from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
@@ -49,12 +49,16 @@ def application(
     media: Media | None,
     clock: Callable[[], datetime],
     clear: Callable[[str], None],
+    *,
+    open_to_all: bool = True,
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go.
 
-    `clear` deletes the mail of an address that is kept in folders: who is erased is erased there too.
+    `open_to_all`: whether anybody may sign up. `clear` deletes the mail of an address that is kept in folders: who is erased
+    is erased there too.
     """
-    pages, limiter = Pages(publication, sender.reply_to or sender.address), Limiter()
+    signs_up = open_to_all and sender.public_url is not None
+    pages, limiter = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up), Limiter()
     app = FastAPI(
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[Depends(limiter)]
     )
@@ -95,6 +99,10 @@ def application(
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
+    if sender.public_url:  # without one, no letter could hold a link
+        app.include_router(signup.confirmation(database, keys, pages, sender.public_url, clock))
+    if sender.public_url and open_to_all:
+        app.include_router(signup.form(database, keys, pages, sender.public_url, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:

@@ -14,18 +14,31 @@ from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled, random_key
 from digest.core.errors import Refused
+from digest.pipeline import signup
 from digest.pipeline.compile import Press
 from digest.pipeline.preview import Desk
 from digest.rendering.compiler import Compiler
 from digest.web import public as public_room
 from digest.web import staff as staff_room
+from digest.web.pages import Pages
 
 
 def public_pages(here: Installation) -> FastAPI:
     publication = here.press.publication
     return public_room.application(
-        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear
-    )
+        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear,
+        open_to_all=here.settings.signup == "open",
+    )  # fmt: skip
+
+
+def embedded(here: Installation, language: str) -> str:
+    """The HTML of a sign-up form for a site of one's own. Refused where nobody can sign up."""
+    publication = here.press.publication
+    if publication.public_url is None or here.settings.signup != "open":
+        raise Refused("Nobody can sign up: set DIGEST_PUBLIC_URL, and DIGEST_SIGNUP to open.")
+    pages = Pages(publication, here.sender.address)
+    tag = pages.spoken(language)
+    return pages.render("embed.html", tag, topics=signup.topics(here.database, tag))
 
 
 def preview_pages(here: Installation) -> FastAPI:

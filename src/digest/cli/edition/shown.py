@@ -24,7 +24,10 @@ def tell(shown: Shown, as_document: bool) -> None:
                 "slot": iso(row.slot),
                 "held_reason": row.held_reason,
                 "subject": shown.text.subject,
-                "items": [{"id": each.id, "title": each.item.title, "position": each.position} for each in shown.items],
+                "items": [
+                    {"id": each.id, "title": each.item.title, "position": each.position, "languages": each.languages}
+                    for each in shown.items
+                ],
                 "left_out": row.left_out,
                 "balance": counts(shown.balance),
                 "came_back": shown.came_back,
