@@ -37,6 +37,15 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """To a subscriber, at whose address somebody asked for the digest once more. `preferences`: their page."""
+
+    kind: ClassVar[str] = "subscribed"
+    name: str
+    preferences: str
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     """To somebody who left. `back`: where they can subscribe again, None if there is no such page."""
 
@@ -54,7 +63,7 @@ class Alert:
     said: str
 
 
-Letter = Confirm | Welcome | Goodbye | Alert
+Letter = Confirm | Welcome | Subscribed | Goodbye | Alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,12 +181,9 @@ def resume(session: Session, now: datetime) -> None:
     session.execute(over.values(state="active", updated_at=now, resumes_at=None))
 
 
-def record_consent(
-    session: Session, hmac: str, action: str, at: datetime, *, source: str | None = None, wording: str | None = None
-) -> None:
-    record_consents(
-        session, [{"subscriber_hmac": hmac, "action": action, "at": at, "source": source, "wording": wording}]
-    )
+def record_consent(session: Session, hmac: str, action: str, at: datetime, **told: str) -> None:
+    """One row of the consent ledger. `told`: any of `source`, `wording`, `version`, `proof`."""
+    record_consents(session, [{"subscriber_hmac": hmac, "action": action, "at": at} | told])
 
 
 def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -198,7 +195,7 @@ def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def first_consents(session: Session, hmacs: Iterable[str]) -> dict[str, tuple[datetime, str | None]]:
     """The oldest word of consent of each, with its source."""
     wanted = select(col(ConsentRow.subscriber_hmac), col(ConsentRow.at), col(ConsentRow.source)).where(
-        col(ConsentRow.subscriber_hmac).in_(list(hmacs)), col(ConsentRow.action).in_(["imported", "added"])
+        col(ConsentRow.subscriber_hmac).in_(list(hmacs)), col(ConsentRow.action).in_(["imported", "added", "confirmed"])
     )
     found: dict[str, tuple[datetime, str | None]] = {}
     for hmac, at, source in session.execute(wanted.order_by(col(ConsentRow.id))):
