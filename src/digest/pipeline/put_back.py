@@ -39,8 +39,8 @@ class Back:
 def hold(database: Database, made_at: datetime, plan: Plan, now: datetime) -> Back:
     """Keep from going out again what may have gone out since `made_at`, the instant of which the database is.
 
-    Editions are held, deliveries that were under way are in doubt, slots that have passed are missed, and no number is given
-    again that a token may carry.
+    Editions are held, deliveries that were under way are in doubt, letters are given up, slots that have passed are missed, and
+    no number is given again that a token may carry.
     """
     why = f"the database was put back as it was on {in_words(made_at, plan.schedule.timezone)}; it may have gone out since"
     with database.read() as session:
@@ -49,6 +49,7 @@ def hold(database: Database, made_at: datetime, plan: Plan, now: datetime) -> Ba
         dispatch.change(database, editions.identity(row), "reopen" if row.state == EditionState.APPROVED else "pause")
     with database.write() as session:
         put_back.leap(session)
+        put_back.give_up_letters(session, now)
         doubtful = put_back.doubt(session, why)
         passed = plan.schedule.between(made_at - plan.late_limit, now)
         made = [_create(session, plan.schedule, slot, EditionState.MISSED) for slot in passed]

@@ -1,15 +1,16 @@
 """What a database that was put back does not know: it is told that it may have happened."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import text, update
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, State
-from digest.store.tables import DeliveryRow
+from digest.store.tables import DeliveryRow, LetterRow
 
-NUMBERED = ("subscriber", "delivery")
-"""Tables whose numbers are in the tokens that mails carry."""
+NUMBERED = [each.name for each in SQLModel.metadata.sorted_tables if each.dialect_options["sqlite"]["autoincrement"]]
+"""Tables that never give a number twice, since the tokens in mails carry it."""
 LEAP = 10_000_000
 """More numbers than anybody gives between a backup and its return."""
 
@@ -22,6 +23,11 @@ def doubt(session: Session, reply: str) -> int:
         .values(state=State.UNCERTAIN, owner=None, not_before=None, last_reply=reply)
     )
     return int(cast(Any, done).rowcount)
+
+
+def give_up_letters(session: Session, now: datetime) -> None:
+    """Those that waited are not sent: whoever misses one asks again."""
+    session.execute(update(LetterRow).where(col(LetterRow.done_at).is_(None)).values(done_at=now))
 
 
 def leap(session: Session) -> None:
