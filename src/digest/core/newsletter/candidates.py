@@ -99,7 +99,8 @@ def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> froze
     marks = set()
     if above and is_dateline(above, each):
         marks.add("dated")
-    if each.rule and each.rule != "#":
+    kicked = above and above.rule and (above.part == "release" or (banner_of(above) is not None and not above.under))
+    if (each.rule or kicked) and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
         marks.add("under" + each.under)
@@ -113,7 +114,7 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     first = next((char for char in title if char.isalnum()), "")
     if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
         return False
-    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks):
+    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks - {"tag"}):
         return False
     return not first.islower() or bool(marks & {"md1", "md2", "md3", "number", "label"})
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.furniture import Contents, is_masthead, plain
-from digest.core.newsletter.paragraphs import PERSON, Paragraph, block
+from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
+from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
 from digest.core.newsletter.vocabulary import BUTTON, SUBHEADING
 
 _MARKS = {
@@ -25,6 +25,8 @@ _MARKS = {
 }
 _CONVENTION = 2.2
 _TITLE = 0.45
+_AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
+_DATED = 1.0
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
     "ends in a colon",
@@ -39,6 +41,7 @@ _TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
+_ENDS = ("signature", "contact", "link", "end")
 _SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
 _SIGNED = "a signature below"
 _TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
@@ -110,12 +113,14 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     below = body[each.at + 1] if each.at + 1 < len(body) else None
     if last is None and each.heads:
         yield "the first", 0.8
-    if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
+    if above and (above.part in _ENDS or ABOUT.match(above.text) or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
     if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
         yield "the first of several short lines", -0.6 if below.closes else -1.2
     if below is None:
         yield "the last line", 0.3
+    elif each.heads and begins_with_date(below):
+        yield "a date below", _DATED
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):
@@ -149,7 +154,10 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
         yield "the name at the top"
     if below and (
         below.part == "greeting"
-        or (each.at < 3 and (is_masthead(below.text) or (below.part == "date" and not below.opens)))
+        or (
+            each.at < 3
+            and (is_masthead(below.text) or is_issue_line(below) or (below.part == "date" and not below.opens))
+        )
     ):
         yield "a line of the masthead below" if below.opens else "a line of the masthead right below"
     words = plain(each.paragraph.text)
@@ -212,6 +220,12 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
     """Favour the bearers of the convention's mark, the more the more there are, and doubt the others of their sections."""
     if mark is None:
         return
+    last = max((at for at, each in enumerate(found, 1) if mark in each.marks and each.heads), default=len(found))
+    rest = found[last:]
+    later = convention(rest)
+    if later and later != "gap" and not any(later in each.marks for each in found[:last]):
+        found = found[:last]
+        _apply(rest, later)
     weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
     sections = _sections(found)
     kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
@@ -223,15 +237,17 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
     }
     for each in bearers[1:]:
         for other, cost in also.items():
-            if not _bears(each, other):
+            if not (_bears(each, other) or "labelled" in each.marks):
                 each.cues[f"without what the others have ({other})"] = -cost
     for each in found:
         if _TOP.keys() & each.cues.keys():
             continue
-        if mark in each.marks:
+        if mark in each.marks and (each.heads or each.banner is None):
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
-            each.cues[f"not marked as the others ({mark})"] = -weight * (0.3 if "tag" in each.marks else 1.0)
+            given_up = bearers and each.at > bearers[-1].at and each.heads
+            doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
+            each.cues[f"not marked as the others ({mark})"] = -weight * doubt
 
 
 def _bears(each: Candidate, mark: str) -> bool:

@@ -53,7 +53,7 @@ def _of_labels(section: Section) -> _Votes:
         (section.banner_words, 2.0),
         (section.marked.tag, 2.0),
     ):
-        if said and (named := section_of(said)):
+        if said and (named := section_of(said) or ("press_release" if RELEASE.search(said) else None)):
             yield Kind(named), weight if named != "news" else 0.5, said
 
 

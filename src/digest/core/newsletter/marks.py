@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.core.newsletter.dates import MONTH
-from digest.core.newsletter.vocabulary import section_of
+from digest.core.newsletter.calendar_words import MONTH
+from digest.core.newsletter.vocabulary import RELEASE, section_of
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
@@ -111,9 +111,13 @@ def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
         else:
             marks.add("deco[")
             text = found["label"]
-    elif (found := _ALERT.fullmatch(text)) and is_caps(found["label"]) and section_of(found["label"]) == "action":
-        marks.add("label")
-        label, text = found["label"], found["rest"]
+    elif (found := _ALERT.fullmatch(text)) and is_caps(found["label"]):
+        named = section_of(found["label"])
+        if named == "action":
+            marks.add("label")
+            label, text = found["label"], found["rest"]
+        elif named or RELEASE.search(found["label"]):
+            marks.add("labelled")
     text = _without_last_emoji(text)
     if is_caps(text):
         marks.add("caps")

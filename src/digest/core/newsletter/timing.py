@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import zip_longest
 
 from digest.core.newsletter.dates import Dated, find_dates
@@ -14,12 +14,12 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|before|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
+    r"(?:\b(?:by|until|till|before|through|thru|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
     r"clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
     r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
-    r"(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
+    r"(?:(?:the|el|día|zum|le|am|end of|next|this|coming|próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
 )
 _NOT_BEFORE = re.compile(
@@ -50,9 +50,13 @@ _OVER = re.compile(
     _I,
 )
 _RETURNS = re.compile(
-    r"\b(?:returns?|returning|back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$", _I
+    r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$",
+    _I,
 )
 _RUNS = re.compile(r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$", _I)
+_SHUT = re.compile(
+    r"\b(?:closed|shut|away|open|off|cerrad[oa]|abiert[oa]|geschlossen|geöffnet|fermée?|ouverte?)\b[^.]{0,40}$", _I
+)
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
@@ -70,12 +74,12 @@ class Reader:
 
     def dates(self, text: str) -> list[Dated]:
         """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
-        return find_dates(text, self.issued or self.today, day_first=self.day_first)
+        return find_dates(text, self.issued or self.today, day_first=self.day_first, issued=self.issued)
 
     def words(self, dated: Dated) -> str:
         """A date's words, and what settled its year, or month and year, if they leave it open."""
         by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
-        left = "month and year" if dated.month_open else "year"
+        left = "day" if dated.relative else "month and year" if dated.month_open else "year"
         return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
 
 
@@ -125,19 +129,26 @@ class _Date:
 def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
-    published = deadline = None
+    published = deadline = soon = None
     others = []
     alone = sum(each.part == "date" for each in whole) == 1
     for each in _dates(whole, reader):
-        if each.found.first.day <= reader.today and _is_published(each, section.title, len(whole), alone=alone):
+        if (
+            each.found.first.day <= reader.today
+            and not each.found.relative
+            and _is_published(each, section.title, len(whole), alone=alone)
+        ):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
-            deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
+            told = replace(each.told, when=_until(each.found.last or each.found.first))
+            deadline, soon = (deadline, soon or told) if each.found.relative else (deadline or told, soon)
+        elif each.found.relative and (each.found.alone or each.found.first.at is None):
+            continue
         elif _could_be_event(each, reader.today):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
-        return Timing(published, deadline)
+        return Timing(published, deadline or soon)
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
@@ -155,6 +166,11 @@ def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
                 yield _Date(
                     found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
                 )
+
+
+def _until(when: When) -> When:
+    """Midnight of a day, as a deadline, is its end."""
+    return When(when.day) if when.at == time.min else when
 
 
 def _span(each: _Date) -> tuple[Told, Told | None]:
@@ -219,7 +235,7 @@ def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
     if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
         return False
-    if _NOT_BEFORE.search(before):
+    if _NOT_BEFORE.search(before) or (found.relative and _SHUT.search(before)):
         return False
     return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
 
