@@ -135,7 +135,8 @@ def _found(section: Section, reader: Reader) -> Found:
         find_venue(section, timing.starts.verbatim if timing.starts else None) if is_event or timing.labelled else None
     )
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
-    moments = {"published": timing.published, "deadline": timing.deadline, "starts": starts, "ends": ends}
+    deadline = timing.deadline or (timing.soon if judgement.kind is Kind.ACTION else None)
+    moments = {"published": timing.published, "deadline": deadline, "starts": starts, "ends": ends}
     told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}
     gone = {each.line for each in lifted.values() if each}
     body = [each for each in section.body if each.number not in gone]
@@ -150,7 +151,7 @@ def _found(section: Section, reader: Reader) -> Found:
         organisation=organisation.value if organisation else None,
         byline=byline.value if byline else None,
         published=timing.published.when if timing.published else None,
-        deadline=timing.deadline.when if timing.deadline else None,
+        deadline=deadline.when if deadline else None,
         starts=starts.when if starts else None,
         ends=ends.when if ends else None,
         venue=venue.value if venue else None,

@@ -35,9 +35,13 @@ _FORMS = (
 )
 _DAY_ALONE = rf"(?P<alone>{_D})(?=\s*(?:[,;)]|[.:](?!\d)|$|\b(?:inclusive|at|from|in|a las|en|um|ab|im|à)\b))"
 _BY_THE = rf"(?:(?<=by the )|(?<=before the )|(?<=until the ))(?P<ordinal>{_D})(?<=st|nd|rd|th)(?=[.,;:!?)]|$)"
+_THAT_DAY = (
+    r"(?:(?<=hasta el )|(?<=antes del )|(?<=bis zum )|(?<=avant le )|(?<=jusqu[’']au )|(?:(?<=hasta el )|(?<=antes del ))?día )"
+    rf"(?P<day>{_D})(?=[.,;:!?)]|$| (?:incluid[oa]|a las|inclus|um|à|para|por)\b)"
+)
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?"
-    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
+    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|{_THAT_DAY}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
     re.IGNORECASE,
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
@@ -122,7 +126,7 @@ def is_date_line(text: str) -> bool:
 
 def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
     value = match.groupdict()
-    if value["alone"] or value["ordinal"]:
+    if value["alone"] or value["ordinal"] or value["day"]:
         return _ofmonth_number(match, today)
     until = year = None
     if value["iso"]:
@@ -149,7 +153,7 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
 
 def _ofmonth_number(match: re.Match[str], today: date) -> Dated | None:
     """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last; "by the 17th" the next."""
-    number = _number(match["alone"] or match["ordinal"])
+    number = _number(match["alone"] or match["ordinal"] or match["day"])
     weekday = match["weekday"] and weekday_number(match["weekday"])
     near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
     day = next((day for day in near if day.day == number and weekday in (None, day.weekday())), None)

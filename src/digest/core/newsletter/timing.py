@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from itertools import zip_longest
 
+from digest.core.newsletter.calendar_words import WEEKDAY
 from digest.core.newsletter.dates import Dated, find_dates
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.paragraphs import Paragraph
@@ -19,7 +20,7 @@ _UNTIL = re.compile(
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
     r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
-    r"(?:(?:the|el|día|zum|le|am|end of|next|this|coming|próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
+    rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of|next|this|coming|próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
 )
 _NOT_BEFORE = re.compile(
@@ -54,8 +55,11 @@ _RETURNS = re.compile(
     _I,
 )
 _RUNS = re.compile(r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$", _I)
-_SHUT = re.compile(
-    r"\b(?:closed|shut|away|open|off|cerrad[oa]|abiert[oa]|geschlossen|geöffnet|fermée?|ouverte?)\b[^.]{0,40}$", _I
+_LASTS = re.compile(  # what is so until a day, and asks for nothing
+    r"\b(?:closed|shut|away|off|works?|roadworks|diver(?:ted|sion)|says?|expected|was|were|had|cerrad[oa]s?|cortad[oa]s?|obras|"
+    r"geschlossen|gesperrt|baustelle|voraussichtlich|fermée?s?|barrée?|travaux)\b[^.;:!?]{0,40}"
+    r"\b(?:until|till?|through|thru|hasta|bis(?: zum)?|jusqu[’']au)\W*(?:the |el )?$",
+    _I,
 )
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
@@ -94,10 +98,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come."""
+    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come.
+
+    `soon` is the deadline if the item is an action: a day told from the day of issue, where there is no date.
+    """
 
     published: Told | None = None
     deadline: Told | None = None
+    soon: Told | None = None
     starts: Told | None = None
     ends: Told | None = None
     labelled: bool = False
@@ -148,12 +156,12 @@ def read_timing(section: Section, reader: Reader) -> Timing:
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
-        return Timing(published, deadline or soon)
+        return Timing(published, deadline, soon)
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
     heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
-    return Timing(published, deadline, starts, ends, chosen.labelled, heads)
+    return Timing(published, deadline, None, starts, ends, chosen.labelled, heads)
 
 
 def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
@@ -235,7 +243,7 @@ def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
     if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
         return False
-    if _NOT_BEFORE.search(before) or (found.relative and _SHUT.search(before)):
+    if _NOT_BEFORE.search(before) or _LASTS.search(before):
         return False
     return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
 
