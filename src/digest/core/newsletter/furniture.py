@@ -22,7 +22,7 @@ _PARTED = re.compile(r" [|·•~/–—-]{1,2} ")
 
 def plain(title: str) -> str:
     """A title without marks, tag, leaders, page and punctuation, to compare it by."""
-    marked = read_marks(title)
+    marked = read_marks(title, codes=True)
     return " ".join(re.findall(r"\w+", _LEADERS.sub("", marked.title).casefold()))
 
 

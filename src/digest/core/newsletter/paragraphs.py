@@ -32,7 +32,7 @@ _TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
 _WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
 _NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
-_SENTENCE_END = re.compile(r"[.…!?][”\"»’)]+$|[.…]$")
+_SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
 ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
 PERSON = re.compile(_NAME)
 ABOUT = re.compile(r"(?:About|Sobre|Acerca de|Über|À propos d[eu]) (?:the |la |el |las |los )?[A-ZÀ-Þ][^.:]{3,80}: ?\S")
@@ -136,7 +136,8 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "date": lambda _, text, words: words <= 12 and is_date_line(text),
     "header": lambda _, text, words: words <= 40 and FORWARDED.search(text),
     "link": lambda _, text, words: (
-        (words <= 5 and _LINK.fullmatch(text)) or (words <= 7 and LINK_WORDS.fullmatch(text))
+        (words <= 5 and _LINK.fullmatch((bullet_of(text) or ("", text))[1]))
+        or (words <= 7 and LINK_WORDS.fullmatch(text))
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
     "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
