@@ -7,7 +7,7 @@ from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
 from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
 from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
-from digest.core.newsletter.vocabulary import BUTTON, SUBHEADING
+from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
 
 _MARKS = {
     "md": 1.0,
@@ -111,6 +111,8 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: b
         yield "in small letters", -1.0
     if SUBHEADING.match(title):
         yield "names a part of an item", -1.2 if "gap" in each.marks else -2.7
+    elif QUESTION.match(title):
+        yield "asks what its text answers", -0.15
     if each.banner is not None:
         yield "a section's banner", -1.5 if each.heads else -4.0
     if len(title.split()) > 12:

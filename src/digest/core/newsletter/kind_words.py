@@ -12,9 +12,10 @@ ASKS = any_in_lower(
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
-    r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)|\b(?:find|spare) (?:an hour|\w+ hours?)\b",
-    r"\b(?:tell|let|ring|text|call|phone|see|email|message|reply to|speak to|talk to|contact) (?:me|us|her|him|them|\w+|\w+ know) "
-    r"(?:by|before|on) ",
+    r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
+    r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
+    r"\b(?:tell|let|ring|text|call|phone|see|email|message|reply to|speak to|talk to|contact) "
+    r"\w+(?: know)? (?:by|before|on|if|whether) ",
     r"\b(?:send|bring) (?:them|him|her|it|yours) (?:along|in|our way)\b|\bif you know (?:an?|any|some|who|someone)\b",
     r"\b(?:nominations?|entries|responses|applications|submissions|proposals|suggestions|bookings|orders) "
     r"(?:to|by|close|are due|due|in by|before|welcome)\b",
@@ -23,8 +24,8 @@ ASKS = any_in_lower(
     r"\b(?:e-?mail|call|text|phone) (?:\S+@\S+|\(?\d{3})",
     r"\b(?:volunteers?|drivers?|helpers?|hands|hosts|donations) (?:wanted|needed)\b|^se (?:busca|necesita)n?\b",
     r"\bobject(?:ions?)? (?:to|in writing)\b",
-    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:urgently )?need (?:your|you|an?|some|more|\w+ (?:more )?(?:people|"
-    r"volunteers|drivers|helpers))\b",
+    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:still |urgently )?need (?:your|you|an?|some|more|a few|another|\d+|two|"
+    r"three|four|five|six|seven|eight|nine|ten|twelve|\w+ (?:more )?(?:people|volunteers|drivers|helpers))\b",
     r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
     r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
     r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
@@ -109,7 +110,8 @@ EARNED = any_in_lower(
     r"\bvoted? (?:by )?\d+ ?(?:-|–|to) ?\d+ (?:to|in favou?r)\b|\b(?:set|sets) (?:the \w+|it) aside\b",
     r"\b(?:quashed|overturned|reinstated|walked (?:out|free)|released|ruled in (?:our|their|favou?r))\b",
     r"\b(?:grant|funding|application|appeal|petition)\b[^.]{0,30} (?:was|has been|were) (?:approved|granted|awarded|upheld)\b",
-    r"\bwe (?:fought|campaigned|pushed|petitioned|asked) (?:[\w-]+ ){0,3}for\b|\btold us (?:\w+ ){0,3}it (?:could|would) (?:not|never)\b",
+    r"\bwe (?:fought|campaigned|pushed|petitioned|asked) (?:[\w-]+ ){0,3}for\b",
+    r"\btold us (?:\w+ ){0,3}it (?:could|would) (?:not|never)\b",
     r"\b(?:ha|han) (?:aprobado|concedido|retirado|dado marcha atrás|cedido|rectificado|anulado)\b|\bse acabó\b|\bcelebramos\b",
     r"\b(?:genehmigt|bewilligt|zugesagt|gekippt|erfolgreich|a (?:accordé|approuvé|renoncé|cédé|reculé))\b",
     r"\b(?:two|three|four|five|dos|tres|cuatro) (?:petitions|marches|cortes|peticiones)\b|\b\d[\d.,]* (?:signatures|firmas)\b",
@@ -136,5 +138,6 @@ STATES = any_in_lower(
 )
 STATEMENT_TITLE = any_in_lower(
     r"\b(?:statement|open letter|offener brief|lettre ouverte|resolution|resolución|our position|position paper|joint letter|"
-    r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|manifiesto|carta abierta|erklärung|déclaration)\b",
+    r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|"
+    r"manifiesto|carta abierta|erklärung|déclaration)\b",
 )

@@ -140,7 +140,7 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
         or (words <= 7 and LINK_WORDS.fullmatch(text))
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
-    "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
+    "signoff": lambda _, text, words: words <= 10 and SIGN_OFF.match(text),
     "footer": lambda _, text, words: (
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),

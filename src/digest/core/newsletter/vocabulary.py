@@ -94,6 +94,7 @@ LEAVING = any_in_lower(
     r"\b(?:se )?désabonner\b|\bdésinscri",
 )
 COLOPHON = any_in_lower(
+    r"^(?:how to (?:reach|contact|find) us|contact us|get in touch|cómo contactar(?:nos)?|kontakt|nous contacter)\W*$",
     r"\bforward (?:this|to a friend|it)\b.{0,40}",
     r"\b(?:follow|find|like) us (?:on|at)\b",
     r"^(?:follow us|síguenos|folgt uns|suivez-nous|stay connected|connect with us|social media|redes sociales)\b",
@@ -145,8 +146,10 @@ CONTENTS = any_of(
     r"in dieser ausgabe|inhalt(?:sverzeichnis)?|übersicht|dans ce (?:numéro|bulletin)|sommaire)\W*$",
 )
 FROM = any_of(
-    r"^(?:news |notes |word )?from (?:our|the|other) (?:partners|members|community|allies|network|regions|branches|field|archives?)\b.{0,20}$",
-    r"^(?:noticias )?de (?:nuestr[ao]s|otr[ao]s|las?|los|el) (?:soci[ao]s|aliad[ao]s|comunidad|redes|regiones|entidades)\b.{0,20}$",
+    r"^(?:news |notes |word )?from (?:our|the|other) (?:partners|members|community|allies|network|regions|branches|field|"
+    r"archives?)\b.{0,20}$",
+    r"^(?:noticias )?de (?:nuestr[ao]s|otr[ao]s|las?|los|el) (?:soci[ao]s|aliad[ao]s|comunidad|redes|regiones|"
+    r"entidades)\b.{0,20}$",
     r"^(?:aus|von) (?:den|unseren|der) (?:partnern|mitgliedern|regionen|gruppen)\b.{0,20}$",
     r"^(?:chez|de) nos (?:partenaires|membres|amis)\b.{0,20}$",
 )
@@ -166,23 +169,31 @@ SUBHEADING = any_of(
     r"questions|faq|accessibility|parking|directions|transport(?:ation)?|notes?|key (?:points|findings|dates|facts)|"
     r"who we are|about (?:us|the .{0,40})|media|press|what's next|what’s next|why (?:it|this) matters|why now\??|"
     r"the (?:problem|solution|numbers|issue|bottom line|ask|plan|stakes|road ahead))\W*$",
-    r"^(?:what|how|where|why|when|who) (?:you|we|to|is|it|this|the|are|can|they|happened|comes|does|did|do)\b.{0,50}$",
+    r"^(?:what|how|where|when) (?:you can|we can|to|can (?:i|you|we))\b.{0,50}$|^(?:what|why|when|where|how|who)\W*$",
+    r"^(?:what|how|where|why|when|who) (?:you|we|is|it|this|are|they|happened|comes|does|did|do)\b(?: \S+){0,3}$",
     r"^about [A-Z].{0,60}$",
     r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|"
     r"convocan|más información|resumen|fuentes|recomendaciones|conclusiones|resultados|notas? (?:para|a) la prensa|"
     r"notas?|guion|quiénes somos|por qué importa|los hechos|"
-    r"(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|"
+    r"(?:qué|cómo|dónde) (?:puedes?|podemos|hacer|ayudar|participar)\b.{0,50}|"
+    r"(?:qué|cómo|dónde|por qué|cuándo|quién)(?: \S+){1,3}|¿(?:\S+ ){0,3}\S+\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|"
     r"acerca de .{0,60})\W*$",
-    r"^(?:hintergrund|kontext|details|forderungen|empfehlungen|ergebnisse|fazit|programm|über uns|contexte|recommandations|résultats|"
-    r"programme|à propos.{0,50})\W*$",
+    r"^(?:hintergrund|kontext|details|forderungen|empfehlungen|ergebnisse|fazit|programm|über uns|contexte|"
+    r"recommandations|résultats|programme|à propos.{0,50})\W*$",
+)
+QUESTION = any_of(
+    r"^(?:what|how|where|why|when|who) (?:you|we|is|it|this|the|are|they|happened|comes|does|did|do)\b.{0,50}$",
+    r"^(?:(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?)$",
 )
 LABEL = any_of(
     r"^(?:when|where|what|who|why|how|date|dates|time|place|location|venue|cost|price|tickets?|rsvp|register|registration|"
     r"deadline|due|info|more info|details|link|online|zoom|language|hosts?|hosted by|organi[sz]ed by|sponsor(?:ed by|s)?|"
     r"address|bring|starts?|ends?|doors|by|from|published|posted|source|read more|sign up|signed|signatories|signed by|"
     r"cuándo|dónde|qué|quién|quiénes|por qué|cómo|fecha|fechas|hora|horario|lugar|sitio|dirección|costo|coste|precio|entrada|"
-    r"inscripción|inscripciones|plazo|fecha límite|organiza|organizan|convoca|convocan|enlace|informes|fuente|firman|firmantes|suscriben|"
-    r"wann|wo|was|wer|ort|datum|uhrzeit|zeit|beginn|eintritt|anmeldung|anmeldeschluss|frist|veranstalter|unterzeichnet|unterzeichnende|"
+    r"inscripción|inscripciones|plazo|fecha límite|organiza|organizan|convoca|convocan|enlace|informes|fuente|"
+    r"firman|firmantes|suscriben|"
+    r"wann|wo|was|wer|ort|datum|uhrzeit|zeit|beginn|eintritt|anmeldung|anmeldeschluss|frist|veranstalter|"
+    r"unterzeichnet|unterzeichnende|"
     r"quand|où|quoi|qui|lieu|heure|entrée|tarif|inscriptions?|date limite|organisé par|signataires|signé)\s*[:：]\s*",
 )
 SECTIONS: dict[str, re.Pattern[str]] = {
