@@ -72,6 +72,7 @@ class ItemFields(SQLModel):
     content_hash: str = Field(max_length=64)
     ready_at: datetime | None = instant(default=None)
     closes_at: datetime | None = instant(default=None)
+    archived_at: datetime | None = instant(default=None)
     created_at: datetime = instant()
     updated_at: datetime = instant()
 

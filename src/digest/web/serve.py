@@ -5,6 +5,7 @@ import errno
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from digest.pipeline import signup
 from digest.pipeline.compile import Press
 from digest.pipeline.preview import Desk
 from digest.rendering.compiler import Compiler
+from digest.settings.forms import listed
 from digest.web import public as public_room
 from digest.web import staff as staff_room
 from digest.web.pages import Pages
@@ -54,7 +56,8 @@ async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event
     """Serve the public pages where the settings say until `stop`. Refused if the port is taken."""
     host, port = here.settings.bind
     with listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
-        await serve(public_pages(here), listener, stop, started or asyncio.Event())
+        proxies = listed(here.settings.trusted_proxies)
+        await serve(public_pages(here), listener, stop, started or asyncio.Event(), proxies)
 
 
 async def preview(here: Installation, port: int) -> None:
@@ -85,8 +88,10 @@ class _Server(uvicorn.Server):
         self._ready.set()
 
 
-async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
-    """Until `stop`; requests in flight get five seconds."""
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event, proxies: Sequence[str] = ()
+) -> None:
+    """Until `stop`; requests in flight get five seconds. `proxies`: networks whose X-Forwarded-For says who asks."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -94,7 +99,8 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, read
         lifespan="off",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_graceful_shutdown=5,
     )
