@@ -86,7 +86,8 @@ async def test_a_bounce_of_the_mailbox_that_they_left_does_nothing(town: Town, p
         row = {
             "id": 1, "edition_id": edition.id, "subscriber_id": number, "address": "ana@example.org",
             "domain": "example.org",
-            "language": "en", "selection": Copy((1,), "", "").to_json(), "attempts": 0, "state": State.CLAIMED, "owner": "me", "message_id": "<1@x>",
+            "language": "en", "selection": Copy((1,), "", "").to_json(), "attempts": 0, "state": State.CLAIMED,
+            "owner": "me", "message_id": "<1@x>",
         }  # fmt: skip
         deliveries.insert_new(session, [row])
     await pages.post(f"{page}/move", data={"email": ZOE}, headers=OURS)
