@@ -150,7 +150,7 @@ class Account:
             self._progress(each.state)
         return answer
 
-    # In the ledger's thread. A group may be tried several times: nothing here counts or tells.
+    # In the ledger's transaction. A group may be tried several times: nothing here counts or tells.
 
     def _record_all(self, db: Db, requests: Sequence[Request]) -> list[Any]:
         """Everything that can be is one statement for the whole group: so a message costs a fraction of a round trip."""

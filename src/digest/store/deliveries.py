@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
 from digest.store.database import insert_or_nothing
+from digest.store.prepared import Prepared
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 D = DeliveryRow
@@ -120,8 +121,9 @@ def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Cla
 
 
 _OWN = update(_T).where(_T.c.owner == bindparam("by"))
-_MARK = (
-    _OWN.where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.CLAIMED)
+_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
+_MARK = Prepared(
+    _OWN_ONE.where(_T.c.state == State.CLAIMED)
     .where(
         select(literal(1))
         .where(_S.c.id == _T.c.subscriber_id)
@@ -134,15 +136,18 @@ _MARK = (
         .exists()
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
-    .returning(_T.c.id)
 )
-_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
-_ACCEPT = _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
-    state=State.ACCEPTED,
-    owner=None,
-    last_reply=bindparam("reply"),
-    remote_id=bindparam("remote"),
-    accepted_at=bindparam("at"),
+_MARKED = select(_T.c.id).where(
+    _T.c.owner == bindparam("by"), _T.c.state == State.TRANSMITTING, _T.c.id.in_(bindparam("keys", expanding=True))
+)
+_ACCEPT = Prepared(
+    _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
+        state=State.ACCEPTED,
+        owner=None,
+        last_reply=bindparam("reply"),
+        remote_id=bindparam("remote"),
+        accepted_at=bindparam("at"),
+    )
 )
 
 
@@ -154,7 +159,10 @@ def _finishing(columns: tuple[str, ...]) -> Update:
 
 def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> frozenset[int]:
     """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. Those that got it."""
-    return frozenset(connection.scalars(_MARK, {"keys": list(numbers), "by": owner, "now": now}))
+    rows = [{"key": each, "by": owner, "now": now} for each in numbers]
+    if _MARK(connection, rows) == len(rows):
+        return frozenset(numbers)
+    return frozenset(connection.scalars(_MARKED, {"keys": list(numbers), "by": owner}))
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -182,7 +190,7 @@ def accept(connection: Connection, taken: Iterable[Acceptance], owner: str) -> N
         {"key": each.id, "by": owner, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken
     ]
     if rows:
-        connection.execute(_ACCEPT, rows)
+        _ACCEPT(connection, rows)
 
 
 def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:
