@@ -11,8 +11,8 @@ from pathlib import Path
 
 from browser import Browser
 
-from digest.core.edition import Edition, EditionItem, EditionText
-from digest.core.front_matter import read
+from digest.core.edition import Edition, EditionItem, EditionText, Translation
+from digest.core.front_matter import read, slugify
 from digest.core.item import Item, Kind, closes_at, missing
 from digest.core.message import join
 from digest.rendering.compiler import Compiler, Publication
@@ -24,7 +24,11 @@ WIDTHS = (375, 1280)
 PUBLICATION = Publication("The Harbour Weekly", "12 Lantern Lane\nPort Ashby, ME 04000", "https://news.example.org")
 EDITION = Edition("2026-W12", 12, datetime(2026, 3, 15, 9, tzinfo=UTC), "Europe/Lisbon")
 WEEK = [read(path.read_text("utf-8"), "UTC").item for path in sorted((ROOT / "examples/week").glob("*.md"))]
-ITEMS = tuple(item for item in WEEK if not missing(item) and (closes_at(item) or EDITION.slot) >= EDITION.slot)
+ITEMS = tuple(
+    item
+    for item in WEEK
+    if not (missing(item) or item.translation_of) and (closes_at(item) or EDITION.slot) >= EDITION.slot
+)
 
 TOPICS = list(csv.DictReader((ROOT / "examples/topics.csv").read_text("utf-8").splitlines()))
 
@@ -37,13 +41,19 @@ def closes_soon(item: Item) -> bool:
 
 def entries(items: Sequence[Item]) -> list[EditionItem]:
     """`items` as an edition holds them, numbered from 1."""
-    return [EditionItem(number, number, item, to_html(item.body)) for number, item in enumerate(items, 1)]
+    return [EditionItem(at, at, item, to_html(item.body), translations(item)) for at, item in enumerate(items, 1)]
+
+
+def translations(original: Item) -> tuple[Translation, ...]:
+    """Those of the week."""
+    said = (item for item in WEEK if item.translation_of == slugify(original.title))
+    return tuple(Translation(item, to_html(item.body)) for item in said)
 
 
 def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
     """HTML and text of the sample week, or of other items, as one subscriber gets it."""
     compiler = Compiler(ROOT / "templates/email")
-    frozen = entries(items)
+    frozen = [each.in_language(language) for each in entries(items)]
     text = EditionText(
         language,
         compiler.subject(language, EDITION, frozen, PUBLICATION),

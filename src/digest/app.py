@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import digest
-from digest import settings as settings_module
 from digest.core import dkim
 from digest.core.address import parse
 from digest.core.errors import Misconfigured, Refused
@@ -23,6 +22,7 @@ from digest.core.pacing import Limits
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
+from digest.mailbox.imap import Account
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
 from digest.mailbox.spam import judge
@@ -36,11 +36,13 @@ from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST, Unusable
-from digest.settings import Settings, listed
+from digest.settings import Settings
+from digest.settings.forms import listed, span
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.store.media import Media
 from digest.transports import Connection, outbox, smtp
+from digest.transports.access_token import access_token
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
@@ -181,6 +183,20 @@ class Installation:
         """Where mail that comes back is taken in, whichever way it came."""
         return Mailroom(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
 
+    def account(self) -> Account | None:
+        """The mailbox on a server that is looked into, if one is; a token for it is fetched anew."""
+        s = self.settings
+        if s.imap_host is None:
+            return None
+        command = s.imap_token_command.get_secret_value() if s.imap_token_command else None
+        password = s.imap_password.get_secret_value() if s.imap_password else ""
+        if command:
+            password = asyncio.run(access_token(command, "DIGEST_IMAP_TOKEN_COMMAND"))
+        return Account(
+            s.imap_host, s.imap_port, s.imap_security, s.imap_username or "", password, s.imap_folder, s.imap_ca_file,
+            oauth=command is not None,
+        )  # fmt: skip
+
     def clear(self, email: str) -> None:
         """Delete what is kept in folders of the mail to somebody, or about them."""
         if self.settings.outbox:
@@ -296,8 +312,8 @@ class Installation:
         s = self.settings
         return Plan(
             s.weekly,
-            settings_module.span(s.lead),
-            settings_module.span(s.late_limit),
+            span(s.lead),
+            span(s.late_limit),
             s.item_weeks,
             s.approval == "required",
         )

@@ -6,6 +6,7 @@ run when a clock that was set back would stall it.
 
 import asyncio
 import contextlib
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,10 @@ from digest.transports.smtp import ServerRefuses
 TICK_SECONDS = 15
 COLLECT_SECONDS = 20
 """Between two looks into the Maildir."""
+POLL_SECONDS = 60
+"""Between two looks into the mailbox on a server."""
+MISSED = 10
+"""Looks into it in a row that may fail before staff hear of it: servers are restarted."""
 FETCH_SECONDS = 60
 """Between two looks at which feeds are due; each is asked once an hour at most."""
 STRIKES = 3
@@ -40,6 +45,7 @@ class Service:
         self._here, self._stop = here, stop
         self._told: set[str] = set()
         self._strikes: dict[int, int] = {}
+        self._missed = 0
         self._busy = asyncio.Lock()
 
     async def turn(self) -> list[tuple[str, Balance]]:
@@ -85,12 +91,32 @@ class Service:
 
     def _collect(self, folder: Path) -> None:
         try:
-            for got in self._here.mailroom.collect(folder):
+            self._take_in(self._here.mailroom.collect(folder))
+        except Refused as error:
+            log.warning("mail was not taken in", reason=str(error))
+
+    async def poll(self) -> None:
+        """Take in the mail that waits in a mailbox on a server. Staff hear of one that stays out of reach."""
+        try:
+            await asyncio.to_thread(self._poll)
+            self._missed = 0
+        except Refused as error:
+            log.warning("the mailbox was not emptied", reason=str(error))
+            self._missed += 1
+            if self._missed == MISSED:
+                since = (self._here.clock() - timedelta(seconds=MISSED * POLL_SECONDS)).strftime("%d.%m. %H:%M UTC")
+                await self._tell("What comes back is not read", f"{error} It has been so since {since}.")
+
+    def _poll(self) -> None:
+        if account := self._here.account():
+            self._take_in(self._here.mailroom.poll(account))
+
+    def _take_in(self, mail: Generator[Received, None, None]) -> None:
+        with contextlib.closing(mail):
+            for got in mail:
                 took_in(got)
                 if self._stop.is_set():
                     break
-        except Refused as error:
-            log.warning("mail was not taken in", reason=str(error))
 
     async def idle(self) -> None:
         """Wait for a turn that is under way."""
@@ -161,6 +187,7 @@ async def once(here: Installation) -> list[tuple[str, Balance]]:
     service = Service(here, asyncio.Event())
     await service.fetch()
     await service.collect()
+    await service.poll()
     return await service.turn()
 
 
@@ -179,7 +206,8 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    for work, seconds in ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS)):
+    beside = ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.poll, POLL_SECONDS))
+    for work, seconds in beside:
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
             work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
             next_run_time=datetime.now(UTC),

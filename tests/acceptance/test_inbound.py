@@ -4,8 +4,13 @@ import json
 import mailbox
 import signal
 import smtplib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from digest.mailbox.inbox import Mail, bounce
+from dovecot import PASSWORD, dovecot, pem
 
 from .conftest import SLOT, Terminal
 from .test_service import answers, free_port, until
@@ -66,6 +71,27 @@ def test_a_tick_takes_in_the_maildir_before_anything_is_sent(week: Terminal, inb
     assert inbox[0].recipient not in said
     assert not gone.exists()
     assert week("subscribers", "show", inbox[0].recipient, "--json").json["state"] == "suppressed"
+
+
+@pytest.mark.slow
+def test_a_tick_fetches_from_a_mailbox_on_a_server(
+    week: Terminal, inbox: list[Mail], tmp_path: Path, require: Callable[[str], str]
+) -> None:
+    require("dovecot")
+    week("edition", "send", "latest", "--now", SLOT)
+    certificate = pem(tmp_path / "both.pem")
+    with dovecot(certificate) as server:
+        week.env |= {
+            "IMAP_HOST": "127.0.0.1", "IMAP_PORT": str(server.tls_port), "IMAP_CA_FILE": str(certificate),
+            "IMAP_USERNAME": "bounces", "IMAP_PASSWORD": PASSWORD,
+        }  # fmt: skip
+        server.deliver("bounces", bounce(inbox[0], "mx.example.net"))
+        assert "mailbox: It lets us in. Messages that wait there: 1." in week("doctor").out
+        assert "suppressed" in week("tick", "--now", SLOT).err
+        assert (server.files("bounces"), len(server.files("bounces", ".Processed"))) == ([], 1)
+        assert week("subscribers", "show", inbox[0].recipient, "--json").json["state"] == "suppressed"
+    assert "cannot be asked" in week("tick", "--now", SLOT).err
+    assert "BAD   mailbox: The mailbox at 127.0.0.1" in week("doctor", code=1).out
 
 
 def test_the_service_takes_in_mail_over_lmtp(week: Terminal, inbox: list[Mail]) -> None:

@@ -94,6 +94,6 @@ def optional(command: str) -> set[str]:
 
 
 def test_every_command_with_json_is_on_the_page() -> None:
-    sources = (ROOT / "src" / "digest" / "cli").glob("*.py")
+    sources = (ROOT / "src" / "digest" / "cli").rglob("*.py")
     counted = sum(path.read_text().count("json_: Json = False") for path in sources)
     assert counted == len(ROWS)

@@ -103,7 +103,7 @@ def test_editing_is_show_edit_add(digest: Terminal) -> None:
     digest("init")
     digest("items", "add", WEEK, "--now", BEFORE)
     again = digest("items", "add", WEEK, "--now", BEFORE, "--json").json
-    assert (len(again["added"]), len(again["updated"]), len(again["unchanged"])) == (0, 0, 16)
+    assert (len(again["added"]), len(again["updated"]), len(again["unchanged"])) == (0, 0, 17)
     [draft] = [each for each in digest("items", "list", "--json").json["items"] if each["status"] == "draft"]
     assert draft["missing"] == ["url"]
     digest("items", "ready", draft["id"], code=1)
@@ -112,7 +112,7 @@ def test_editing_is_show_edit_add(digest: Terminal) -> None:
     path = digest.write("basket.md", file.replace("status: draft", "url: https://coop.example/easter"))
     changed = digest("items", "add", path, "--json").json
     assert [(each["id"], each["status"]) for each in changed["updated"]] == [(draft["id"], "ready")]
-    assert len(digest("items", "list", "--json").json["items"]) == 16
+    assert len(digest("items", "list", "--json").json["items"]) == 17
 
 
 def test_approval_is_a_gate(week: Terminal, inbox: list[Mail]) -> None:

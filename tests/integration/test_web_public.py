@@ -3,14 +3,16 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
+from limits import RateLimitItemPerMinute
 from structlog.testing import capture_logs
+from time_machine import travel
 
 from digest.core.address import parse
 from digest.core.headers import Sender
@@ -21,7 +23,7 @@ from digest.rendering.compiler import Publication
 from digest.store import database as database_module
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.web import forms, public
+from digest.web import forms, limiter, public
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 RING = Keyring("a secret")
@@ -263,6 +265,55 @@ async def test_no_other_name_is_answered(pages: AsyncClient, host: str, status: 
     answer = await pages.get("/health", headers={"host": host})
     assert answer.status_code == status
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.fixture
+async def from_elsewhere(sqlite: Database) -> AsyncIterator[Callable[[str], AsyncClient]]:
+    """The same pages, as somebody at an address of another machine gets them."""
+    app = public.application(
+        sqlite, Keys(RING, "pepper"), Publication("Tide", None, None), SENDER, None, lambda: NOW, nothing
+    )
+    async with AsyncExitStack() as opened:
+        clients = {
+            host: await opened.enter_async_context(
+                AsyncClient(transport=ASGITransport(app, client=(host, 1)), base_url="https://news.example.org")
+            )
+            for host in ("192.0.2.1", "192.0.2.200", "198.51.100.1")
+        }
+        yield clients.__getitem__
+
+
+async def test_a_network_that_asks_too_often_is_told_when_to_come_again(
+    from_elsewhere: Callable[[str], AsyncClient], people: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "LOOKS", RateLimitItemPerMinute(3))
+    asking, neighbour, other = map(from_elsewhere, ("192.0.2.1", "192.0.2.200", "198.51.100.1"))
+    with travel(NOW, tick=False):
+        assert [(await asking.get("/privacy")).status_code for _ in range(3)] == [200, 200, 200]
+        refused = await neighbour.get("/privacy", headers={"accept-language": "es"})
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "60"
+        assert "Demasiadas veces seguidas." in refused.text
+        assert "default-src 'none'" in refused.headers["content-security-policy"]
+        assert (await other.get("/privacy")).status_code == 200
+        assert (await asking.get("/health")).status_code == 200
+
+
+async def test_forms_are_few_and_one_click_is_never_too_often(
+    from_elsewhere: Callable[[str], AsyncClient], people: dict[str, int], sqlite: Database
+) -> None:
+    provider = from_elsewhere("192.0.2.1")
+    page = f"/preferences/{RING.issue(Purpose.PREFERENCES, people['ana'])}"
+    with travel(NOW, tick=False):
+        posted = [
+            await provider.post(page, data={"do": "resume"}, headers={"sec-fetch-site": "same-origin"})
+            for _ in range(limiter.FORMS.amount + 1)
+        ]
+        clicked = [await provider.post(link(number), data=ONE_CLICK) for number in range(200)]
+    assert {each.status_code for each in posted[:-1]} == {200}
+    assert posted[-1].status_code == 429
+    assert {each.status_code for each in clicked} == {200}
+    assert state(sqlite, people["ana"]) == "unsubscribed"
 
 
 async def test_the_privacy_notice_says_who_is_responsible(pages: AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from digest.core.edition import MOVES, SECTIONS, EditionItem, EditionState, in_order, rank
+from digest.core.edition import MOVES, SECTIONS, EditionItem, EditionState, Translation, in_order, rank
 from digest.core.item import Item, Kind
 from digest.core.when import When
 
@@ -53,3 +53,23 @@ def test_sent_cancelled_and_missed_editions_are_not_sent_again_and_nothing_leads
     assert {name for name, (froms, _) in MOVES.items() if EditionState.SENT in froms} == {"resend"}
     assert [name for name, (_, target) in MOVES.items() if target is EditionState.DRAFT] == ["reopen"]
     assert (EditionState.DRAFT, EditionState.SENDING) not in leads
+
+
+def test_an_item_is_read_in_ones_own_language_a_form_of_it_or_as_it_was_written():
+    original = replace(
+        ITEM, language="pt-BR", url="https://a.example", deadline=When.parse("2024-07-02"), topics=("water",)
+    )
+    said = [
+        replace(ITEM, title=tag, language=tag, deadline=When.parse("2024-08-02")) for tag in ("es", "es-MX", "pt-PT")
+    ]
+    entry = EditionItem(3, 1, original, "<p>", tuple(Translation(each, each.title) for each in said))
+    read = {tag: entry.in_language(tag) for tag in ("pt-BR", "pt", "pt-PT", "es", "es-MX", "es-AR", "de")}
+    assert {tag: each.item.language for tag, each in read.items()} == {
+        "pt-BR": "pt-BR", "pt": "pt-BR", "pt-PT": "pt-PT", "es": "es", "es-MX": "es-MX", "es-AR": "es", "de": "pt-BR",
+    }  # fmt: skip
+    spanish = read["es"]
+    assert (spanish.id, spanish.item.title, spanish.html) == (3, "es", "es")
+    assert (spanish.item.url, spanish.item.deadline, spanish.item.topics) == (
+        original.url, original.deadline, original.topics,
+    ), "what the translation does not say, and all facts, are the original's"  # fmt: skip
+    assert entry.languages == ["pt-BR", "es", "es-MX", "pt-PT"]

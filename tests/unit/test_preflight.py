@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.core import preflight
-from digest.core.edition import EditionItem
+from digest.core.edition import EditionItem, Translation
 from digest.core.finding import Severity, blocking
 from digest.core.item import Item, Kind
 from digest.core.preflight import Facts, Page, Volume
@@ -44,12 +44,30 @@ def item(**changes):
     return replace(FACTS, items=(replace(ITEM, item=replace(ITEM.item, **changes)),))
 
 
+def said(*, stale=False, **changes):
+    """The item with a translation into Spanish, after an item that was written in it."""
+    spanish = replace(ITEM.item, title="Suben los alquileres", language="es")
+    translation = Translation(replace(spanish, **changes), "<p>Sí.</p>", stale)
+    items = (replace(ITEM, id=5, item=spanish), replace(ITEM, translations=(translation,)))
+    return replace(FACTS, items=items, readers={4: 3, 5: 3})
+
+
 def test_there_is_nothing_to_say_against_a_good_edition():
     assert preflight.examine(FACTS) == []
 
 
 LONG = HTML.replace("Hello", "é" * 45_000)
 FOUND = [
+    (said(stale=True), "warning", "item 4, “Rents rise”", "changed after its translation into “es”"),
+    (said(deadline=When.parse("2026-04-01")), "warning", "item 4, “Rents rise”", "2026-04-01 for “deadline”"),
+    (said(body="Hola *|FNAME|*"), "blocking", "item 4, “Suben los alquileres”", "“*|FNAME|*”"),
+    (said(url="http://a.example/es"), "warning", "item 4, “Suben los alquileres”", "not encrypted"),
+    (
+        replace(said(), items=(*said().items, replace(ITEM, id=6)), readers={4: 3, 5: 3, 6: 3}),
+        "warning",
+        "item 6, “Rents rise”",
+        "not in “es”, as most",
+    ),
     (page(html=LONG), "warning", "mail (en)", "90 KB"),
     (page(html=LONG.replace("é", "éx")), "blocking", "mail (en)", "135 KB"),
     (page(subject="  "), "blocking", "subject (en)", "no subject"),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
-from digest import settings
 from digest.core.errors import Misconfigured
 from digest.core.pacing import FREE, Limit, Limits
 from digest.core.slot import Schedule
-from digest.settings import Settings, load, remarks, span
+from digest.settings import Settings, load, remarks
+from digest.settings.forms import LOOPBACK, span
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 LINE = re.compile(r"(#?)(DIGEST_[A-Z_]+)=(.*)")
@@ -81,6 +81,12 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_TOKEN_COMMAND", "get 'it"),
         ("SMTP_TOKEN_COMMAND", " "),
         ("SMTP_TOKEN_COMMAND", "without a username"),
+        ("IMAP_HOST", "without a login"),
+        ("IMAP_PORT", "0"),
+        ("IMAP_SECURITY", "ssl"),
+        ("IMAP_FOLDER", "two\nlines"),
+        ("IMAP_TOKEN_COMMAND", "get 'it"),
+        ("IMAP_CA_FILE", "/nowhere.pem"),
         ("SMTP_CONNECTIONS", "0"),
         ("SMTP_CONNECTIONS", "101"),
         ("RATE", "0"),
@@ -295,10 +301,19 @@ def test_spans(text, length):
 
 def test_the_schedule_is_meant_in_the_zone():
     assert Settings(schedule="mon 7:30", timezone="Europe/Madrid").weekly == Schedule(0, time(7, 30), "Europe/Madrid")
-    assert "localhost" in settings.LOOPBACK
+    assert "localhost" in LOOPBACK
 
 
 def test_limits_are_none_until_they_are_set():
     assert Settings(_env_file=None).limits == FREE
     slow = Settings(rate=120, domain_rate=5, warm_up=" 50 / Day", _env_file=None)
     assert slow.limits == Limits(Limit(120, 50), Limit(5))
+
+
+def test_a_mailbox_elsewhere_is_looked_into_over_tls_alone(monkeypatch):
+    for name in ("HOST", "USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"DIGEST_IMAP_{name}", "mail.example")
+    assert load().imap_security == "tls"
+    monkeypatch.setenv("DIGEST_IMAP_SECURITY", "none")
+    with pytest.raises(Misconfigured, match="DIGEST_IMAP_SECURITY: “none” is for a server on this machine"):
+        load()

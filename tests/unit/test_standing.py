@@ -174,6 +174,7 @@ def test_policy_and_delay_never_change_anybody(history, now):
 
 @given(histories(st.sampled_from([Verdict.SOFT, Verdict.POLICY, Verdict.DELAY])), AT)
 def test_softness_pauses_before_it_suppresses(history, now):
+    now = max([now, *(each.at for each in history)])
     found = standing(history, now)
     if found.state == "suppressed":
         before = [each for each in history if each.at < found.run[-1].at]

@@ -16,5 +16,4 @@ for noun in (items, topics, subscribers, edition, pacing, dkim):
     app.add_typer(noun.app)
 app.add_typer(inbound.app)
 for verbs in (stats, operate, demo):
-    for command in verbs.app.registered_commands:
-        app.registered_commands.append(command)
+    app.registered_commands += verbs.app.registered_commands

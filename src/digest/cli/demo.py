@@ -13,7 +13,8 @@ import typer
 
 from digest import logs
 from digest.app import Installation, bundled
-from digest.cli.edition import print_balance, sending
+from digest.cli.edition.sending import sending
+from digest.cli.edition.shown import print_balance
 from digest.cli.shared import say
 from digest.core.errors import Refused
 from digest.mailbox.inbox import Inbox, bounce

@@ -11,7 +11,7 @@ from digest.cli.shared import installation, say
 from digest.core.address import parse
 from digest.core.dkim import Key
 from digest.core.errors import Misconfigured, Refused
-from digest.settings import listed
+from digest.settings.forms import listed
 
 app = typer.Typer(name="dkim", help="DKIM: make a key, see what to publish.", no_args_is_help=True)
 

@@ -190,7 +190,7 @@ def list_(json_: Json = False) -> None:
         emit({"items": [_row(each) for each in stored]})
         return
     rows = [
-        (each.id, each.status, each.item.kind, each.item.title, " ".join(each.item.topics), _needs(each))
+        (each.id, each.status, each.item.kind, each.item.title, " ".join(each.item.topics), _notes(each))
         for each in stored
     ]
     table(("id", "status", "kind", "title", "topics", ""), rows)
@@ -205,14 +205,17 @@ def show(
     json_: Json = False,
 ) -> None:
     """One item; `--format md` gives the file back, so that editing is show, edit, add."""
-    stored = intake.show(installation().database, item_id)
+    stored, others = intake.show(installation().database, item_id)
     if json_:
-        emit(_row(stored) | {"body_markdown": stored.item.body, "uid": stored.uid, "source": stored.source})
+        names = {"slug": stored.slug, "uid": stored.uid, "source": stored.source}
+        versions = [{"id": each.id, "language": each.item.language, "status": str(each.status)} for each in others]
+        emit(_row(stored) | {"body_markdown": stored.item.body, **names, "translations": versions})
     elif format_ == "md":
         say(intake.as_file(stored).rstrip("\n"))
     else:
-        say(f"{stored.item.title}\n{stored.item.kind}, {stored.status}{_needs(stored) and '; ' + _needs(stored)}\n")
-        say(stored.item.body)
+        more = "".join(f"; in {each.item.language}: item {each.id}, {each.status}" for each in others)
+        say(f"{stored.item.title}\n{stored.item.kind}, {stored.status}{_notes(stored) and '; ' + _notes(stored)}{more}")
+        say(f"slug {stored.slug}, uid {stored.uid}\n\n{stored.item.body}")
 
 
 @app.command()
@@ -281,6 +284,12 @@ def _needs(stored: Stored) -> str:
     return f"lacks {', '.join(lacking)}" if (lacking := missing(stored.item)) else ""
 
 
+def _notes(stored: Stored) -> str:
+    item = stored.item
+    says = f"says item {stored.original or '(gone)'} in {item.language}" if item.translation_of else ""
+    return "; ".join(filter(None, (says, _needs(stored))))
+
+
 def _proposal(item: Item) -> dict[str, Any]:
     dates = ("published", "deadline", "starts", "ends")
     texts = ("title", "url", "organisation", "byline", "language", "venue")
@@ -302,6 +311,7 @@ def _row(stored: Stored) -> dict[str, Any]:
         "status": str(stored.status),
         "topics": list(item.topics),
         "language": item.language,
+        "translation_of": stored.original,
         **{
             name: when.isoformat() if (when := getattr(item, name)) else None for name in ("deadline", "starts", "ends")
         },

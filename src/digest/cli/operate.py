@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from digest.app import Installation, bundled
+from digest.cli.edition.shown import counts
 from digest.cli.shared import Json, Now, emit, installation, iso, say
 from digest.core.when import in_words
 from digest.pipeline import doctor as examine
@@ -38,6 +39,7 @@ def doctor(json_: Json = False, now: Now = None) -> None:
         findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))
         if here.settings.feeds:
             findings += examine.following(here.database, lambda: here.sources)
+        findings += examine.mailbox(here.account)
         findings += examine.set_aside(lambda: here.quarantine)
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
@@ -78,13 +80,7 @@ def tick(json_: Json = False, now: Now = None) -> None:
     here = installation(now)
     balances = asyncio.run(scheduler.once(here))
     if json_:
-        emit(
-            {
-                "sent": [
-                    {"edition": period} | {n: getattr(b, n) for n in b.__dataclass_fields__} for period, b in balances
-                ]
-            }
-        )
+        emit({"sent": [{"edition": period} | counts(balance) for period, balance in balances]})
         return
     for period, balance in balances:
         say(f"{period}: {balance.accepted} of {balance.eligible} accepted, {balance.pending} pending.")
@@ -103,7 +99,7 @@ async def _run(here: Installation) -> None:
     from digest.web import serve  # noqa: PLC0415
 
     here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
-    if here.settings.maildir:
+    if here.settings.maildir or here.settings.imap_host:
         here.mailroom  # noqa: B018  as above: hostile mail needs its place
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,14 +1,23 @@
 """Editions: one a slot, frozen from the items that count, moved through a handful of states."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from digest.core.item import Item, Kind, closes_at
+from digest.core.item import Item, Kind, closes_at, translated
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An item's words in another language as they were when the edition was frozen. `stale`: its original changed since."""
+
+    item: Item
+    html: str
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,32 @@ class EditionItem:
     position: int
     item: Item
     html: str
+    translations: tuple[Translation, ...] = ()
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that it can be read in, its own first."""
+        return [each.item.language for each in self.versions]
+
+    @property
+    def versions(self) -> tuple["EditionItem", ...]:
+        """As it was written, and in every language that it was translated into."""
+        return (self, *(self.in_language(each.item.language) for each in self.translations))
+
+    def in_language(self, language: str) -> "EditionItem":
+        """As its readers of `language` (a BCP 47 tag) get it: in that, in another form of it, or else as it was written."""
+        forms = [each for each in self.translations if same_language(each.item.language, language)]
+        found = next((each for each in forms if each.item.language == language), None)
+        if found is None and not same_language(self.item.language, language):
+            found = next(iter(forms), None)
+        if found is None:
+            return self
+        return replace(self, item=translated(self.item, found.item), html=found.html, translations=())
+
+
+def same_language(one: str, other: str) -> bool:
+    """True for two forms of one language, as `pt` and `pt-BR`."""
+    return one.partition("-")[0].lower() == other.partition("-")[0].lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import yaml
 from digest.core.item import Item, Kind, Status
 from digest.core.when import When, zone
 
-TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt")
+TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt", "translation_of")
 DATES = ("published", "deadline", "starts", "ends")
 KNOWN = (*(each.name for each in fields(Item) if each.name != "body"), "status", "uid")
 LONGEST_TITLE = 300
@@ -27,6 +27,7 @@ LONGEST = {
     "venue": 500,
     "alt": 500,
     "uid": 200,
+    "translation_of": 200,
 }
 """Characters."""
 YEARS = range(1900, 3000)
@@ -183,7 +184,7 @@ class _Reader:
         item = Item(
             kind, title, self.body, topics, texts["url"], texts["organisation"], texts["byline"], language,
             dates["published"], self.timezone, dates["deadline"], starts, ends,
-            texts["venue"], texts["image"], texts["alt"], must_see, priority,
+            texts["venue"], texts["image"], texts["alt"], must_see, priority, texts["translation_of"],
         )  # fmt: skip
         return ItemFile(item, status == Status.DRAFT, status == Status.ARCHIVED, uid, self.where)
 

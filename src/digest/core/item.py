@@ -1,6 +1,6 @@
 """Items: what an organisation has to tell in a week, typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,7 +28,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item as its editors wrote it. `body` is Markdown; dates are local to `timezone` (IANA name)."""
+    """One item as its editors wrote it. `body` is Markdown; dates are local to `timezone` (IANA name).
+
+    `translation_of` is the uid of the item that this one says in another language; in a file it may be that one's slug.
+    """
 
     kind: Kind
     title: str
@@ -48,15 +51,29 @@ class Item:
     alt: str | None = None
     must_see: bool = False
     priority: int = 0
+    translation_of: str | None = None
 
 
 NEEDS: dict[Kind, tuple[str, ...]] = {Kind.ACTION: ("url",), Kind.EVENT: ("starts", "venue")}
 
 
 def missing(item: Item) -> tuple[str, ...]:
-    """The fields that keep an item from being ready: title and body; an action's url; an event's start and venue."""
-    needed = ("title", "body", *NEEDS.get(item.kind, ()), *(("alt",) if item.image else ()))
+    """The fields that keep an item from being ready: title and body; an action's url; an event's start and venue.
+
+    A translation has those of its kind from its original.
+    """
+    facts = () if item.translation_of else NEEDS.get(item.kind, ())
+    needed = ("title", "body", *facts, *(("alt",) if item.image else ()))
     return tuple(field for field in needed if not getattr(item, field))
+
+
+_WORDS = ("url", "organisation", "byline", "venue", "image", "alt")
+
+
+def translated(original: Item, words: Item) -> Item:
+    """An item in the words of its translation; what is the same in every language is the original's, whatever those say."""
+    own = {name: value for name in _WORDS if (value := getattr(words, name))}
+    return replace(original, title=words.title, body=words.body, language=words.language, **own)
 
 
 def closes_at(item: Item) -> datetime | None:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html.parser import HTMLParser
 
-from digest.core.edition import EditionItem
+from digest.core.edition import EditionItem, same_language
 from digest.core.finding import Finding, Severity, shortened
 from digest.core.item import Item, closes_at, missing
+from digest.core.outline import Outline
 
 LARGEST_HTML = 100_000
 """Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
@@ -116,7 +116,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     """Tokens that nothing replaced: named where they were written if that is an item, else in the mail."""
     do = "Replace it by what it should say."
     told: set[str] = set()
-    for each in facts.items:
+    for each in (version for item in facts.items for version in item.versions):
         for token in dict.fromkeys(TOKEN.findall("\n".join((each.item.title, each.item.body, each.item.venue or "")))):
             told.add(token)
             yield _block(f"“{shortened(token)}” is a token that nothing replaces.", named(each), do)
@@ -132,7 +132,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
 
 def ways_out(facts: Facts) -> Iterator[Finding]:
     for page in facts.pages:
-        links = _Outline(page.html).links
+        links = Outline(page.html).links
         if page.unsubscribe not in links or page.unsubscribe not in page.text:
             part = "text" if page.unsubscribe in links else "HTML"
             yield _block(
@@ -160,7 +160,7 @@ def postal_address(facts: Facts) -> Iterator[Finding]:
 def structure(facts: Facts) -> Iterator[Finding]:
     """What readers by ear need of a page: its language, one title, headings in their order, a text for each picture."""
     for page in facts.pages:
-        outline, where = _Outline(page.html), f"mail ({page.language})"
+        outline, where = Outline(page.html), f"mail ({page.language})"
         if not outline.language:
             yield _warn("It does not say which language it is in.", where, "Put `lang` on the template's root element.")
         if outline.headings.count(1) != 1:
@@ -205,6 +205,31 @@ def complete(facts: Facts) -> Iterator[Finding]:
         if lacking := missing(each.item):
             do = "Complete it and assemble the edition again."
             yield _warn(f"It lacks {', '.join(lacking)}.", named(each), do)
+
+
+def translations(facts: Facts) -> Iterator[Finding]:
+    """Translations that fell behind their original or contradict it, and what lacks one where most have one."""
+    for each in facts.items:
+        for one in each.translations:
+            language = one.item.language
+            if one.stale:
+                do = "See that the translation still says the same, and add it again."
+                yield _warn(f"It was changed after its translation into “{language}”.", named(each), do)
+            for field in ("deadline", "starts", "ends"):
+                if (said := getattr(one.item, field)) not in (None, getattr(each.item, field)):
+                    do = "Correct the one that is wrong; readers of either are told the original’s."
+                    yield _warn(
+                        f"Its translation into “{language}” has {said.isoformat()} for “{field}”, which is not the original’s.",
+                        named(each),
+                        do,
+                    )
+    for language in sorted({one.item.language for each in facts.items for one in each.translations}):
+        without = [
+            each for each in facts.items if not same_language(each.in_language(language).item.language, language)
+        ]
+        for each in without if 2 * len(without) < len(facts.items) else ():
+            do = "Translate it, or let it be: its readers get it as it was written."
+            yield _warn(f"It is not in “{language}”, as most others are.", named(each), do)
 
 
 def insecure(facts: Facts) -> Iterator[Finding]:
@@ -264,44 +289,21 @@ def alignment(facts: Facts) -> Iterator[Finding]:
 
 
 CHECKS = (
-    size, words, leftovers, ways_out, postal_address, structure, contrast, deadlines, complete, insecure, reach, changes,
-    alignment,
+    size, words, leftovers, ways_out, postal_address, structure, contrast, deadlines, complete, translations, insecure,
+    reach, changes, alignment,
 )  # fmt: skip
 
 
 def links(items: Sequence[EditionItem]) -> list[tuple[str, str]]:
     """Every web address that an edition's items link to, once, with the item that has it first."""
     found: dict[str, str] = {}
-    for each in items:
+    for each in (version for item in items for version in item.versions):
         for url in _addresses(each.item, each.html):
             found.setdefault(url, named(each))
     return list(found.items())
 
 
 def _addresses(item: Item, html: str) -> Iterator[str]:
-    for url in (item.url, *_Outline(html).links):
+    for url in (item.url, *Outline(html).links):
         if url and url.lower().startswith(("http://", "https://")):
             yield url
-
-
-class _Outline(HTMLParser):
-    """What of an HTML document matters here. `mute`: how many pictures have no alternative text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.language = ""
-        self.headings: list[int] = []
-        self.links: list[str] = []
-        self.mute = 0
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "html":
-            self.language = values.get("lang") or ""
-        elif re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        elif tag == "img" and "alt" not in values:
-            self.mute += 1
-        elif tag == "a" and (href := values.get("href")):
-            self.links.append(href)

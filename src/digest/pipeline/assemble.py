@@ -1,5 +1,6 @@
 """An edition is put together: the items that count, in order, frozen as they are; what is left out, with its reason."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from digest.core.errors import Refused
 from digest.core.item import Item, Status, closes_at, missing
 from digest.core.slot import Schedule, following
 from digest.core.when import When
+from digest.pipeline import translations
 from digest.store import editions, items
 from digest.store.database import Database
 from digest.store.items import Stored
@@ -58,13 +60,18 @@ def choose(
     """The candidates in edition order, and what is left out: ready, not yet sent, young enough, and not over at the slot.
 
     What was sent comes once more as the last chance if it closes before the next edition (docs/adr/0008-last-chance.md).
+    A translation comes and stays away with its original (docs/adr/0019-translations.md).
     """
     moment = max(now, row.slot)
     next_slot = following(row.slot, row.timezone, moment)
     sent, waiting = items.in_other_editions(session, row.id)
     kept: list[Stored] = []
     left: list[LeftOut] = []
+    spoken: dict[str, list[Stored]] = defaultdict(list)
     for each in items.listing(session, (Status.READY, Status.DRAFT)):
+        if each.item.translation_of:
+            spoken[each.item.translation_of].append(each)
+            continue
         if each.id in sent:
             closes = closes_at(each.item)
             if each.status is Status.READY and closes and moment < closes <= next_slot:
@@ -78,14 +85,25 @@ def choose(
         else:
             kept.append(each)
     kept = editions_core.in_order(sorted(kept, key=lambda each: each.id))
-    frozen = tuple(EditionItem(each.id, position, each.item, each.html) for position, each in enumerate(kept, 1))
+    frozen = tuple(
+        EditionItem(each.id, position, each.item, each.html, translations.said(each, spoken[each.uid]))
+        for position, each in enumerate(kept, 1)
+    )
+    left += [
+        LeftOut(each.id, each.item.title, why or _waits(each))
+        for each, why in translations.unsaid(session, spoken, {each.id for each in kept}, {each.id for each in left})
+    ]
     return frozen, tuple(left)
 
 
+def _waits(draft: Stored) -> str:
+    lacking = missing(draft.item)
+    return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
+
+
 def _reason(each: Stored, moment: datetime, oldest: datetime, weeks: int) -> str | None:
-    lacking = missing(each.item)
     if each.status is Status.DRAFT:
-        return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
+        return _waits(each)
     closes = closes_at(each.item)
     if closes is not None and closes <= moment:
         what, when = (

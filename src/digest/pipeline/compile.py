@@ -87,7 +87,7 @@ def text_of(
     press: Press, row: EditionRow, items: Sequence[EditionItem], own: EditionText | None, language: str
 ) -> EditionText:
     """Staff's words where they wrote any, the templates' where not."""
-    edition = editions.value(row)
+    edition, items = editions.value(row), [each.in_language(language) for each in items]
     own = own or EditionText(language, "", "")
     return EditionText(
         language,
@@ -112,7 +112,7 @@ def compile_blocks(
         language: press.compiler.compile(
             editions.value(row),
             text,
-            items,
+            [each.in_language(language) for each in items],
             press.publication,
             {slug: topic_name(topics, slug, language) for slug in used},
             slot_key,

@@ -11,6 +11,7 @@ from digest.core.headers import Sender
 from digest.core.item import Item, Kind
 from digest.core.source import Source
 from digest.core.when import When
+from digest.mailbox import imap
 from digest.mailbox.quarantine import Quarantine
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
@@ -76,6 +77,17 @@ def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Fin
     if not failing:
         return [Finding("feeds", True, f"Followed: {len(urls)}. None fails.")]
     return [Finding("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
+
+
+def mailbox(account: Callable[[], imap.Account | None]) -> list[Finding]:
+    """Whether the mailbox on a server lets us in, where one is looked into."""
+    try:
+        if (found := account()) is None:
+            return []
+        with imap.opened(found) as opened:
+            return [Finding("mailbox", True, f"It lets us in. Messages that wait there: {len(opened.waiting())}.")]
+    except Refused as error:
+        return [Finding("mailbox", False, str(error))]
 
 
 def set_aside(quarantine: Callable[[], Quarantine]) -> list[Finding]:

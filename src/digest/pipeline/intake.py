@@ -13,6 +13,7 @@ from digest.core.errors import Refused
 from digest.core.front_matter import BadItemFile, ItemFile
 from digest.core.item import Item, Status, missing
 from digest.core.newsletter import Found, read_newsletter
+from digest.pipeline import translations
 from digest.pipeline.pictures import Gallery, is_remote, read_beside
 from digest.pipeline.reading import read_text
 from digest.rendering.markup import to_html
@@ -89,9 +90,19 @@ def add(
         return result
     hung = [(path, *_hang(db, gallery, path, file, result)) for path, file in read]  # may wait for the web: no lock yet
     with db.write() as session:
-        for path, file, content in hung:
+        for path, file, content in sorted(hung, key=lambda each: each[1].item.translation_of is not None):
             uid = file.uid or fingerprint("file", str(path.resolve()))
-            _store(session, file, content, uid, f"file:{path.name}"[:200], now, result)
+            known = _known(session, file, content, uid)
+            try:
+                tied = replace(file, item=translations.tied(session, file.item, known.uid if known else uid))
+            except translations.Untied as error:
+                where = file.where["translation_of"]
+                result.rejected.append(Rejected(str(path), where, "translation_of", str(error)))
+                continue
+            _store(session, tied, content, uid, known, f"file:{path.name}"[:200], now, result)
+        if result.rejected and not keep_going:
+            session.rollback()
+            return Intake(rejected=result.rejected, without_picture=result.without_picture, applied=False)
     return result
 
 
@@ -121,21 +132,30 @@ def _hosted(db: Database, gallery: Gallery | None, item: Item, image: str, folde
     return gallery.hang(gallery.fetched(image) if raw is None else raw), given
 
 
+def _known(session: Session, file: ItemFile, content: str, uid: str) -> Stored | None:
+    """The stored item that a file is: that of its uid, or if it names none, one that says the very same."""
+    return items.by_uid(session, uid) or (None if file.uid else items.by_content(session, content))
+
+
 def _store(
-    session: Session, file: ItemFile, content: str, uid: str, source: str, now: datetime, result: Intake
+    session: Session,
+    file: ItemFile,
+    content: str,
+    uid: str,
+    previous: Stored | None,
+    source: str,
+    now: datetime,
+    result: Intake,
 ) -> None:
-    previous = items.by_uid(session, uid)
     lacking = missing(file.item)
     status = Status.ARCHIVED if file.archived else Status.DRAFT if file.draft or lacking else Status.READY
-    if previous is None and file.uid is None and (twin := items.by_content(session, content)):
-        previous, uid = twin, twin.uid
     same = previous is not None and content in (previous.content_hash, content_hash(previous.item))
     if previous and same and previous.status in (status, Status.ARCHIVED):
         result.unchanged.append(previous)
         return
     item_id = items.put(
-        session, file.item, status=status, source=source, uid=uid, html=to_html(file.item.body), content_hash=content,
-        now=now, previous=previous,
+        session, file.item, status=status, source=source, uid=previous.uid if previous else uid,
+        html=to_html(file.item.body), content_hash=content, now=now, previous=previous,
     )  # fmt: skip
     stored = get(session, item_id)
     (result.updated if previous else result.added).append(stored)
@@ -233,8 +253,10 @@ def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[
 
 
 def archive(db: Database, ids: Sequence[int], now: datetime) -> list[Stored]:
+    """Put items away, and their translations with them."""
     with db.write() as session:
         chosen = [get(session, each) for each in ids]
+        chosen += [one for each in chosen for one in items.translations(session, each.uid)]
         for each in chosen:
             items.set_status(session, each, Status.ARCHIVED, now)
         return [get(session, each.id) for each in chosen]
@@ -245,9 +267,11 @@ def listing(db: Database) -> list[Stored]:
         return items.listing(session)
 
 
-def show(db: Database, item_id: int) -> Stored:
+def show(db: Database, item_id: int) -> tuple[Stored, list[Stored]]:
+    """An item, and its translations."""
     with db.read() as session:
-        return get(session, item_id)
+        stored = get(session, item_id)
+        return stored, items.translations(session, stored.uid)
 
 
 def as_file(stored: Stored) -> str:

@@ -1,7 +1,7 @@
 """Mail that comes back, whichever way it came: it is taken in, or kept where people find it, and it is never lost."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from digest.core.dsn import Kind, Report, Verdict
 from digest.core.errors import Refused
 from digest.core.token import PATTERN, Purpose
-from digest.mailbox import files, maildir
+from digest.mailbox import files, imap, maildir
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Unreadable
 from digest.pipeline.receive import Keys, Received, receive
@@ -46,7 +46,7 @@ class Mailroom:
             self.quarantine.keep(message, recipient, str(unreadable))
             return _refused(str(unreadable), "kept in quarantine, without effect")
 
-    def collect(self, folder: Path) -> Iterator[Received]:
+    def collect(self, folder: Path) -> Generator[Received, None, None]:
         """Take in what waits in a Maildir; each is moved when that is done. Refused if some of it has to wait on."""
         trouble = None
         try:
@@ -66,6 +66,16 @@ class Mailroom:
         if trouble:
             why = (trouble.strerror or str(trouble)).lower()
             raise Refused(f"DIGEST_MAILDIR: mail waits on, since {trouble.filename} cannot be read or moved: {why}.")
+
+    def poll(self, account: imap.Account) -> Generator[Received, None, None]:
+        """Take in what waits in a mailbox on a server; each is moved when that is done. Refused if some of it waits on."""
+        with imap.opened(account) as mailbox:
+            for uid in mailbox.waiting():
+                message = mailbox.read(uid)
+                if message is not None:
+                    taken = self.take(message, None)
+                    mailbox.move(uid)
+                    yield taken
 
     def again(self, message: bytes) -> Received:
         """Count one message that is kept elsewhere. What was counted changes nothing, and nothing is put into quarantine."""

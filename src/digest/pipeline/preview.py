@@ -174,7 +174,7 @@ class Desk:
         language = room.language(person.language)
         text = text_of(press, proof.row, proof.items, proof.own.get(language), language)
         wire, html = eml(room, claimed, moment), room.part("html", claimed, moment)
-        by_id = {each.id: each for each in proof.items}
+        by_id = {each.id: each.in_language(language) for each in proof.items}
         included: list[Placed] = []
         excluded: list[Placed] = []
         for each in explain(candidates, person, had):
@@ -280,9 +280,17 @@ def _drift(frozen: tuple[EditionItem, ...], now: tuple[EditionItem, ...]) -> tup
     before, after = ({each.id: each for each in each_items} for each_items in (frozen, now))
     return (
         *(("new", each.item.title) for each in now if each.id not in before),
-        *(("changed", each.item.title) for each in now if each.id in before and before[each.id].item != each.item),
+        *(
+            ("changed", each.item.title)
+            for each in now
+            if each.id in before and _words(before[each.id]) != _words(each)
+        ),
         *(("gone", each.item.title) for each in frozen if each.id not in after),
     )
+
+
+def _words(each: EditionItem) -> tuple[object, ...]:
+    return each.item, [one.item for one in each.translations]
 
 
 def _decoded(wire: bytes) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Editions: their rows, frozen items, texts and compiled blocks."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session, col
 
-from digest.core.edition import Edition, EditionItem, EditionState, EditionText
+from digest.core.edition import Edition, EditionItem, EditionState, EditionText, Translation
 from digest.core.item import Item, Kind
 from digest.core.message import Block
 from digest.core.when import When
@@ -182,13 +182,24 @@ def identity(row: EditionRow) -> int:
 
 
 def _snapshot(each: EditionItem) -> dict[str, Any]:
-    fields = {name: getattr(each.item, name) for name in Item.__dataclass_fields__}
-    fields |= {name: when.isoformat() for name in DATES if (when := getattr(each.item, name))}
-    return {"item": fields | {"kind": str(each.item.kind), "topics": list(each.item.topics)}, "html": each.html}
+    said = [{"item": _written(one.item), "html": one.html, "stale": one.stale} for one in each.translations]
+    return {"item": _written(each.item), "html": each.html} | ({"translations": said} if said else {})
+
+
+def _written(item: Item) -> dict[str, Any]:
+    fields = {name: getattr(item, name) for name in Item.__dataclass_fields__}
+    fields |= {name: when.isoformat() for name in DATES if (when := getattr(item, name))}
+    return fields | {"kind": str(item.kind), "topics": list(item.topics)}
 
 
 def _thaw(row: EditionItemRow) -> EditionItem:
-    fields = dict(row.snapshot["item"])
+    said = (
+        Translation(_read(each["item"]), each["html"], each["stale"]) for each in row.snapshot.get("translations", ())
+    )
+    return EditionItem(row.item_id, row.position, _read(row.snapshot["item"]), row.snapshot["html"], tuple(said))
+
+
+def _read(written: Mapping[str, Any]) -> Item:
+    fields = dict(written)
     fields |= {name: When.parse(fields[name]) for name in DATES if fields[name]}
-    fields |= {"kind": Kind(fields["kind"]), "topics": tuple(fields["topics"])}
-    return EditionItem(row.item_id, row.position, Item(**fields), row.snapshot["html"])
+    return Item(**fields | {"kind": Kind(fields["kind"]), "topics": tuple(fields["topics"])})

@@ -15,16 +15,19 @@ from digest.store.tables import EditionItemRow, EditionRow, ItemFields, ItemRow,
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An item in the store."""
+    """An item in the store. `original`: the number of the item that it translates."""
 
     id: int
     item: Item
     status: Status
     uid: str
+    slug: str
     source: str
     html: str
     content_hash: str
     ready_at: datetime | None
+    changed_at: datetime
+    original: int | None
 
 
 def by_uid(session: Session, uid: str) -> Stored | None:
@@ -41,6 +44,15 @@ def by_url(session: Session, url: str) -> Stored | None:
 
 def by_id(session: Session, item_id: int) -> Stored | None:
     return _one(session, col(ItemRow.id) == item_id) if item_id < 1 << 31 else None
+
+
+def by_slug(session: Session, slug: str) -> list[Stored]:
+    return _many(session, col(ItemRow.slug) == slug)
+
+
+def translations(session: Session, uid: str) -> list[Stored]:
+    """Those of the item of that uid."""
+    return _many(session, col(ItemRow.translation_of) == uid)
 
 
 def from_source(session: Session, source: str) -> list[Stored]:
@@ -102,7 +114,8 @@ def put(
             **{
                 name: getattr(item, name) for name in ("title", "url", "organisation", "byline", "language", "timezone")
             },
-            **{name: getattr(item, name) for name in ("venue", "image", "alt", "priority", "must_see")},
+            **{name: getattr(item, name) for name in ("venue", "image", "alt", "priority")},
+            **{name: getattr(item, name) for name in ("must_see", "translation_of")},
             **{
                 name: when.isoformat() if (when := getattr(item, name)) else None
                 for name in ("published", "deadline", "starts", "ends")
@@ -118,7 +131,7 @@ def put(
             "ready_at": ready_at,
             "closes_at": closes_at(item),
             "created_at": now,
-            "updated_at": now,
+            "updated_at": previous.changed_at if previous and previous.content_hash == content_hash else now,
         }
     ).model_dump()
     row = session.get(ItemRow, previous.id) if previous else None
@@ -139,7 +152,7 @@ def put(
 
 def set_status(session: Session, stored: Stored, status: Status, now: datetime) -> None:
     row = session.get_one(ItemRow, stored.id)
-    row.status, row.updated_at = str(status), now
+    row.status = str(status)
     row.ready_at = (row.ready_at or now) if status is Status.READY else None
     session.add(row)
 
@@ -201,10 +214,13 @@ def _many(session: Session, condition: ColumnElement[bool]) -> list[Stored]:
     )
     for item_id, slug in session.execute(linked.where(condition).order_by(col(TopicRow.slug))):
         topics.setdefault(item_id, []).append(slug)
-    return [_stored(row, tuple(topics.get(_id(row), ()))) for row in rows]
+    named = {row.translation_of for row in rows if row.translation_of}
+    uids = select(col(ItemRow.source_uid), col(ItemRow.id)).where(col(ItemRow.source_uid).in_(named))
+    numbers = {row[0]: row[1] for row in session.execute(uids)} if named else {}
+    return [_stored(row, tuple(topics.get(_id(row), ())), numbers.get(row.translation_of or "")) for row in rows]
 
 
-def _stored(row: ItemRow, topics: tuple[str, ...]) -> Stored:
+def _stored(row: ItemRow, topics: tuple[str, ...], original: int | None) -> Stored:
     def when(text: str | None) -> When | None:
         return When.parse(text) if text else None
 
@@ -227,16 +243,20 @@ def _stored(row: ItemRow, topics: tuple[str, ...]) -> Stored:
         row.alt,
         row.must_see,
         row.priority,
+        row.translation_of,
     )
     return Stored(
         _id(row),
         item,
         Status(row.status),
         row.source_uid,
+        row.slug,
         row.source,
         row.body_html,
         row.content_hash,
         row.ready_at,
+        row.updated_at,
+        original,
     )
 
 

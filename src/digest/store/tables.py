@@ -65,6 +65,7 @@ class ItemFields(SQLModel):
     alt: str | None = Field(default=None, max_length=500)
     priority: int = Field(default=0, ge=-100, le=100)
     must_see: bool = False
+    translation_of: str | None = Field(default=None, max_length=200)
     status: str = Field(max_length=10)
     source: str = Field(max_length=200)
     source_uid: str = Field(max_length=200)
@@ -76,7 +77,10 @@ class ItemFields(SQLModel):
 
 
 class ItemRow(ItemFields, table=True):
-    """`closes_at`: the instant after which the item is of no use. `content_hash`: of the item as its file would say it."""
+    """`closes_at`: the instant after which the item is of no use. `content_hash`: of the item as its file would say it.
+
+    `translation_of`: the `source_uid` of the item that this one says in another language. `updated_at`: when its words changed.
+    """
 
     __tablename__ = "item"
     __table_args__ = (UniqueConstraint("source", "source_uid"), Index(None, "status", "ready_at"))

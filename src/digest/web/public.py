@@ -25,6 +25,7 @@ from digest.store.media import Media
 from digest.web import personal
 from digest.web.forms import posted
 from digest.web.guard import Guard
+from digest.web.limiter import Limiter
 from digest.web.pages import Pages, accepted, picture_answer
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
@@ -53,8 +54,10 @@ def application(
 
     `clear` deletes the mail of an address that is kept in folders: who is erased is erased there too.
     """
-    pages = Pages(publication, sender.reply_to or sender.address)
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    pages, limiter = Pages(publication, sender.reply_to or sender.address), Limiter()
+    app = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[Depends(limiter)]
+    )
 
     def notice(status: int) -> Response:
         return pages.page("notice.html", "", status)
