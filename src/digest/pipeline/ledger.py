@@ -33,6 +33,10 @@ class LedgerStopped(TryAgain):
     """The database would not take a group for as long as patience lasts: no dot may be written any more."""
 
 
+class OneByOne(Exception):
+    """Raised by a `record` that cannot tell what became of which request: nothing is kept, and each is recorded by itself."""
+
+
 def each(connection: Connection, group: Sequence[Work]) -> list[Any]:
     """Requests that are work, done one after another."""
     return [work(connection) for work in group]
@@ -87,7 +91,7 @@ class Ledger:
                 for _, future in group:
                     if not future.done():
                         future.set_exception(error)
-            else:  # it belongs to one of them: each by itself, then
+            else:  # it is one of theirs: each by itself, then
                 for entry in group:
                     await self._answer([entry])
             return

@@ -137,9 +137,6 @@ _MARK = Prepared(
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
 )
-_MARKED = select(_T.c.id).where(
-    _T.c.owner == bindparam("by"), _T.c.state == State.TRANSMITTING, _T.c.id.in_(bindparam("keys", expanding=True))
-)
 _ACCEPT = Prepared(
     _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
         state=State.ACCEPTED,
@@ -157,12 +154,9 @@ def _finishing(columns: tuple[str, ...]) -> Update:
     return settled.values(owner=None, **{name: bindparam("new_" + name) for name in columns})
 
 
-def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> frozenset[int]:
-    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. Those that got it."""
-    rows = [{"key": each, "by": owner, "now": now} for each in numbers]
-    if _MARK(connection, rows) == len(rows):
-        return frozenset(numbers)
-    return frozenset(connection.scalars(_MARKED, {"keys": list(numbers), "by": owner}))
+def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> int:
+    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. How many got it."""
+    return _MARK(connection, [{"key": each, "by": owner, "now": now} for each in numbers])
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:

@@ -28,7 +28,9 @@ class Prepared:
 def _compiled(statement: Update, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
     """Its SQL, and what makes of a row the parameters as the driver wants them."""
     compiled = statement.compile(dialect=dialect)
-    processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    processors = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
+    }
     fixed = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
     converted = [(name, processor) for name, processor in processors.items() if processor]
     order = compiled.positiontup
