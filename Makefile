@@ -46,7 +46,7 @@ checkers:                  ## other people's checkers of mail and pages, from np
 look: $(VENV)/dev.stamp    ## the mail and the pages in a real browser, judged by the checkers, and what else takes long in tests/integration
 	@$(BIN)/python -m pytest -q -m slow tests/integration $(ARGS)
 
-chaos: $(VENV)/dev.stamp   ## kill -9 of senders and workers, again and again: KILLS=20
+chaos: $(VENV)/dev.stamp   ## kill -9 of senders and workers, again and again: KILLS=20; and loops with a real Postfix and Dovecot
 	@$(BIN)/python -m pytest -q -m slow tests/acceptance $(ARGS)
 
 bench: $(VENV)/dev.stamp   ## digest beside its peers, measured and written to docs/benchmarks.md: ARGS="--quick" in two minutes

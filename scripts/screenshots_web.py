@@ -120,7 +120,7 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
     """Applications, with what there is to see in each: name → path, as `photograph` takes it."""
     week = fill(rooms / "week")
     draft = drafted(fill(rooms / "draft"))
-    out = sent(fill(rooms / "sent", public_url="https://news.harbour.example"))
+    out = sent(fill(rooms / "sent", public_url="https://news.harbour.example", archive="public"))
     empty = fill(rooms / "empty", empty=True)
     mistaken = fill(rooms / "broken", templates=broken(rooms / "templates"))
     token = {number: week.keyring.issue(Purpose.UNSUBSCRIBE, number) for number in (1, 6)}
@@ -142,7 +142,12 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
         (serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}),
         (
             serve.public_pages(out),
-            {f"view-{number}": f"/view/{out.keyring.issue(Purpose.VIEW, number)}" for number in (1, 6)},
+            {
+                **{f"view-{number}": f"/view/{out.keyring.issue(Purpose.VIEW, number)}" for number in (1, 6)},
+                "archive": "/archive",
+                "edition": "/archive/2026-W11",
+                **{f"item-{number}": f"/items/{number}" for number in (1, 5, 9)},
+            },
         ),
         (
             serve.preview_pages(week),

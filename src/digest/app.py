@@ -166,7 +166,8 @@ class Installation:
 
         s, theme = self.settings, self.compiler.templates.theme
         logo, banner = (self._hosted(picture) for picture in (theme.logo, theme.banner))
-        publication = Publication(s.publication, s.postal_address, s.public_url, s.accent or theme.accent, logo, banner)
+        accent, archive = s.accent or theme.accent, s.archive == "public"
+        publication = Publication(s.publication, s.postal_address, s.public_url, accent, logo, banner, archive)
         return Press(self.compiler, publication, s.max_items)
 
     def _hosted(self, picture: Path | None) -> str | None:

@@ -17,7 +17,7 @@ from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
 from digest.mailbox import lmtp
-from digest.pipeline import alarm, dispatch, feeds
+from digest.pipeline import alarm, confirm, dispatch, feeds, letters
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
@@ -26,6 +26,10 @@ from digest.transports.smtp import ServerRefuses
 TICK_SECONDS = 15
 COLLECT_SECONDS = 20
 """Between two looks into the Maildir."""
+POST_SECONDS = 5
+"""Between two looks at which letters are due: somebody who signed up waits for theirs."""
+RETRY_SECONDS = 60
+"""How long letters wait after the mail server was in the way."""
 POLL_SECONDS = 60
 """Between two looks into the mailbox on a server."""
 MISSED = 10
@@ -46,7 +50,8 @@ class Service:
         self._told: set[str] = set()
         self._strikes: dict[int, int] = {}
         self._missed = 0
-        self._busy = asyncio.Lock()
+        self._busy, self._posting = asyncio.Lock(), asyncio.Lock()
+        self._letters_wait_until = 0.0
 
     async def turn(self) -> list[tuple[str, Balance]]:
         """One tick, and all that it finds due is sent. Period and balance of each edition that was touched."""
@@ -118,9 +123,22 @@ class Service:
                 if self._stop.is_set():
                     break
 
+    async def post(self) -> None:
+        """Send the letters that are due, and erase what nobody confirmed. What cannot be sent now is due again later."""
+        here, loop = self._here, asyncio.get_running_loop()
+        if loop.time() < self._letters_wait_until:
+            return
+        async with self._posting:
+            try:
+                await letters.post(here.office, here.plan, self._stop)
+                await asyncio.to_thread(confirm.tidy, here.database, here.clear, here.clock())
+            except Refused as error:
+                log.warning("letters wait", reason=str(error))
+                self._letters_wait_until = loop.time() + RETRY_SECONDS
+
     async def idle(self) -> None:
-        """Wait for a turn that is under way."""
-        async with self._busy:
+        """Wait for a turn that is under way, and for a letter."""
+        async with self._busy, self._posting:
             return
 
     async def _send(self, edition_id: int) -> list[tuple[str, Balance]]:
@@ -188,7 +206,9 @@ async def once(here: Installation) -> list[tuple[str, Balance]]:
     await service.fetch()
     await service.collect()
     await service.poll()
-    return await service.turn()
+    sent = await service.turn()
+    await service.post()
+    return sent
 
 
 async def run(here: Installation, stop: asyncio.Event) -> None:
@@ -206,7 +226,10 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
         turn, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
-    beside = ((service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.poll, POLL_SECONDS))
+    beside = (
+        (service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.poll, POLL_SECONDS),
+        (service.post, POST_SECONDS),
+    )  # fmt: skip
     for work, seconds in beside:
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent
             work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.core.dsn import MAX_BYTES
 from digest.core.errors import Refused, TryAgain
 from digest.mailbox.lmtp import Door, listening
 
@@ -57,7 +58,7 @@ def test_each_recipient_gets_an_answer(where, tmp_path):
         with smtplib.LMTP(host, port, timeout=20) as client:
             assert client.ehlo()[0] == 250
             assert client.has_extn("pipelining")
-            assert client.esmtp_features["size"] == "1000000"
+            assert client.esmtp_features["size"] == "10240000"
             if where == "socket":
                 assert stat.S_IMODE(path.stat().st_mode) == 0o660
             pipelined = say(
@@ -75,17 +76,20 @@ def test_each_recipient_gets_an_answer(where, tmp_path):
     assert taken == [("ana@here.example", MESSAGE), ("ben@here.example", MESSAGE)]
 
 
-def test_what_is_too_big_is_refused(tmp_path):
+def test_what_is_too_long_is_cut_and_what_is_far_too_long_is_refused():
     def talking(host, port):
         with smtplib.LMTP(host, port, timeout=20) as client:
             client.ehlo()
-            said = client.docmd("MAIL FROM:<> SIZE=1000001")[0]
-            say(client, "MAIL FROM:<>", "RCPT TO:<ana@here.example>")
-            client.docmd("DATA")
-            client.send(b"line\r\n" * 170_000 + b".\r\n")
-            return said, client.getreply()[0]
+            said = [client.docmd("MAIL FROM:<> SIZE=10240001")[0]]
+            for lines in (1_100, 11_000):
+                say(client, "MAIL FROM:<>", "RCPT TO:<ana@here.example>")
+                client.docmd("DATA")
+                client.send((b"x" * 998 + b"\r\n") * lines + b".\r\n")
+                said.append(client.getreply()[0])
+            return said
 
-    assert talk(("127.0.0.1", 0), talking) == ((552, 552), [])
+    said, [(_, taken)] = talk(("127.0.0.1", 0), talking)
+    assert (said, len(taken)) == ([552, 250, 552], MAX_BYTES + 1)
 
 
 def test_where_nothing_can_listen_it_is_told():

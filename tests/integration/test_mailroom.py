@@ -20,6 +20,7 @@ from digest.mailbox import reader
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
 from digest.pipeline import mailroom as the_room
+from digest.pipeline import standing
 from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, subscribers
@@ -102,6 +103,39 @@ def test_what_breaks_a_limit_is_kept_and_changes_nothing_even_with_a_good_token(
     assert kept.read_bytes().endswith(nested(1000))
     assert post.room.again(kept.read_bytes()).unread
     assert post.room.quarantine.count() == 1
+
+
+FILM = b"\r\n\r\n" + b"film" * 300_000
+
+
+@pytest.mark.parametrize(
+    "head", [b"Subject: unsubscribe", b"From: ana@example.net\r\nContent-Type: multipart/mixed; boundary=b"]
+)
+def test_a_goodbye_is_heard_whatever_is_attached_to_it(post, head):
+    assert post.room.take(head + FILM, post.unsub()).effect == "unsubscribed"
+    assert post.state()[0] == "unsubscribed"
+    assert post.room.quarantine.count() == 0
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"Auto-Submitted: auto-replied", b"Content-Type: multipart/report; report-type=delivery-status", b"Subject: x"],
+)
+def test_a_machine_that_says_too_much_takes_nobody_out(post, head):
+    post.room.take(head + FILM, post.unsub() if head != b"Subject: x" else post.unsub(FORGED))
+    assert post.state() == UNTOUCHED
+
+
+def test_staff_hear_once_a_day_that_something_is_in_quarantine(post):
+    for message in (nested(1000), nested(1001)):
+        post.room.take(message, post.bounce())
+    told = []
+    for _ in range(2):
+        standing.tell(post.database, NOW, lambda *letter: told.append(letter))
+    [(subject, text)] = told
+    assert subject == "A message is in quarantine"
+    assert "parts nested over 20 deep" in text
+    assert str(post.room.quarantine.folder) in text
 
 
 def test_what_fails_here_again_and_again_is_kept(post, monkeypatch):

@@ -1,5 +1,6 @@
 """Hostile mail: it is read in a process that time and memory end."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from digest.core.dsn import Kind
 from digest.core.errors import TryAgain
+from digest.mailbox import quarantine as the_quarantine
 from digest.mailbox import reader
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader, Unreadable
@@ -76,6 +78,18 @@ def test_quarantine_keeps_the_message_and_why_for_its_owner_alone(tmp_path):
     assert quarantine.keep(b"\xff" * 10, "bounce+x@example.org", "over 1 MB") == kept
     assert quarantine.keep(b"x", "a\nX-Evil: b", "over").read_bytes() == b"x"
     assert quarantine.count() == 2
+
+
+@pytest.mark.parametrize(("limit", "much"), [("MOST", 3), ("ROOM", 3 * 9 + 5)])
+def test_a_quarantine_keeps_the_newest(tmp_path, monkeypatch, limit, much):
+    monkeypatch.setattr(the_quarantine, limit, much)
+    kept = []
+    for number in range(5):
+        kept.append(Quarantine(tmp_path).keep(b"message %d" % number, None, "over 1 MB"))
+        os.utime(kept[-1], (number, number))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        path.with_suffix(suffix).name for path in kept[-3:] for suffix in (".eml", ".reason")
+    )
 
 
 def test_a_quarantine_that_cannot_be_written_loses_nothing(tmp_path):

@@ -24,7 +24,7 @@ from digest.settings import Settings
 from digest.store import deliveries, editions, subscribers
 from digest.store.database import Database
 from digest.store.media import Media
-from digest.store.tables import DeliveryRow, SubscriberRow
+from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 from digest.web import serve
 
 SLOT = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -98,6 +98,16 @@ async def test_the_page_is_the_mail_and_what_its_limit_left_out(
     assert "Water &lt;b&gt;again&lt;/b&gt;" in page.text
     assert "Rents rise" not in page.text
     assert "Hello Ana," in page.text
+
+
+async def test_the_mail_leads_to_the_archive_where_there_is_one(sqlite: Database, here: Installation) -> None:
+    row, frozen = EditionRow(period="2026-W11", number=1, slot=SLOT, timezone="UTC"), [EditionItem(1, 1, WEEK[0], "")]
+    for archive, times in (("none", 0), ("public", 1)):
+        here.settings.archive = archive  # type: ignore[assignment]
+        _, blocks = press_room.compile_blocks(here.press, row, frozen, {}, {}, "k3y7Qz")
+        for part in ("html", "text"):
+            said = "".join(piece for block in blocks["es"] if block.part == part for piece in block.pieces)
+            assert said.count("https://news.example.org/archive") == said.count("Ediciones anteriores") == times
 
 
 async def test_it_is_in_the_language_of_the_mail(

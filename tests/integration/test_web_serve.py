@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from digest import logs
@@ -76,6 +77,33 @@ async def test_the_public_pages_are_served_until_told_to_stop(
     assert "ana@" not in said
     with socket.create_server(("127.0.0.1", port)):
         pass  # free again
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said", "asks"),
+    [
+        (["127.0.0.0/8"], "192.0.2.7", "192.0.2.7"),
+        (["127.0.0.0/8"], "2001:db8::1", "2001:db8::1"),
+        (["127.0.0.0/8", "10.0.0.0/8"], "198.51.100.1, 192.0.2.7, 10.1.1.1", "192.0.2.7"),
+        (["127.0.0.0/8"], "198.51.100.1, 192.0.2.7, 10.1.1.1", "10.1.1.1"),
+        (["127.0.0.0/8"], "", "127.0.0.1"),
+        (["10.0.0.0/8"], "192.0.2.7", "127.0.0.1"),
+        ([], "192.0.2.7", "127.0.0.1"),
+    ],
+)
+async def test_a_proxy_is_believed_that_is_named_and_no_other_word(proxies: list[str], said: str, asks: str) -> None:
+    async def who(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["client"][0])(scope, receive, send)
+
+    stop, started = asyncio.Event(), asyncio.Event()
+    with serve.listening("127.0.0.1", 0, "") as listener:
+        serving = asyncio.create_task(serve.serve(who, listener, stop, started, proxies))
+        await started.wait()
+        async with AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+            headers = {"x-forwarded-for": said, "forwarded": "for=203.0.113.9", "x-real-ip": "203.0.113.9"}
+            assert (await client.get("/", headers=headers)).text == asks
+        stop.set()
+        await serving
 
 
 async def test_a_taken_port_is_said_with_what_to_do(sqlite: Database, taken: socket.socket) -> None:

@@ -57,6 +57,10 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
     ("name", "value"),
     [
         ("PUBLICATION", "two\nlines"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("ARCHIVE", "public"),
+        ("ARCHIVE", "yes"),
         ("PUBLICATION", " "),
         ("ACCENT", "red"),
         ("FROM", "nobody"),

@@ -243,7 +243,7 @@ def ready(
 def archive(
     ids: Annotated[list[int], typer.Argument(metavar="ID…", help=NUMBER)], json_: Json = False, now: Now = None
 ) -> None:
-    """Put items away: they go into no edition."""
+    """Put items away: they go into no edition, and what went out of them is taken back from the archive on the web."""
     here = installation(now)
     put_away = intake.archive(here.database, ids, here.clock())
     if json_:

@@ -16,7 +16,7 @@ from digest.pipeline.story import story as tell
 
 app = typer.Typer(
     name="subscribers",
-    help="Subscribers: import, add, change, list, show, resume, unsubscribe, erase.",
+    help="Subscribers: import, add, change, list, show, form, resume, unsubscribe, erase.",
     no_args_is_help=True,
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
@@ -162,6 +162,16 @@ def export() -> None:
     writer = csv.DictWriter(sys.stdout, lists.COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(lists.export(here.database, here.pepper))
+
+
+@app.command()
+def form(
+    language: Annotated[str, typer.Option(metavar="TAG", help="The language of its words, such as en or es.")] = "en",
+) -> None:
+    """The HTML of a sign-up form for your own web site, to standard output; see docs/sign-up.md."""
+    from digest.web import serve  # noqa: PLC0415  half a second, and no other command here shows pages
+
+    say(serve.embedded(installation(), language))
 
 
 @app.command()

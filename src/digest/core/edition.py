@@ -1,5 +1,6 @@
 """Editions: one a slot, frozen from the items that count, moved through a handful of states."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -64,6 +65,11 @@ class EditionText:
     subject: str
     preheader: str
     intro: str = ""
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """Those of the intro, which empty lines part."""
+        return tuple(each for each in re.split(r"\s*\n\s*\n\s*", self.intro.strip()) if each)
 
 
 @dataclass(frozen=True, slots=True)

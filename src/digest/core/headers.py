@@ -77,6 +77,17 @@ class Sender:
         """The page that shows this one mail, None where there are no pages."""
         return self.public_url and f"{self.public_url}/view/{self.keyring.issue(Purpose.VIEW, delivery_id)}"
 
+    def preferences_url(self, subscriber_id: int) -> str | None:
+        """The page behind the link, None where there are no pages."""
+        return (
+            self.public_url
+            and f"{self.public_url}/preferences/{self.keyring.issue(Purpose.PREFERENCES, subscriber_id)}"
+        )
+
+    def confirm_url(self, confirmation_id: int) -> str | None:
+        """The page with the button that confirms, None where there are no pages."""
+        return self.public_url and f"{self.public_url}/confirm/{self.keyring.issue(Purpose.CONFIRM, confirmation_id)}"
+
     def message_id(self, delivery_id: int) -> str:
         """Of our own domain, with a token of a purpose of its own, since it travels with every forward."""
         return f"<{self.keyring.issue(Purpose.MESSAGE, delivery_id)}@{self.domain}>"
@@ -103,11 +114,52 @@ class Letter:
         _refuse_control(self.to, self.subject, self.message_id, self.campaign, self.language, self.boundary)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a message says of itself that belongs to no edition. `reader`: the subscriber who leaves by its header, if any.
+
+    ValueError on a line break in any of it.
+    """
+
+    to: str
+    subject: str
+    date: datetime
+    message_id: str
+    language: str
+    boundary: str
+    reader: int | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_control(self.to, self.subject, self.message_id, self.language, self.boundary)
+
+
+def note_header(sender: Sender, note: Note) -> list[tuple[str, str]]:
+    """As `header`; no List-Id and no Feedback-ID, since it is no mailing."""
+    return [
+        ("From", mailbox(sender.name, sender.address)),
+        ("To", note.to),
+        ("Subject", encoded("Subject", note.subject)),
+        ("Date", _date(note.date.replace(microsecond=0))),
+        ("Message-ID", note.message_id),
+        *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
+        *(_ways_out(sender, note.reader) if note.reader else []),
+        ("Auto-Submitted", "auto-generated"),
+        ("MIME-Version", "1.0"),
+        ("Content-Language", note.language),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{note.boundary}"'),
+    ]
+
+
+def _ways_out(sender: Sender, subscriber_id: int) -> list[tuple[str, str]]:
+    ways = [f"<{_mailto(sender.unsubscribe_mailto(subscriber_id), 'unsubscribe')}>"]
+    if not sender.public_url:
+        return [("List-Unsubscribe", ways[0])]
+    ways.insert(0, f"<{sender.unsubscribe_url(subscriber_id)}>")
+    return [("List-Unsubscribe", ",\r\n ".join(ways)), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+
+
 def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
     """Names and encoded, folded values in the order in which they are written."""
-    ways_out = [f"<{_mailto(sender.unsubscribe_mailto(letter.subscriber_id), 'unsubscribe')}>"]
-    if sender.public_url:
-        ways_out.insert(0, f"<{sender.unsubscribe_url(letter.subscriber_id)}>")
     return [
         ("From", mailbox(sender.name, sender.address)),
         ("To", letter.to),
@@ -116,8 +168,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("Message-ID", letter.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
         ("List-Id", mailbox(sender.publication, sender.list_id)),
-        ("List-Unsubscribe", ",\r\n ".join(ways_out)),
-        *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if sender.public_url else []),
+        *_ways_out(sender, letter.subscriber_id),
         ("List-Help", f"<{_mailto(sender.reply_to or sender.address, 'help')}>"),
         ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),

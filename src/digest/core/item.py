@@ -85,3 +85,9 @@ def closes_at(item: Item) -> datetime | None:
     if item.ends:
         return item.ends.ends(item.timezone)
     return item.starts.ends(item.timezone) if item.starts else None
+
+
+def is_over(item: Item, now: datetime) -> bool:
+    """Whether the item is of no more use."""
+    closes = closes_at(item)
+    return closes is not None and closes <= now

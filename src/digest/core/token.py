@@ -15,13 +15,19 @@ PATTERN = re.compile(r"(?<![a-z2-7])[a-z2-7]{24}(?![a-z2-7])", re.IGNORECASE | r
 
 
 class Purpose(StrEnum):
-    """What a token is good for. BOUNCE, MESSAGE and VIEW carry a delivery's number, the others a subscriber's."""
+    """What a token is good for, and whose number it carries.
+
+    BOUNCE, MESSAGE and VIEW: a delivery's; UNSUBSCRIBE and PREFERENCES: a subscriber's; CONFIRM: of what waits for it;
+    LETTER: a letter's.
+    """
 
     BOUNCE = "bounce"
     MESSAGE = "message"
     VIEW = "view"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
+    CONFIRM = "confirm"
+    LETTER = "letter"
 
 
 def _derive(secret: str, label: str) -> bytes:

@@ -16,6 +16,8 @@ from digest.core.dsn import MAX_BYTES
 from digest.core.errors import Refused
 
 AGAIN = "451 4.3.0 Not now; try again"
+LARGEST = 10_240_000
+"""Bytes of a message, as many as Postfix lets in of itself: who leaves may attach what they like. What is too long is cut."""
 
 Bind = Path | tuple[str, int]
 """A socket in the file system, or a host and a port."""
@@ -44,7 +46,7 @@ class Door:
 
     async def handle_DATA(self, _server: LMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  as above
         """A reply for each recipient, in their order (RFC 2033 §4.2)."""
-        message = envelope.original_content or b""
+        message = (envelope.original_content or b"")[: MAX_BYTES + 1]
         return "\r\n".join([await asyncio.to_thread(self._reply, message, each) for each in envelope.rcpt_tos])
 
     def _reply(self, message: bytes, recipient: str) -> str:
@@ -70,7 +72,7 @@ async def listening(bind: Bind, door: Door) -> AsyncIterator[Any]:
 
     def session() -> LMTP:
         return _Lmtp(
-            door, hostname="localhost", ident="digest", data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, loop=loop
+            door, hostname="localhost", ident="digest", data_size_limit=LARGEST, enable_SMTPUTF8=True, loop=loop
         )
 
     try:

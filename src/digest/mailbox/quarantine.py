@@ -9,6 +9,8 @@ from digest.core.errors import Refused, TryAgain
 
 REASON = ".reason"
 """What the file with the line is called, in place of the message's “.eml”."""
+MOST, ROOM = 1000, 200_000_000
+"""Messages and bytes that are kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Quarantine:
     def keep(self, message: bytes, recipient: str | None, reason: str) -> Path:
         """Put the message on the disk, its envelope recipient in a header before it. The same again changes nothing.
 
-        TryAgain if the folder does not take it.
+        Beyond MOST or ROOM the oldest go: anybody can send such mail, and must not fill the disk. TryAgain if the folder does
+        not take it.
         """
         if recipient and recipient.isprintable():
             message = f"Delivered-To: {recipient}\n".encode() + message
@@ -29,10 +32,22 @@ class Quarantine:
             self.folder.mkdir(0o700, parents=True, exist_ok=True)
             _write(kept.with_suffix(REASON), f"{reason}\n".encode())
             _write(kept, message)
+            self._make_room()
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise TryAgain(f"Mail that cannot be read cannot be put into {self.folder}: {why}; mend that.") from None
         return kept
+
+    def _make_room(self) -> None:
+        found = sorted(
+            ((each.stat(), each) for each in self.folder.glob("*.eml")), key=lambda each: -each[0].st_mtime_ns
+        )
+        room = ROOM
+        for number, (status, message) in enumerate(found, 1):
+            room -= status.st_size
+            if number > MOST or room < 0:
+                message.unlink(missing_ok=True)
+                message.with_suffix(REASON).unlink(missing_ok=True)
 
     def remove(self, address: str) -> None:
         """Delete every message that names an address in its plain bytes. Refused if one cannot be."""

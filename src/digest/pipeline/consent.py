@@ -13,9 +13,10 @@ from digest.core.front_matter import slugify
 from digest.core.item import Kind
 from digest.core.selection import ACTIONABLE, MAX_WEIGHT
 from digest.core.token import address_hmac
-from digest.store import subscribers
+from digest.store import confirmations, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
+from digest.store.tables import ConfirmationRow
 
 LANGUAGE_LENGTH = 35
 GONE = ("unsubscribed", "suppressed")
@@ -215,6 +216,21 @@ def person(session: Session, email: str) -> Subscriber:
     return _find(session, _address(email))
 
 
+def anyone(session: Session, email: str) -> Subscriber:
+    """The subscriber of that address, or who asked to be one. Refused if there is neither."""
+    who = _address(email)
+    asked = [] if subscribers.by_key(session, who.key) else confirmations.waiting(session, who.key)
+    return _pending(asked[-1]) if asked else _find(session, who)
+
+
+def _pending(asked: ConfirmationRow) -> Subscriber:
+    """Somebody who has not confirmed: no subscriber yet, and without a number."""
+    follows = {slug: 1 for slug in asked.topics.split(";") if slug}
+    return Subscriber(
+        0, asked.email, asked.email_key, "", asked.language, "pending", follows, frequency=asked.frequency
+    )
+
+
 def _find(session: Session, who: Address) -> Subscriber:
     known = subscribers.by_key(session, who.key)
     if known is None:
@@ -238,12 +254,15 @@ def _address(email: str) -> Address:
 
 
 def everyone(db: Database) -> Iterator[Subscriber]:
-    """All subscribers, in keyset pages."""
+    """All subscribers, in keyset pages; then those who asked to be one."""
     after = 0
     while True:
         with db.read() as session:
             people = subscribers.page(session, after=after)
         if not people:
-            return
+            break
         yield from people
         after = people[-1].id
+    with db.read() as session:
+        asked = {each.email_key: each for each in confirmations.waiting(session)}
+        yield from [_pending(each) for key, each in asked.items() if subscribers.by_key(session, key) is None]

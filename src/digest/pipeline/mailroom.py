@@ -12,6 +12,7 @@ from digest.core.token import PATTERN, Purpose
 from digest.mailbox import files, imap, maildir
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Unreadable
+from digest.pipeline import standing
 from digest.pipeline.receive import Keys, Received, receive
 from digest.store.database import Database
 
@@ -36,15 +37,23 @@ class Mailroom:
         )
 
     def take(self, message: bytes, recipient: str | None) -> Received:
-        """Count one message, or put it into quarantine. When this returns, the sender may forget it.
+        """Count one message, or put it into quarantine, of which staff hear once a day. It is ours when this returns.
 
         Refused (and TryAgain, which is one) if that is not done: the message has to come again.
         """
         try:
             return self._count(message, recipient)
         except Unreadable as unreadable:
-            self.quarantine.keep(message, recipient, str(unreadable))
-            return _refused(str(unreadable), "kept in quarantine, without effect")
+            why = str(unreadable)
+        self.quarantine.keep(message, recipient, why)
+        now = self.clock()
+        text = (
+            f"A message that came back cannot be read ({why}). It is in {self.quarantine.folder}, and nothing was done with "
+            "it; look whether somebody wants to leave, and delete it. Others of today are not told of."
+        )
+        with self.database.write() as session:
+            standing.alarm(session, f"quarantine/{now.date()}", "A message is in quarantine", text, now)
+        return _refused(why, "kept in quarantine, without effect")
 
     def collect(self, folder: Path) -> Generator[Received, None, None]:
         """Take in what waits in a Maildir; each is moved when that is done. Refused if some of it has to wait on."""

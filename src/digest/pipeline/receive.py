@@ -5,20 +5,21 @@ event again changes nothing.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from digest.core.dsn import Kind, Report, Verdict, classify, judge
+from digest.core.dsn import MAX_BYTES, Kind, Report, Verdict, classify, judge
 from digest.core.pacing import slows
 from digest.core.reply import Reply
 from digest.core.standing import BELIEVED_FOR
 from digest.core.token import Keyring, Purpose
 from digest.pipeline import standing
 from digest.pipeline.consent import leave
-from digest.store import deliveries, editions, events, pacing, subscribers
+from digest.store import deliveries, editions, events, letters, pacing, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
 
@@ -52,10 +53,10 @@ def receive(
     read: Callable[[bytes], Report] = classify,
 ) -> Received:
     """Take one message. `recipient` is the envelope's; without it the header's own word is used. `read` may raise."""
-    report = read(message)
     addressed = recipient or _addressed(message)
+    leaver = keys.ring.find(Purpose.UNSUBSCRIBE, addressed)
+    report = read(message if leaver is None else _goodbye(message))
     with db.write() as session:
-        leaver = keys.ring.find(Purpose.UNSUBSCRIBE, addressed)
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
             effect = _leave(session, leaver, "mailto", _identity(message), keys, now)
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
@@ -85,6 +86,12 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
             events.came_back(session, delivery, now)
             standing.act(session, delivery, event, keys.pepper, now)
     return verdict
+
+
+def _goodbye(message: bytes) -> bytes:
+    """Of one that is too long, whatever is attached to it, the header is enough. A machine's report is none."""
+    head = re.split(rb"\r?\n\r?\n", message, maxsplit=1)[0]
+    return head if len(message) > MAX_BYTES and b"multipart/report" not in head.lower() else message
 
 
 def _addressed(message: bytes) -> str:
@@ -192,4 +199,6 @@ def _leave(session: Session, subscriber_id: int, way: str, which: str, keys: Key
     if event is None:
         return "known already; nothing changed"
     leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
+    if way == "mailto":  # who clicked has seen a page, or wants no more mail (docs/adr/0018-letters.md)
+        letters.queue(session, letters.Kind.GOODBYE, person.email, person.key, now, subscriber=person.id)
     return "unsubscribed"

@@ -18,7 +18,7 @@ from digest.store.tables import EventRow
 def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any]:
     """All there is to tell of a subscriber. `events` have a sentence each (`said`), and `next` is one."""
     with db.read() as session:
-        person = consent.person(session, email)
+        person = consent.anyone(session, email)
         hmac = address_hmac(pepper, person.key)
         suppressed = subscribers.suppressions(session, hmac)
         sent = deliveries.of_subscriber(session, person.id)
@@ -43,6 +43,7 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
                     "source": each.source,
                     "wording": each.wording,
                     "version": each.version,
+                    "proof": each.proof,
                 }
                 for each in subscribers.consents(session, hmac)
             ],
@@ -84,6 +85,10 @@ def _said(event: EventRow, editions: Mapping[int, str]) -> str:
             return f"they unsubscribed ({event.source})"
         case "returned":
             return f"they are active again: {said['why']}"
+        case "resubscribe":
+            return f"they came back: {said['why']}"
+        case "moved":
+            return "they moved to this address from another one"
         case "resumed":
             return f"staff made them active again: {said['why']}"
         case "reviewed":

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.core.edition import EditionItem
 from digest.core.headers import Sender
-from digest.core.item import Item, closes_at
+from digest.core.item import Item, is_over
 from digest.core.message import Block, chosen, fill
 from digest.core.token import Purpose
 from digest.pipeline.compose import Copy, served
@@ -45,7 +44,7 @@ def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView
         language = served(delivery.language, editions.languages(session, delivery.edition_id))
         blocks = editions.blocks(session, delivery.edition_id, language)[language]
     copy = Copy.from_json(delivery.selection)
-    closed = {each.id: each.item for each in items if _is_over(each, now)}
+    closed = {each.id: each.item for each in items if is_over(each.item, now)}
     slots = {
         "greeting": copy.greeting,
         "why": copy.why,
@@ -55,11 +54,6 @@ def web_view(db: Database, sender: Sender, token: str, now: datetime) -> WebView
     last = {f"last:{each}" for each in copy.last if each not in closed}
     html = chosen((block for block in blocks if block.part == "html"), {*copy.items, *copy.more}, last)
     return WebView(language, tuple(Piece(fill(block, slots), _marked(block, closed)) for block in html))
-
-
-def _is_over(each: EditionItem, now: datetime) -> bool:
-    closes = closes_at(each.item)
-    return closes is not None and closes <= now
 
 
 def _marked(block: Block, closed: dict[int, Item]) -> Item | None:

@@ -28,7 +28,10 @@ _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Who sends: what masthead and footer say. `accent` is `#rrggbb`; `logo` and `banner` are names of hosted pictures."""
+    """Who sends: what masthead and footer say. `accent` is `#rrggbb`; `logo` and `banner` are names of hosted pictures.
+
+    `archive`: whether anybody may look up what went out.
+    """
 
     name: str
     postal_address: str | None
@@ -36,6 +39,7 @@ class Publication:
     accent: str = "#0f5e66"
     logo: str | None = None
     banner: str | None = None
+    archive: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.accent):
@@ -68,7 +72,7 @@ class Compiler:
         spoken = self.templates.language(text.language)
         values = self._values(spoken, edition, items, publication) | {
             "text": text,
-            "intro": [paragraph for paragraph in re.split(r"\s*\n\s*\n\s*", text.intro.strip()) if paragraph],
+            "intro": text.paragraphs,
             "topics": lambda item: [topics.get(slug, slug) for slug in item.topics],
             "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
         }
@@ -144,12 +148,12 @@ class Compiler:
             "must_see": [entry.item for entry in items if entry.item.must_see],
             "sent": sent.date(),
             "when": Dates(spoken.locale, sent.year),
-            "foreign": _foreign(spoken),
+            "foreign": foreign_in(spoken),
         }
 
 
-def _foreign(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
-    """Tag, direction and name of the language of an item that is not in the digest's own."""
+def foreign_in(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
+    """Of an item in another language than `spoken`: the tag, direction and name of that."""
 
     def foreign(item: Item) -> dict[str, str] | None:
         locale = locale_of(item.language)

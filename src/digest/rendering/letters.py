@@ -37,6 +37,39 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """To a subscriber, at whose address somebody asked for the digest once more. `preferences`: their page."""
+
+    kind: ClassVar[str] = "subscribed"
+    name: str
+    preferences: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To the address at which a subscriber wants their digest from now on. `url` does it, for `days` days.
+
+    It greets nobody by name: the address may be mistyped, and somebody else's.
+    """
+
+    kind: ClassVar[str] = "move"
+    name: str
+    url: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """To the address that a subscriber left for another one. `address`: that one, masked; `contact`: where to say that
+    it was not them."""
+
+    kind: ClassVar[str] = "moved"
+    name: str
+    address: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     """To somebody who left. `back`: where they can subscribe again, None if there is no such page."""
 
@@ -54,7 +87,7 @@ class Alert:
     said: str
 
 
-Letter = Confirm | Welcome | Goodbye | Alert
+Letter = Confirm | Welcome | Subscribed | Move | Moved | Goodbye | Alert
 
 
 @dataclass(frozen=True, slots=True)

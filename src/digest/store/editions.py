@@ -85,7 +85,7 @@ def items(session: Session, edition_id: int) -> tuple[EditionItem, ...]:
     """The frozen items in edition order."""
     wanted = select(EditionItemRow).where(col(EditionItemRow.edition_id) == edition_id)
     rows = session.scalars(wanted.order_by(col(EditionItemRow.position)))
-    return tuple(_thaw(row) for row in rows)
+    return tuple(thaw(row) for row in rows)
 
 
 def published(session: Session, item_id: int) -> tuple[EditionItem, EditionRow] | None:
@@ -93,7 +93,7 @@ def published(session: Session, item_id: int) -> tuple[EditionItem, EditionRow] 
     wanted = select(EditionItemRow, EditionRow).join(EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id))
     wanted = wanted.where(col(EditionItemRow.item_id) == item_id, col(EditionRow.state).in_(OUT))
     row = session.execute(wanted.order_by(col(EditionRow.slot).desc()).limit(1)).first()
-    return row and (_thaw(row[0]), row[1])
+    return row and (thaw(row[0]), row[1])
 
 
 def texts(session: Session, edition_id: int) -> dict[str, EditionText]:
@@ -192,7 +192,8 @@ def _written(item: Item) -> dict[str, Any]:
     return fields | {"kind": str(item.kind), "topics": list(item.topics)}
 
 
-def _thaw(row: EditionItemRow) -> EditionItem:
+def thaw(row: EditionItemRow) -> EditionItem:
+    """The item as it was frozen."""
     said = (
         Translation(_read(each["item"]), each["html"], each["stale"]) for each in row.snapshot.get("translations", ())
     )

@@ -130,6 +130,7 @@ def put(
             "content_hash": content_hash,
             "ready_at": ready_at,
             "closes_at": closes_at(item),
+            "archived_at": now if status is Status.ARCHIVED else None,
             "created_at": now,
             "updated_at": previous.changed_at if previous and previous.content_hash == content_hash else now,
         }
@@ -154,6 +155,7 @@ def set_status(session: Session, stored: Stored, status: Status, now: datetime) 
     row = session.get_one(ItemRow, stored.id)
     row.status = str(status)
     row.ready_at = (row.ready_at or now) if status is Status.READY else None
+    row.archived_at = (row.archived_at or now) if status is Status.ARCHIVED else None
     session.add(row)
 
 

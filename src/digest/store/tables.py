@@ -72,6 +72,7 @@ class ItemFields(SQLModel):
     content_hash: str = Field(max_length=64)
     ready_at: datetime | None = instant(default=None)
     closes_at: datetime | None = instant(default=None)
+    archived_at: datetime | None = instant(default=None)
     created_at: datetime = instant()
     updated_at: datetime = instant()
 
@@ -159,6 +160,52 @@ class SuppressionRow(SQLModel, table=True):
     reason: str = Field(max_length=40)
     event_id: int | None = None
     at: datetime = instant()
+
+
+class ConfirmationRow(SQLModel, table=True):
+    """What somebody asked for, and its mailbox has to confirm: a subscription, or a new address for `subscriber_id`.
+
+    `topics` separated by `;` · `wording`, `version`, `source`, `proof`: what the consent ledger will hold. A row ends
+    after a time, confirmed or not.
+    """
+
+    __tablename__ = "confirmation"
+    # A number is never given twice: the link in a mail carries it.
+    __table_args__ = (Index(None, "email_key"), Index(None, "asked_at"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(max_length=320)
+    email_key: str = Field(max_length=320)
+    subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="CASCADE", index=True)
+    language: str = Field(max_length=35)
+    topics: str = Field(default="", sa_type=Text)
+    frequency: str = Field(max_length=10)
+    wording: str = Field(sa_type=Text)
+    version: str = Field(max_length=20)
+    source: str = Field(sa_type=Text)
+    proof: str = Field(sa_type=Text)
+    asked_at: datetime = instant()
+    confirmed_at: datetime | None = instant(default=None)
+
+
+class LetterRow(SQLModel, table=True):
+    """A mail about one thing that is to be sent at `due_at`, and is written only then. `kind`: store.letters.Kind.
+
+    `network`: where the request for it came from, for limits. `done_at`: when a server took it, or it was given up.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (Index(None, "done_at", "due_at"), Index(None, "address_key"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=12)
+    address: str = Field(max_length=320)
+    address_key: str = Field(max_length=320)
+    confirmation_id: int | None = Field(default=None, foreign_key="confirmation.id", ondelete="CASCADE", index=True)
+    subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="CASCADE", index=True)
+    network: str | None = Field(default=None, max_length=50)
+    attempts: int = 0
+    queued_at: datetime = instant()
+    due_at: datetime = instant()
+    done_at: datetime | None = instant(default=None)
 
 
 class FeedRow(SQLModel, table=True):

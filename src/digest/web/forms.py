@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from fastapi import HTTPException
 from python_multipart import parse_form
@@ -27,12 +27,18 @@ async def posted(request: Request) -> list[tuple[bytes, bytes]]:
     except ClientDisconnect:
         raise HTTPException(400) from None
     kind = request.headers.get("content-type", "application/x-www-form-urlencoded")
+    multipart = kind.strip().lower().startswith("multipart/")
     fields: list[tuple[bytes, bytes]] = []
+
+    def read(raw: bytes | None) -> bytes:
+        """The parser leaves percents and pluses as they came."""
+        return (raw or b"") if multipart else unquote_to_bytes((raw or b"").replace(b"+", b" "))
+
     try:
         parse_form(
             {"Content-Type": kind.encode("latin-1")},
             io.BytesIO(body),
-            lambda field: fields.append((field.field_name or b"", field.value or b"")),
+            lambda field: fields.append((read(field.field_name), read(field.value))),
             None,
         )
     except ValueError:

@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jinja2
 from babel.dates import format_date
@@ -13,10 +15,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 
-from digest.core.picture import media_type
+from digest.core import picture
 from digest.rendering import colour, language
-from digest.rendering.compiler import Publication
+from digest.rendering.compiler import Publication, foreign_in
+from digest.rendering.dates import Dates
 from digest.rendering.language import Language
+from digest.rendering.markup import legal, link
 
 HERE = Path(__file__).parent
 
@@ -30,6 +34,11 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
+        "legal": legal,
+        "link": link,
+        "picture_size": picture.size,
+        "opening": lambda text: text[:1].upper() + text[1:],
+        "raised": raised,
         "readable_on": colour.readable,
         "ink_on": colour.ink_on,
         "mixed_with": colour.mixed,
@@ -40,12 +49,20 @@ def environment() -> jinja2.Environment:
 class Pages:
     """The public pages of a publication. `contact` is a bare address.
 
-    The stylesheet is within each page, allowed by its hash: a page is one answer, whatever path a proxy puts it under.
+    The stylesheet is within each page, allowed by its hash: a page is one answer, whatever path a proxy puts it under. `root` is
+    that path, with which the addresses of what anybody may see begin.
     """
 
-    def __init__(self, publication: Publication, contact: str) -> None:
+    def __init__(self, publication: Publication, contact: str, *, signs_up: bool = False) -> None:
+        self.publication = publication
         self._templates = environment()
-        self._templates.globals |= {"publication": publication, "contact": contact}
+        self.root = urlsplit(publication.public_url or "").path
+        self._templates.globals |= {
+            "publication": publication,
+            "contact": contact,
+            "signs_up": signs_up,
+            "root": self.root,
+        }
         style = self._templates.get_template("public/page.css").render()
         self._templates.globals["style"] = Markup(style)  # noqa: S704  ours alone; the accent is a checked colour
         self.style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -54,11 +71,27 @@ class Pages:
         self, name: str, tag: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: object
     ) -> HTMLResponse:
         """The page `name` in the language of `tag`, or in English where no catalogue speaks it."""
+        words = self.render(name, tag, status=status, **values)
+        return HTMLResponse(words, status, {**(headers or {}), "content-language": _spoken(tag).tag})
+
+    def render(self, name: str, tag: str, **values: object) -> str:
+        """The HTML alone."""
         spoken = _spoken(tag)
-        words = self._templates.get_template(f"public/{name}").render(
-            language=spoken, _=_words(spoken), day=partial(_day, spoken), status=status, **values
-        )
-        return HTMLResponse(words, status, {**(headers or {}), "content-language": spoken.tag})
+        return self._templates.get_template(f"public/{name}").render(
+            language=spoken, _=_words(spoken), day=partial(_day, spoken), dates=partial(Dates, spoken.locale),
+            foreign=foreign_in(spoken), **values,
+        )  # fmt: skip
+
+    @staticmethod
+    def say(tag: str, words: str, **values: object) -> str:
+        """Words of the catalogues in the language of `tag`, their places filled."""
+        return _words(_spoken(tag))(words, **values)
+
+    def spoken(self, wanted: str) -> str:
+        """The one of the languages that the pages speak for who wants `wanted`."""
+        known = self.languages("")
+        base = wanted.lower().partition("-")[0]
+        return next((tag for tag in (wanted, base) if tag in known), language.ENGLISH)
 
     @staticmethod
     def languages(besides: str) -> dict[str, str]:
@@ -71,7 +104,12 @@ class Pages:
 def picture_answer(path: Path) -> FileResponse:
     """A hosted picture: the same for ever under its name, and shown by web mail wherever that is."""
     headers = {"cache-control": "public, max-age=31536000, immutable", "cross-origin-resource-policy": "cross-origin"}
-    return FileResponse(path, headers=headers, media_type=media_type(path.name))
+    return FileResponse(path, headers=headers, media_type=picture.media_type(path.name))
+
+
+def raised(html: str) -> str:
+    """A body whose headings begin below a title (h4) as one below the name of its page (h2)."""
+    return re.sub(r"(</?h)([4-6])", lambda tag: f"{tag[1]}{int(tag[2]) - 2}", html)
 
 
 def accepted(request: Request) -> str:

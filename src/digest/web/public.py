@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from digest import logs
 from digest.core.errors import Refused
 from digest.core.headers import Sender
+from digest.pipeline.archive import TakenBack
 from digest.pipeline.calendar import calendar_of
 from digest.pipeline.farewell import whose
 from digest.pipeline.receive import Keys, unsubscribe
@@ -22,14 +23,17 @@ from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.store.media import Media
-from digest.web import personal
+from digest.web import archive, personal, signup
 from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
 from digest.web.pages import Pages, accepted, picture_answer
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
-POLICY = "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -49,12 +53,16 @@ def application(
     media: Media | None,
     clock: Callable[[], datetime],
     clear: Callable[[str], None],
+    *,
+    open_to_all: bool = True,
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go.
 
-    `clear` deletes the mail of an address that is kept in folders: who is erased is erased there too.
+    `open_to_all`: whether anybody may sign up. `clear` deletes the mail of an address that is kept in folders: who is erased
+    is erased there too.
     """
-    pages, limiter = Pages(publication, sender.reply_to or sender.address), Limiter()
+    signs_up = open_to_all and sender.public_url is not None
+    pages, limiter = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up), Limiter()
     app = FastAPI(
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[Depends(limiter)]
     )
@@ -95,6 +103,12 @@ def application(
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
+    if sender.public_url:  # without one, no letter could hold a link
+        app.include_router(signup.confirmation(database, keys, pages, sender.public_url, clock))
+    if sender.public_url and open_to_all:
+        app.include_router(signup.form(database, keys, pages, sender.public_url, clock))
+    if publication.archive:
+        app.include_router(archive.router(database, pages, sender.domain, clock))
 
     @app.api_route("/view/{token}", methods=LOOK)
     def view(token: str) -> Response:
@@ -115,6 +129,10 @@ def application(
     @app.exception_handler(AnyHTTPException)
     def as_page(request: Request, error: AnyHTTPException) -> Response:
         return pages.page("notice.html", accepted(request), error.status_code, error.headers)
+
+    @app.exception_handler(TakenBack)
+    def gone(request: Request, error: TakenBack) -> Response:  # noqa: ARG001  as Starlette calls it
+        return pages.page("notice.html", accepted(request), 410)
 
     @app.exception_handler(Refused)
     def not_now(request: Request, error: Refused) -> Response:

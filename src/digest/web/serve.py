@@ -5,6 +5,7 @@ import errno
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -14,18 +15,32 @@ from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled, random_key
 from digest.core.errors import Refused
+from digest.pipeline import signup
 from digest.pipeline.compile import Press
 from digest.pipeline.preview import Desk
 from digest.rendering.compiler import Compiler
+from digest.settings.forms import listed
 from digest.web import public as public_room
 from digest.web import staff as staff_room
+from digest.web.pages import Pages
 
 
 def public_pages(here: Installation) -> FastAPI:
     publication = here.press.publication
     return public_room.application(
-        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear
-    )
+        here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear,
+        open_to_all=here.settings.signup == "open",
+    )  # fmt: skip
+
+
+def embedded(here: Installation, language: str) -> str:
+    """The HTML of a sign-up form for a site of one's own. Refused where nobody can sign up."""
+    publication = here.press.publication
+    if publication.public_url is None or here.settings.signup != "open":
+        raise Refused("Nobody can sign up: set DIGEST_PUBLIC_URL, and DIGEST_SIGNUP to open.")
+    pages = Pages(publication, here.sender.address)
+    tag = pages.spoken(language)
+    return pages.render("embed.html", tag, topics=signup.topics(here.database, tag))
 
 
 def preview_pages(here: Installation) -> FastAPI:
@@ -41,7 +56,8 @@ async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event
     """Serve the public pages where the settings say until `stop`. Refused if the port is taken."""
     host, port = here.settings.bind
     with listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
-        await serve(public_pages(here), listener, stop, started or asyncio.Event())
+        proxies = listed(here.settings.trusted_proxies)
+        await serve(public_pages(here), listener, stop, started or asyncio.Event(), proxies)
 
 
 async def preview(here: Installation, port: int) -> None:
@@ -72,8 +88,10 @@ class _Server(uvicorn.Server):
         self._ready.set()
 
 
-async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
-    """Until `stop`; requests in flight get five seconds."""
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: asyncio.Event, proxies: Sequence[str] = ()
+) -> None:
+    """Until `stop`; requests in flight get five seconds. `proxies`: networks whose X-Forwarded-For says who asks."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -81,7 +99,8 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event, read
         lifespan="off",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_graceful_shutdown=5,
     )
