@@ -76,7 +76,7 @@ def _smtp_source(_folder: Path, messages: int, size: int) -> Sample:
 MARKED = "each result, and a mark before the dot"
 TWO = ("--set", "smtp_processes=2")
 ONE = 1 / 3
-"""The share of what is one process. Where there are two, their start is in the clock: they send more, so that it counts for less."""
+"""The share of one process. Two send more: their start is in the clock, and should count for little."""
 ROWS = (
     Row(LIMIT, _smtp_source, ONE, "no, one byte repeated", "no", "no", "no"),
     Row("digest, unsigned", _digest(), ONE, "yes", MARKED, "no", "yes"),
