@@ -41,7 +41,9 @@ def _digest(*options: str) -> Callable[[Path, int, int], Sample]:
         for file in (*folder.glob("digest.db*"), *folder.glob("*.pem")):
             shutil.copy(file, own)
         with contextlib.closing(sqlite3.connect(own / "digest.db", isolation_level=None)) as database:
-            database.execute(f"DELETE FROM delivery WHERE id NOT IN (SELECT id FROM delivery ORDER BY id LIMIT {messages})")
+            database.execute(
+                f"DELETE FROM delivery WHERE id NOT IN (SELECT id FROM delivery ORDER BY id LIMIT {messages})"
+            )
         return sample(lambda port: [sys.executable, HERE / "send_digest.py", own, str(port), *options], messages)
 
     return run
