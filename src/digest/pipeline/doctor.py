@@ -91,6 +91,17 @@ def mailbox(account: Callable[[], imap.Account | None]) -> list[Finding]:
         return [Finding("mailbox", False, str(error))]
 
 
+def posts(public_url: str | None, providers: Sequence[str]) -> list[Finding]:
+    """Where the providers that are set post what came back; a hint where they cannot."""
+    if not providers:
+        return []
+    if public_url is None:
+        said = f"DIGEST_PUBLIC_URL is not set; {' and '.join(providers)} cannot post here what came back."
+        return [Finding("webhooks", None, said)]
+    places = ", ".join(f"{public_url}/hooks/{name.lower()}" for name in providers)
+    return [Finding("webhooks", True, f"What came back is posted to {places}.")]
+
+
 def set_aside(quarantine: Callable[[], Quarantine]) -> list[Finding]:
     """A hint, where mail lies that could not be read, or where there is no place for any."""
     try:

@@ -60,9 +60,13 @@ def receive(
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
             effect = _leave(session, leaver, "mailto", _identity(message), keys, now)
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
-        delivery, certain = _delivery(session, report, addressed, keys.ring)
-        effect = _apply(session, report, delivery, certain, message, keys, now)
-        return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
+        return _take(session, report, addressed, message, keys, now)
+
+
+def reported(db: Database, report: Report, said: bytes, keys: Keys, now: datetime) -> Received:
+    """Take what a provider reports otherwise than by mail. `said`: all of it, by which what is nobody's is known again."""
+    with db.write() as session:
+        return _take(session, report, "", said, keys, now)
 
 
 def unsubscribe(db: Database, token: str, keys: Keys, now: datetime) -> bool:
@@ -122,6 +126,12 @@ def _delivery(session: Session, report: Report, addressed: str, ring: Keyring) -
         if (number := ring.find(Purpose.MESSAGE, said)) is not None:
             return deliveries.get(session, number), False
     return None, False
+
+
+def _take(session: Session, report: Report, addressed: str, message: bytes, keys: Keys, now: datetime) -> Received:
+    delivery, certain = _delivery(session, report, addressed, keys.ring)
+    effect = _apply(session, report, delivery, certain, message, keys, now)
+    return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
 
 
 def _apply(
