@@ -30,8 +30,8 @@ def messages(path: Path) -> Iterator[tuple[str, bytes]]:
                 with contextlib.closing(mailbox.mbox(file, create=False)) as box:
                     several = len(box) > 1
                     for number, key in enumerate(box.keys(), 1):
-                        where = f"{file} no. {number}" if several else str(file)
-                        yield where, box.get_file(key).read(MAX_BYTES + 1)
+                        name = f"{file} no. {number}" if several else str(file)
+                        yield name, box.get_file(key).read(MAX_BYTES + 1)
             else:
                 yield str(file), content
     except OSError as error:
