@@ -17,7 +17,7 @@ from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
 from digest.mailbox import lmtp
-from digest.pipeline import alarm, dispatch, feeds, letters, signup
+from digest.pipeline import alarm, confirm, dispatch, feeds, letters
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
@@ -131,7 +131,7 @@ class Service:
         async with self._posting:
             try:
                 await letters.post(here.office, here.plan, self._stop)
-                await asyncio.to_thread(signup.tidy, here.database, here.clear, here.clock())
+                await asyncio.to_thread(confirm.tidy, here.database, here.clear, here.clock())
             except Refused as error:
                 log.warning("letters wait", reason=str(error))
                 self._letters_wait_until = loop.time() + RETRY_SECONDS

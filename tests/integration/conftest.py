@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,21 @@ import editions
 import pytest
 from browser import Browser, Page
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from httpx import ASGITransport, AsyncClient
+from town import URL, Town
 
+from digest.app import bundled
 from digest.core.dkim import Key
+from digest.pipeline import topics as all_topics
 from digest.pipeline.doctor import LETTERS
 from digest.pipeline.preview import Sheet
 from digest.rendering import layout
-from digest.rendering.compiler import Publication
+from digest.rendering.compiler import Compiler, Publication
 from digest.rendering.letters import write
 from digest.rendering.templates import Templates
+from digest.store.database import Database
+from digest.web import serve
+from digest.web import signup as pages_of_sign_up
 
 # MJML cannot set landmarks.
 AXE = """axe.run({rules: {"landmark-one-main": {enabled: %(mail)s}, region: {enabled: %(mail)s}}}).then(found =>
@@ -117,3 +124,26 @@ def edition(
             here.close()
 
     return made
+
+
+@pytest.fixture(scope="session")
+def bundled_compiler() -> Compiler:
+    return Compiler(bundled("templates", "email"))
+
+
+@pytest.fixture
+def town(
+    tmp_path: Path, sqlite: Database, bundled_compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Town]:
+    monkeypatch.setattr(pages_of_sign_up, "ANSWERS_AFTER", 0)
+    made = Town(tmp_path, sqlite)
+    made.here.compiler = bundled_compiler
+    all_topics.add(made.db, "Housing", "es", "Vivienda")
+    yield made
+    made.here.close()
+
+
+@pytest.fixture
+async def pages(town: Town) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(transport=ASGITransport(serve.public_pages(town.here)), base_url=URL) as client:
+        yield client

@@ -2,109 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import ASGITransport, AsyncClient
 from structlog.testing import capture_logs
 from test_web_public import NOW, contents
+from town import DAY, ELSEWHERE, MINUTE, OURS, URL, ZOE, Town, fill_in, link, text
 
-from digest.app import Installation, bundled
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
 from digest.core.token import Purpose
 from digest.pipeline import consent, erasure, lists, signup
-from digest.pipeline import topics as all_topics
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
-from digest.pipeline.story import story
-from digest.rendering.compiler import Compiler
-from digest.scheduler import Service
-from digest.settings import Settings
 from digest.store import events
-from digest.store.database import Database
 from digest.web import serve
-from digest.web import signup as pages_of_sign_up
-
-URL = "https://news.example.org"
-OURS = {"sec-fetch-site": "same-origin"}
-ELSEWHERE = {"sec-fetch-site": "cross-site", "origin": "https://choir.example"}
-ZOE = "zoe@example.net"
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-class Town:
-    """An installation with a mailbox for everybody, and a clock that a test sets."""
-
-    def __init__(self, folder: Path, database: Database) -> None:
-        values: dict[str, Any] = {
-            "database_url": database.url.render_as_string(), "DIGEST_FROM": "news@example.org", "publication": "Tide",
-            "public_url": URL, "outbox": folder / "outbox", "pepper": "a pepper of sixteen", "secret": "a secret of sixteen",
-        }  # fmt: skip
-        self.now: datetime = NOW
-        self.here = Installation(Settings(_env_file=None, **values))
-        self.here.clock = lambda: self.now
-        self.db, self.outbox = self.here.database, folder / "outbox"
-        self._seen: set[Path] = set()
-
-    async def post(self) -> dict[str, EmailMessage]:
-        """What the letters that are due say, by recipient."""
-        await Service(self.here, asyncio.Event()).post()
-        new = set(self.outbox.glob("*.eml")) - self._seen
-        self._seen |= new
-        read = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in new]
-        return {str(each["To"]): each for each in read}  # type: ignore[misc]
-
-    def state(self, email: str = ZOE) -> str:
-        return next((each.state for each in consent.everyone(self.db) if each.email == email), "nobody")
-
-    def tell(self, email: str = ZOE) -> dict[str, Any]:
-        return story(self.db, email, self.here.pepper, self.now)
-
-
-@pytest.fixture(scope="module")
-def compiler() -> Compiler:
-    return Compiler(bundled("templates", "email"))
-
-
-@pytest.fixture
-def town(tmp_path: Path, sqlite: Database, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    monkeypatch.setattr(pages_of_sign_up, "ANSWERS_AFTER", 0)
-    made = Town(tmp_path, sqlite)
-    made.here.compiler = compiler
-    all_topics.add(made.db, "Housing", "es", "Vivienda")
-    yield made
-    made.here.close()
-
-
-@pytest.fixture
-async def pages(town: Town) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(transport=ASGITransport(serve.public_pages(town.here)), base_url=URL) as client:
-        yield client
-
-
-async def fill_in(pages: AsyncClient, email: str = ZOE, *, headers: dict[str, str] = OURS, **fields: Any) -> Response:
-    form = {"email": email, "shown": "en", "language": "en", "frequency": "weekly"} | fields
-    return await pages.post("/subscribe", data=form, headers=headers)
-
-
-def text(letter: EmailMessage) -> str:
-    part = letter.get_body(("plain",))
-    assert part
-    return str(part.get_content())
-
-
-def link(letter: EmailMessage) -> str:
-    found = re.search(rf"{URL}(/confirm/\w+)", text(letter))
-    assert found
-    return found[1]
 
 
 async def test_from_the_form_to_the_first_letter(town: Town, pages: AsyncClient) -> None:

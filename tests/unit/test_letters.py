@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.rendering.compiler import Publication
-from digest.rendering.letters import Alert, Confirm, Goodbye, Subscribed, Welcome, write
+from digest.rendering.letters import Alert, Confirm, Goodbye, Move, Moved, Subscribed, Welcome, write
 from digest.rendering.templates import TemplateError, Templates
 
 BUNDLED = Path(__file__).resolve().parents[2] / "templates/email"
@@ -19,6 +19,8 @@ LETTERS = (
     Confirm("Ana", ("Housing", "Water"), "https://x.example/confirm/a?b&c", 7),
     Welcome("Ana", ("Housing", "Water"), date(2026, 3, 15), "mailto:unsub+abc@x.example?subject=unsubscribe"),
     Subscribed("Ana", "https://x.example/preferences/a"),
+    Move("", "https://x.example/confirm/a?b&c", 7),
+    Moved("Ana", "a•••@y.example", "news@x.example"),
     Goodbye("", "https://x.example/"),
     Alert("2026-W12 is waiting", "Nobody has approved it.\nSee `digest edition approve 2026-W12`."),
 )
@@ -46,12 +48,15 @@ def test_a_letter_is_complete_in_both_parts_and_asks_for_nothing_from_elsewhere(
 
 
 def test_what_the_letters_say(templates):
-    confirm, welcome, subscribed, goodbye, alert = (write(templates, letter, "en", PUBLICATION) for letter in LETTERS)
+    confirm, welcome, subscribed, _, moved, goodbye, alert = (
+        write(templates, letter, "en", PUBLICATION) for letter in LETTERS
+    )
     assert confirm.subject == "Please confirm: The Tidewater Weekly by mail"
     assert "\nYes, send it to me:\nhttps://x.example/confirm/a?b&c\n\nThe link works for 7 days." in confirm.text
     assert "You would follow Housing and Water." in confirm.text
     assert "Your first digest comes on Sunday, March 15, 2026." in " ".join(welcome.text.split())
     assert "\nYour page:\nhttps://x.example/preferences/a\n" in subscribed.text
+    assert "goes to a•••@y.example from now on" in " ".join(moved.text.split())
     assert goodbye.text.startswith("Hello,\n")
     assert alert.subject == "[The Tidewater Weekly] 2026-W12 is waiting"
     assert "\nSee `digest edition approve 2026-W12`.\n" in alert.text

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.core.newsletter import places, read_newsletter
+from digest.core.newsletter.lines import read_lines
 
 TODAY = date(2024, 6, 30)
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,12 @@ PIECES = (
     "Subject: RE: night buses",
     "Read more",
     "By Ana Ruiz, Coordinator",
+    "N E W S   A N D   V I E W S",
+    "ii) Spring walk",
+    "A1 Budget",
+    "PRESS RELEASE: The baths are to close for good",
+    "Signed: Weir Trust; Lock Keepers",
+    "and by Friday to the clerk, or by the end of July",
 )
 texts = st.lists(st.sampled_from(PIECES), max_size=40).map("\n".join)
 
@@ -62,7 +69,7 @@ def words(text: str) -> list[str]:
 def account(text: str) -> None:
     """Each line with words has one place, and what is placed in bodies is what the bodies hold, no more and no less."""
     placed = places(text, TODAY)
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = [line.text for line in read_lines(text)]
     assert {number for number, line in enumerate(lines, start=1) if words(line)} <= placed.keys()
     bodies = Counter(word for number, place in placed.items() if place == "body" for word in words(lines[number - 1]))
     bullets = re.compile(r"^(?:o|\(?(?:\d{1,2}|[IVX]{1,4})(?:\.\d{1,2})*[.)]?)$")

@@ -15,7 +15,7 @@ from digest.mailbox import imap
 from digest.mailbox.quarantine import Quarantine
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
-from digest.rendering.letters import Alert, Confirm, Goodbye, Subscribed, Welcome, write
+from digest.rendering.letters import Alert, Confirm, Goodbye, Move, Moved, Subscribed, Welcome, write
 from digest.store import feeds, subscribers
 from digest.store.database import Database
 
@@ -23,6 +23,8 @@ LETTERS = (
     Confirm("Somebody", ("a", "b"), "https://example.org", 7),
     Welcome("Somebody", ("a", "b"), date(2000, 1, 1), "https://example.org"),
     Subscribed("Somebody", "https://example.org"),
+    Move("", "https://example.org", 7),
+    Moved("Somebody", "s•••@example.org", "news@example.org"),
     Goodbye("Somebody", "https://example.org"),
     Alert("Something", "A text."),
 )

@@ -43,11 +43,14 @@ def _erase(session: Session, person: Subscriber, pepper: str, clear: Callable[[s
     if erasure.transmitting(session, person.id):
         raise TryAgain("A message to them is being sent at this moment, so nothing was erased. Try again in a minute.")
     hmac = address_hmac(pepper, person.key)
+    addresses = {person.email}
     for delivery, _ in deliveries.of_subscriber(session, person.id):
+        addresses.add(delivery.address or person.email)  # they may have moved
         delivery.selection = replace(Copy.from_json(delivery.selection), greeting="", why="").to_json()
-    erasure.forget(session, person.id, person.email, hmac)
+    erasure.forget(session, person.id, addresses, hmac)
     confirmations.forget(session, person.key)
     letters.forget(session, person.key)
     subscribers.suppress(session, hmac, erasure.ERASED, now)
     subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
-    clear(person.email)
+    for each in addresses:
+        clear(each)

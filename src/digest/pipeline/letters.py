@@ -21,6 +21,7 @@ from digest.core.when import zone
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import TopicNames, topic_name
 from digest.pipeline.dispatch import Office
+from digest.pipeline.farewell import masked
 from digest.rendering import letters as forms
 from digest.rendering.letters import Letter, Written
 from digest.store import confirmations, items, letters, subscribers
@@ -129,6 +130,8 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
         url = sender.confirm_url(row.confirmation_id)
         if asked is None or not left or left < 1 or asked.confirmed_at or url is None:
             return None
+        if row.kind == Kind.MOVE:
+            return forms.Move("", url, left), asked.language
         return forms.Confirm("", _named(named, asked.topics.split(";"), asked.language), url, left), asked.language
     person = subscribers.by_id(session, row.subscriber_id or 0)
     page = sender.preferences_url(person.id) if person else None
@@ -139,6 +142,9 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
             return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id)), person.language
         case Kind.SUBSCRIBED if person and page:
             return forms.Subscribed(person.name, page), person.language
+        case Kind.MOVED if person:
+            contact = sender.reply_to or sender.address
+            return forms.Moved(person.name, masked(person.email), contact), person.language
         case Kind.GOODBYE if person and person.state == "unsubscribed":
             return forms.Goodbye(person.name, page), person.language
     return None

@@ -5,10 +5,10 @@ and it is the one thing that brings back an address that left, complained or bou
 """
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from functools import partial
 
 from sqlmodel import Session
 
@@ -17,20 +17,15 @@ from digest.core.address import Address
 from digest.core.errors import TryAgain
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
-from digest.pipeline.consent import merged
-from digest.pipeline.farewell import masked
-from digest.pipeline.letters import GOOD_FOR
+from digest.pipeline.consent import GONE
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, events, items, letters, subscribers
+from digest.store import confirmations, items, letters, subscribers
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.subscribers import Subscriber
-from digest.store.tables import ConfirmationRow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REMIND_AFTER = timedelta(days=3)
-KEPT_FOR = timedelta(days=30)
-"""Then what was asked for is erased, confirmed or not."""
 BETWEEN_LETTERS = timedelta(minutes=10)
 LETTERS_A_DAY, TO_WHO_LEFT = 3, 1
 """Letters that forms may cause to one address in a day, and to one that left, complained or bounced."""
@@ -85,24 +80,46 @@ def ask(db: Database, wished: Wish, consent: Consent, keys: Keys, now: datetime)
 
     TryAgain if forms ask for too many letters, whoever they are for.
     """
-    who = wished.email
     with db.write() as session:
-        _slow_down(session, consent.network, now)
-        person = subscribers.by_key(session, who.key)
-        left = bool(subscribers.suppressions(session, address_hmac(keys.pepper, who.key)))
-        if _had_enough(session, who.key, TO_WHO_LEFT if left else LETTERS_A_DAY, now):
-            return
-        if person and _gets_mail(person):
-            letters.queue(
-                session, Kind.SUBSCRIBED, person.email, who.key, now, subscriber=person.id, network=consent.network
-            )
-            return
-        number = confirmations.put(session, who.key, None, now, _row(session, wished, consent))
-        letters.drop(session, number)
-        letters.queue(session, Kind.CONFIRM, who.email, who.key, now, confirmation=number, network=consent.network)
-        if not left:
-            remind = now + REMIND_AFTER
-            letters.queue(session, Kind.REMINDER, who.email, who.key, now, due=remind, confirmation=number)
+        _write_to(session, wished, consent, keys, now)
+
+
+def ask_to_move(db: Database, token: str, email: Address, consent: Consent, keys: Keys, now: datetime) -> bool:
+    """A subscriber wants their mail at another address, which gets a letter. They learn nothing of that address.
+
+    False for a token that is none of ours or of nobody. TryAgain as above.
+    """
+    number = keys.ring.verify(Purpose.PREFERENCES, token)
+    with db.write() as session:
+        person = subscribers.by_id(session, number) if number is not None else None
+        if person is None:
+            return False
+        if person.state in GONE or person.key == email.key:
+            return True
+        wished = Wish(email, frozenset(person.interests), person.language, person.frequency)
+        _write_to(session, wished, consent, keys, now, person)
+        return True
+
+
+def _write_to(
+    session: Session, wished: Wish, consent: Consent, keys: Keys, now: datetime, mover: Subscriber | None = None
+) -> None:
+    who = wished.email
+    _slow_down(session, consent.network, now)
+    there = subscribers.by_key(session, who.key)
+    left = bool(subscribers.suppressions(session, address_hmac(keys.pepper, who.key)))
+    if _had_enough(session, who.key, TO_WHO_LEFT if left else LETTERS_A_DAY, now):
+        return
+    letter = partial(letters.queue, session, address=who.email, key=who.key, now=now)
+    if there and _gets_mail(there):
+        letter(Kind.SUBSCRIBED, subscriber=there.id, network=consent.network)
+        return
+    moves = mover if there is None else None  # onto nobody who was here: that address signs up for itself
+    number = confirmations.put(session, who.key, moves.id if moves else None, now, _row(session, wished, consent))
+    letters.drop(session, number)
+    letter(Kind.MOVE if moves else Kind.CONFIRM, confirmation=number, network=consent.network)
+    if not (left or mover):
+        letter(Kind.REMINDER, confirmation=number, due=now + REMIND_AFTER)
 
 
 def _slow_down(session: Session, network: str, now: datetime) -> None:
@@ -132,101 +149,3 @@ def _row(session: Session, wished: Wish, consent: Consent) -> dict[str, str]:
         "source": consent.source,
         "proof": f"asked from {consent.network or 'a network that is not known'}",
     }
-
-
-class Standing(StrEnum):
-    """Whether what was asked for can be confirmed: it waits, is confirmed, or was not for too long."""
-
-    OPEN = "open"
-    DONE = "done"
-    LATE = "late"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a link in a letter is about. `address` is masked; `topics` are names; `preferences`: the token of their page,
-    once they are a subscriber."""
-
-    address: str
-    language: str
-    topics: tuple[str, ...]
-    standing: Standing
-    preferences: str = ""
-
-
-def waiting(db: Database, token: str, keys: Keys, now: datetime) -> Waiting | None:
-    """Nothing is changed. None for a token that is not ours, or of what is erased."""
-    with db.read() as session:
-        asked = _asked(session, token, keys)
-        return _shown(session, asked, now) if asked else None
-
-
-def confirm(db: Database, token: str, keys: Keys, now: datetime) -> Waiting | None:
-    """The mailbox says yes: they are active, whatever kept the address out before. Again, or too late, nothing is changed.
-
-    None for a token that is not ours, or of what is erased.
-    """
-    with db.write() as session:
-        asked = _asked(session, token, keys)
-        if asked is None or _standing(asked, now) is not Standing.OPEN:
-            return _shown(session, asked, now) if asked else None
-        subscriber_id = _subscribe(session, asked, keys, now)
-        asked.confirmed_at = now
-        letters.drop(session, confirmations.number(asked))
-        return _shown(session, asked, now, keys.ring.issue(Purpose.PREFERENCES, subscriber_id))
-
-
-def _subscribe(session: Session, asked: ConfirmationRow, keys: Keys, now: datetime) -> int:
-    who = address.parse(asked.email)
-    hmac, person = address_hmac(keys.pepper, who.key), subscribers.by_key(session, who.key)
-    before = person.interests if person else {}
-    follows = {slug: before.get(slug, 1) for slug in asked.topics.split(";") if slug}
-    entry = merged(who, person, None, asked.language, follows, None, asked.frequency)
-    number = subscribers.put(session, entry, state="active", now=now, previous=person)
-    subscribers.set_state(session, number, "active", now)  # and no pause is left
-    subscribers.lift(session, hmac)
-    proof = f"{asked.proof} on {asked.asked_at:%Y-%m-%d %H:%M} UTC, confirmed by the link in a letter to the address"
-    subscribers.record_consent(
-        session, hmac, "confirmed", now, source=asked.source, wording=asked.wording, version=asked.version, proof=proof
-    )
-    if person:
-        events.record(
-            session, "resubscribe", source="sign-up", source_event_id=str(asked.id), now=now, subscriber_id=number,
-            payload={"changed": "active", "why": "they signed up again, and confirmed it"},
-        )  # fmt: skip
-    letters.queue(session, Kind.WELCOME, who.email, who.key, now, subscriber=number)
-    return number
-
-
-def _asked(session: Session, token: str, keys: Keys) -> ConfirmationRow | None:
-    number = keys.ring.verify(Purpose.CONFIRM, token)
-    return confirmations.get(session, number) if number is not None else None
-
-
-def _standing(asked: ConfirmationRow, now: datetime) -> Standing:
-    if asked.confirmed_at:
-        return Standing.DONE
-    return Standing.OPEN if now <= asked.asked_at + GOOD_FOR else Standing.LATE
-
-
-def _shown(session: Session, asked: ConfirmationRow, now: datetime, preferences: str = "") -> Waiting:
-    named = items.topic_names(session)
-    follows = tuple(topic_name(named, slug, asked.language) for slug in asked.topics.split(";") if slug in named)
-    return Waiting(masked(asked.email), asked.language, follows, _standing(asked, now), preferences)
-
-
-def tidy(db: Database, clear: Callable[[str], None], now: datetime) -> None:
-    """Erase what nobody confirmed in 30 days, and letters that did their work.
-
-    `clear` deletes the mail of an address that is kept in folders.
-    """
-    with db.read() as session:
-        if not confirmations.older(session, now - KEPT_FOR) and not letters.older(session, now - DAY):
-            return
-    with db.write() as session:
-        letters.tidy(session, now - DAY)
-        for row in confirmations.older(session, now - KEPT_FOR):
-            session.delete(row)
-            if subscribers.by_key(session, row.email_key) is None:
-                clear(row.email)
-    db.empty_journal()

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from digest.core import standing as rules
+from digest.core.address import parse
 from digest.core.errors import Refused
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
 from digest.core.token import address_hmac
@@ -26,6 +27,8 @@ def act(session: Session, delivery: DeliveryRow, event_id: int, pepper: str, now
     if person is None:
         return None
     found = standing(events.history(session, person.id), now)
+    if found.reason in BOUNCES and delivery.address and parse(delivery.address).key != person.key:
+        return None  # they moved, and this tells of the mailbox that they left
     if event_id not in found.evidence or not worse(found.state, person.state):
         return None
     if found.reason in BOUNCES and (storm := _storm(session, delivery, now)):

@@ -87,6 +87,8 @@ def _said(event: EventRow, editions: Mapping[int, str]) -> str:
             return f"they are active again: {said['why']}"
         case "resubscribe":
             return f"they came back: {said['why']}"
+        case "moved":
+            return "they moved to this address from another one"
         case "resumed":
             return f"staff made them active again: {said['why']}"
         case "reviewed":

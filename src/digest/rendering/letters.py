@@ -46,6 +46,30 @@ class Subscribed:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """To the address at which a subscriber wants their digest from now on. `url` does it, for `days` days.
+
+    It greets nobody by name: the address may be mistyped, and somebody else's.
+    """
+
+    kind: ClassVar[str] = "move"
+    name: str
+    url: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """To the address that a subscriber left for another one. `address`: that one, masked; `contact`: where to say that
+    it was not them."""
+
+    kind: ClassVar[str] = "moved"
+    name: str
+    address: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Goodbye:
     """To somebody who left. `back`: where they can subscribe again, None if there is no such page."""
 
@@ -63,7 +87,7 @@ class Alert:
     said: str
 
 
-Letter = Confirm | Welcome | Subscribed | Goodbye | Alert
+Letter = Confirm | Welcome | Subscribed | Move | Moved | Goodbye | Alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Taking a person out of every table. What stays adds up and names nobody: deliveries, events, the hash that keeps them out."""
 
+from collections.abc import Collection
+
 from sqlalchemy import String, cast, delete, or_, select, update
 from sqlmodel import Session, col
 
@@ -14,7 +16,7 @@ _TELLS_NOBODY = ("verdict", "status", "certain", "late", "changed")
 """Of an event's payload."""
 
 
-def forget(session: Session, subscriber_id: int, email: str, hmac: str) -> None:
+def forget(session: Session, subscriber_id: int, addresses: Collection[str], hmac: str) -> None:
     """Their row and all that names them, also in what servers said of others. `selection`s are the caller's to redact first."""
     theirs = select(col(D.id)).where(col(D.subscriber_id) == subscriber_id)
     for event in session.scalars(
@@ -32,10 +34,12 @@ def forget(session: Session, subscriber_id: int, email: str, hmac: str) -> None:
         .values(subscriber_id=None, address=None, last_reply=ERASED)
     )
     session.execute(delete(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
-    for said in (D.last_reply, PacingRow.why, EditionRow.held_reason):
-        named = col(said).icontains(email, autoescape=True)
-        session.execute(update(said.class_).where(named).values({said.key: ERASED}))  # type: ignore[union-attr]
-    session.execute(update(E).where(cast(col(E.payload), String).icontains(email, autoescape=True)).values(payload={}))
+    for email in addresses:
+        for said in (D.last_reply, PacingRow.why, EditionRow.held_reason):
+            named = col(said).icontains(email, autoescape=True)
+            session.execute(update(said.class_).where(named).values({said.key: ERASED}))  # type: ignore[union-attr]
+        in_payload = cast(col(E.payload), String).icontains(email, autoescape=True)
+        session.execute(update(E).where(in_payload).values(payload={}))
     for word in (ConsentRow.source, ConsentRow.proof, ConsentRow.wording):
         free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, col(word).contains("@"))
         session.execute(free.values({word.key: ERASED}))  # type: ignore[union-attr]

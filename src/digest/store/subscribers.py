@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, literal, select, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.address import Address
@@ -175,6 +175,12 @@ def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
     return SubscriberFields.model_validate(fields).model_dump()
 
 
+def move(session: Session, subscriber_id: int, email: str, key: str, now: datetime) -> None:
+    """Their mail goes to another address."""
+    values = {"email": email, "email_key": key, "updated_at": now}
+    session.execute(update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(**values))
+
+
 def set_state(session: Session, subscriber_id: int, state: str, now: datetime, until: datetime | None = None) -> None:
     """`until`: when they get mail again, for a pause that they asked for."""
     set_states(session, [subscriber_id], state, now, until)
@@ -196,6 +202,15 @@ def resume(session: Session, now: datetime) -> None:
 def record_consent(session: Session, hmac: str, action: str, at: datetime, **told: str) -> None:
     """One row of the consent ledger. `told`: any of `source`, `wording`, `version`, `proof`."""
     record_consents(session, [{"subscriber_hmac": hmac, "action": action, "at": at} | told])
+
+
+def take_along(session: Session, before: str, after: str) -> None:
+    """What the ledger holds of an address is there for another one too."""
+    columns = [each for each in ConsentRow.__table__.columns if each.name not in ("id", "subscriber_hmac")]  # type: ignore[attr-defined]
+    held = (
+        select(literal(after), *columns).where(col(ConsentRow.subscriber_hmac) == before).order_by(col(ConsentRow.id))
+    )
+    session.execute(insert(ConsentRow).from_select(["subscriber_hmac", *(each.name for each in columns)], held))
 
 
 def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:

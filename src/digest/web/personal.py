@@ -1,6 +1,6 @@
 """The page behind the link in every mail: what somebody gets, how often, not for a while, or again after all; their data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -8,18 +8,22 @@ from fastapi import APIRouter, Depends, HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from digest.core.address import parse
 from digest.core.item import Kind
-from digest.pipeline import preferences
+from digest.pipeline import preferences, signup
 from digest.pipeline.erasure import erase_own
 from digest.pipeline.farewell import Leaver
-from digest.pipeline.preferences import Choice
+from digest.pipeline.preferences import Choice, Preferences
 from digest.pipeline.receive import Keys
+from digest.pipeline.signup import Consent
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
+from digest.web.limiter import network_of
 from digest.web.pages import Pages, accepted
 
 HEADERS = {"referrer-policy": "same-origin"}
 """With none at all browsers would not say where a form comes from either."""
+MOVING = "I want to get %(publication)s at this address instead."
 
 
 def router(
@@ -32,14 +36,18 @@ def router(
 ) -> APIRouter:
     routes = APIRouter()
 
-    def page(token: str, said: str = "") -> Response:
+    def known(token: str) -> Preferences:
         theirs = preferences.preferences(database, token, keys, clock())
         if theirs is None:
             raise HTTPException(404)
+        return theirs
+
+    def page(token: str, said: str = "", status: int = 200) -> Response:
+        theirs = known(token)
         done = said if theirs.state in ("active", "paused") else ""
         return pages.page(
-            "preferences.html", theirs.language, headers=HEADERS, token=token, theirs=theirs, said=done,
-            languages=pages.languages(theirs.language),
+            "preferences.html", theirs.language, status, headers=HEADERS, token=token, theirs=theirs, said=done,
+            languages=pages.languages(theirs.language), moves=public_url is not None,
         )  # fmt: skip
 
     @routes.api_route("/preferences/{token}", methods=["GET", "HEAD"])
@@ -59,10 +67,24 @@ def router(
             raise HTTPException(403)
         try:
             form = [(name.decode(), value.decode()) for name, value in fields]
-            _act(token, dict(form).get("do", ""), form)
+            _act(database, token, keys, form, pages.languages(""), clock())
         except ValueError:
             raise HTTPException(400) from None
         return page(token, dict(form)["do"])
+
+    @routes.post("/preferences/{token}/move")
+    def move(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
+        if public_url is None or not came_from_us(request, public_url):
+            raise HTTPException(403)
+        theirs = known(token)
+        wording = pages.say(theirs.language, MOVING, publication=pages.publication.name)
+        consent = Consent(wording, f"{public_url}/preferences", network_of(request.scope) or "")
+        try:
+            wanted = parse(dict(fields).get(b"email", b"").decode())
+        except ValueError:
+            return page(token, "mistyped", 400)
+        signup.ask_to_move(database, token, wanted, consent, keys, clock())
+        return page(token, "move")
 
     @routes.post("/preferences/{token}/erase")
     def erase(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
@@ -75,25 +97,28 @@ def router(
         language = accepted(request)
         return pages.page("goodbye.html", language, leaver=Leaver(None, language, gets_mail=False))
 
-    def _act(token: str, what: str, form: list[tuple[str, str]]) -> None:
-        """ValueError for what no page of ours posts."""
-        one, now = dict(form), clock()
-        match what:
-            case "choose":
-                choice = Choice(
-                    frozenset(value for name, value in form if name == "topic"),
-                    frozenset(Kind(value) for name, value in form if name == "kind"),
-                    one.get("language", ""),
-                    one.get("frequency", ""),
-                )
-                preferences.choose(database, token, keys, choice, pages.languages(""), now)
-            case "pause":
-                preferences.pause(database, token, keys, int(one.get("weeks", "")), now)
-            case "resume":
-                preferences.resume(database, token, keys, now)
-            case "undo":
-                preferences.undo(database, token, keys, now)
-            case _:
-                raise ValueError
-
     return routes
+
+
+def _act(
+    database: Database, token: str, keys: Keys, form: list[tuple[str, str]], languages: Collection[str], now: datetime
+) -> None:
+    """ValueError for what no page of ours posts."""
+    one = dict(form)
+    match one.get("do"):
+        case "choose":
+            choice = Choice(
+                frozenset(value for name, value in form if name == "topic"),
+                frozenset(Kind(value) for name, value in form if name == "kind"),
+                one.get("language", ""),
+                one.get("frequency", ""),
+            )
+            preferences.choose(database, token, keys, choice, languages, now)
+        case "pause":
+            preferences.pause(database, token, keys, int(one.get("weeks", "")), now)
+        case "resume":
+            preferences.resume(database, token, keys, now)
+        case "undo":
+            preferences.undo(database, token, keys, now)
+        case _:
+            raise ValueError

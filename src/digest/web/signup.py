@@ -14,9 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.pipeline import signup
+from digest.pipeline import confirm, signup
+from digest.pipeline.confirm import Waiting
 from digest.pipeline.receive import Keys
-from digest.pipeline.signup import Consent, Waiting, Wish
+from digest.pipeline.signup import Consent, Wish
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
 from digest.web.limiter import network_of
@@ -82,13 +83,13 @@ def confirmation(
 
     @routes.api_route("/confirm/{token}", methods=LOOK)
     def look(token: str) -> Response:
-        return page(signup.waiting(database, token, keys, clock()))
+        return page(confirm.waiting(database, token, keys, clock()))
 
     @routes.post("/confirm/{token}")
-    def confirm(token: str, request: Request) -> Response:
+    def press(token: str, request: Request) -> Response:
         if not came_from_us(request, public_url):
             raise HTTPException(403)
-        return page(signup.confirm(database, token, keys, clock()))
+        return page(confirm.confirm(database, token, keys, clock()))
 
     return routes
 

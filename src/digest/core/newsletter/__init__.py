@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
+from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.lines import read_lines
@@ -26,6 +27,8 @@ _NOT_ENGLISH = re.compile(
 )
 _DAY_FIRST = re.compile(r"(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?\d|1[0-2])(?!\d)")
 _MONTH_FIRST = re.compile(r"(?<![\d/])(?:0?\d|1[0-2])/(?:1[3-9]|2\d|3[01])(?!\d)")
+_DAY_MONTH = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of |de )?{MONTH}(?!\w)", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?!:)", re.IGNORECASE)
 _YEAR = timedelta(days=366)
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|with)\b", re.IGNORECASE)
 
@@ -68,10 +71,13 @@ def read_newsletter(
 
 
 def read_article(title: str, body: str, today: date) -> Found | None:
-    """What the words of one article tell, which is not split; None if its title has no words."""
+    """What the words of one article tell, which is not split; None if its title has no words. `today` is when it came out."""
     text = f"{title}\n\n{body}"
     speaking = {line.number for line in read_lines(text) if line.speaks}
-    return read_newsletter(text, today, {1}, speaking - {1})[0] if 1 in speaking else None
+    if 1 not in speaking:
+        return None
+    [section] = split(text, {1}, speaking - {1}).sections
+    return _found(section, Reader(today, today, _writes_day_first(text)))
 
 
 def _reader(text: str, parts: Split, today: date) -> Reader:
@@ -85,11 +91,13 @@ def _reader(text: str, parts: Split, today: date) -> Reader:
 
 
 def _writes_day_first(text: str) -> bool:
-    """True if a text means 5 July by 5/7: it has a 25/7 and no 7/25, or is Spanish, German or French, not English."""
+    """True if a text means 5 July by 5/7: it has a 25/7 and no 7/25, or writes "5 July" and not "July 5", or, where that does
+    not tell, is Spanish, German or French, not English."""
     start = text[:50_000]
-    days, months = len(_DAY_FIRST.findall(start)), len(_MONTH_FIRST.findall(start))
-    if days != months:
-        return days > months
+    for days, months in ((_DAY_FIRST, _MONTH_FIRST), (_DAY_MONTH, _MONTH_DAY)):
+        more = len(days.findall(start)) - len(months.findall(start))
+        if more:
+            return more > 0
     return len(_NOT_ENGLISH.findall(start)) > len(_ENGLISH.findall(start))
 
 
@@ -127,7 +135,8 @@ def _found(section: Section, reader: Reader) -> Found:
         find_venue(section, timing.starts.verbatim if timing.starts else None) if is_event or timing.labelled else None
     )
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
-    moments = {"published": timing.published, "deadline": timing.deadline, "starts": starts, "ends": ends}
+    deadline = timing.deadline or (timing.soon if judgement.kind is Kind.ACTION else None)
+    moments = {"published": timing.published, "deadline": deadline, "starts": starts, "ends": ends}
     told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}
     gone = {each.line for each in lifted.values() if each}
     body = [each for each in section.body if each.number not in gone]
@@ -142,7 +151,7 @@ def _found(section: Section, reader: Reader) -> Found:
         organisation=organisation.value if organisation else None,
         byline=byline.value if byline else None,
         published=timing.published.when if timing.published else None,
-        deadline=timing.deadline.when if timing.deadline else None,
+        deadline=deadline.when if deadline else None,
         starts=starts.when if starts else None,
         ends=ends.when if ends else None,
         venue=venue.value if venue else None,

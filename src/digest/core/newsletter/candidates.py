@@ -1,11 +1,13 @@
 """Lines that could be titles: short enough, shaped like a heading, with the marks that set them apart."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from digest.core.newsletter.furniture import banner_of
-from digest.core.newsletter.marks import Marked, read_marks, title_case
+from digest.core.newsletter.marks import CODE, Marked, read_marks, title_case
 from digest.core.newsletter.paragraphs import Paragraph, is_dateline
 
 _NEVER = {
@@ -23,6 +25,8 @@ _NEVER = {
     "footer",
 }
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
+_FEW = 8  # words that a heading in small letters has at most
+_CODES = 3  # different ones ("A1", "B2") that number a text's items
 _LONG = 100  # a line longer than this is a paragraph in itself
 
 
@@ -80,26 +84,46 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     gaps = sorted(each.gap for each in paragraphs if each.gap and each.opens)
     usual = gaps[len(gaps) // 2] if gaps else 1
     tags = sum(read_marks(each.text).tag is not None for each in paragraphs if each.opens and len(each.text) < _LONG)
+    codes = len({code["code"] for each in paragraphs if each.opens and (code := CODE.match(each.text))})
+    kickers = _kickers(paragraphs)
     found = []
     for at, each in enumerate(paragraphs):
         if at in without or each.part in _NEVER:
             continue
         above = paragraphs[at - 1] if at else None
-        marked = read_marks(each.text, dash_tags=tags >= 2)
+        marked = read_marks(each.text, dash_tags=tags >= 2, codes=codes >= _CODES)
         marks = marked.marks | _marks_around(each, above, usual if at else 99)
+        marks |= {"kicked"} if at - 1 in kickers else frozenset()
         if _has_shape(each, marked, marks) and _has_place(each, above, marks):
-            found.append(Candidate(at, each, marked, marks, banner_of(each), heads=False))
+            banner = banner_of(each)
+            found.append(
+                Candidate(at, each, marked, marks, "" if banner is None and at in kickers else banner, heads=False)
+            )
     starts = {each.at for each in found}
     for candidate in found:
         candidate.heads = candidate.at + 1 < len(paragraphs) and candidate.at + 1 not in starts
     return _with_banners(found)
 
 
+def _kickers(paragraphs: Sequence[Paragraph]) -> frozenset[int]:
+    """The positions of marked lines right above another that name a section, or that come back: "NEWS", "CAMPAIGN"."""
+    over = [
+        at
+        for at, (each, below) in enumerate(pairwise(paragraphs))
+        if each.opens and not below.opens and len(each.text.split()) <= 4 and is_formal(read_marks(each.text).marks)
+    ]
+    often = Counter(paragraphs[at].text.casefold() for at in over)
+    return frozenset(
+        at for at in over if banner_of(paragraphs[at]) is not None or often[paragraphs[at].text.casefold()] > 1
+    )
+
+
 def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> frozenset[str]:
     marks = set()
     if above and is_dateline(above, each):
         marks.add("dated")
-    if each.rule and each.rule != "#":
+    kicked = above and above.rule and (above.part == "release" or (banner_of(above) is not None and not above.under))
+    if (each.rule or kicked) and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
         marks.add("under" + each.under)
@@ -113,13 +137,15 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     first = next((char for char in title if char.isalnum()), "")
     if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
         return False
-    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks):
+    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks - {"tag"}):
         return False
-    return not first.islower() or bool(marks & {"md1", "md2", "md3", "number", "label"})
+    if first.islower() and marks.isdisjoint({"md1", "md2", "md3", "number", "label"}):
+        return each.opens and each.closes and len(title.split()) <= _FEW and title[-1].isalnum()
+    return True
 
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:
-    if each.opens or is_formal(marks) or above is None or "dated" in marks:
+    if each.opens or is_formal(marks) or above is None or not marks.isdisjoint({"dated", "kicked"}):
         return True
     ends = above.part == "prose" and above.text[-1] in '.!?…”"»'
     return len(each.text) < _LONG and (len(above.text) > _LONG or (ends and title_case(each.text) >= 0.7))

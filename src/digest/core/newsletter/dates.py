@@ -1,38 +1,15 @@
 """Dates in running text: English, Spanish, German, French, and in figures; with the hours that stand beside them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from digest.core.newsletter.calendar_words import MONTH, WEEKDAY, month_number, weekday_number
 from digest.core.newsletter.hours import TO, Hours, find_hours, without_hours
+from digest.core.newsletter.relative import find_said
 from digest.core.when import When
 
-_MONTHS = (
-    "january jan enero ene januar jänner janvier janv",
-    "february feb febrero februar février févr fév",
-    "march mar marzo märz mrz mars",
-    "april apr abril abr avril avr",
-    "may mayo mai",
-    "june jun junio juni juin",
-    "july jul julio juli juillet juil",
-    "august aug agosto ago août aout",
-    "september sept sep septiembre setiembre septembre",
-    "october oct octubre oktober okt octobre",
-    "november nov noviembre novembre",
-    "december dec diciembre dic dezember dez décembre déc",
-)
-_DAYS = (
-    "monday mon lunes lun montag lundi",
-    "tuesday tues tue martes dienstag mardi",
-    "wednesday weds wed miércoles mié mittwoch mercredi",
-    "thursday thurs thur thu jueves jue donnerstag jeudi",
-    "friday fri viernes vie freitag vendredi",
-    "saturday sat sábado sáb samstag sonnabend samedi",
-    "sunday sun domingo dom sonntag dimanche",
-)
-_WEEKDAY_NUMBERS = {name: number for number, names in enumerate(_DAYS) for name in names.split()}
-_MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _TWENTIETHS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
     "sixteenth seventeenth eighteenth nineteenth twentieth"
@@ -45,16 +22,6 @@ _ORDINALS = [
 ]
 
 
-def _one_of(names: Collection[str]) -> str:
-    """Any of the names as a whole word; a short one, an abbreviation perhaps, with its full stop."""
-    whole, short = (
-        "(?:" + "|".join(each for each in names if (len(each) > 5) is long) + r")(?![^\W\d_])" for long in (True, False)
-    )
-    return rf"(?:{whole}|{short}\.?)"
-
-
-MONTH = _one_of(_MONTH_NUMBERS)
-WEEKDAY = _one_of(_WEEKDAY_NUMBERS)
 _D = r"(?:0[1-9]|[12]\d|3[01]|[1-9])(?!\d|,\d\d\d)(?:st|nd|rd|th|er|º|\.(?= ?[^\W\d_]|[ -–]))?"
 _Y = r"(?:19|20)\d\d(?!\d)"
 _NO_HOUR = r"(?!\s*(?::\d|[ap]\.?m\b|h\b|hrs?\b|horas\b|uhr\b))"
@@ -62,15 +29,20 @@ _FORMS = (
     rf"(?P<iso>{_Y}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)",
     rf"(?P<word>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}) (?:of )?(?P<m0>{MONTH})(?:,? +(?P<y0>{_Y}))?",
     rf"(?P<m1>{MONTH})\s+(?:the )?(?P<d1>{_D})(?:{TO}(?P<to1>{_D}){_NO_HOUR})?(?:,? +(?P<y1>{_Y}))?",
-    rf"(?P<d2>{_D})(?:{TO}(?:{WEEKDAY},? +)?(?P<to2>{_D}))?\s*(?:de |of )?(?P<m2>{MONTH})(?:(?:,| del?| of)? +(?P<y2>{_Y}))?",
+    rf"(?P<d2>{_D})(?:(?:{TO}|/)(?:{WEEKDAY},? +)?(?P<to2>{_D}))?\s*(?:de |of )?(?P<m2>{MONTH})"
+    rf"(?:(?:,| del?| of)? +(?P<y2>{_Y}))?",
     r"(?!24/7|9/11(?!/))(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
     r"(?P<c>\d{1,2})\.(?P<d>\d{1,2})\.(?:(?P<y4>(?:20)?\d\d)(?!\d))?(?!\d)",
 )
 _DAY_ALONE = rf"(?P<alone>{_D})(?=\s*(?:[,;)]|[.:](?!\d)|$|\b(?:inclusive|at|from|in|a las|en|um|ab|im|à)\b))"
 _BY_THE = rf"(?:(?<=by the )|(?<=before the )|(?<=until the ))(?P<ordinal>{_D})(?<=st|nd|rd|th)(?=[.,;:!?)]|$)"
+_THAT_DAY = (
+    r"(?:(?<=hasta el )|(?<=antes del )|(?<=bis zum )|(?<=avant le )|(?<=jusqu[’']au )|(?:(?<=hasta el )|(?<=antes del ))?día )"
+    rf"(?P<day>{_D})(?=[.,;:!?)]|$| (?:incluid[oa]|a las|inclus|um|à|para|por)\b)"
+)
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:(?P<weekday>{WEEKDAY})(?:, ?| )(?:the |den |dem |el |le )?)?"
-    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
+    rf"(?:{'|'.join(_FORMS)}|{_BY_THE}|{_THAT_DAY}|(?(weekday){_DAY_ALONE}|(?!)))(?!\w)",
     re.IGNORECASE,
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
@@ -90,7 +62,10 @@ _REACH = 5_000  # characters of a paragraph that are read for dates: none that m
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date in a text: where (offsets), its first and, if given, last moment, and if its year or month was left open."""
+    """A date in a text: where (offsets), its first and, if given, last moment, and if its year or month was left open.
+
+    `relative`: told from the day of issue, as "this Friday"; `alone` if by nothing but the name of a weekday or month.
+    """
 
     start: int
     end: int
@@ -99,17 +74,24 @@ class Dated:
     last: When | None
     year_open: bool
     month_open: bool = False
+    relative: bool = False
+    alone: bool = False
 
 
-def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated]:
+def find_dates(text: str, today: date, *, day_first: bool = False, issued: date | None = None) -> list[Dated]:
     """Every date in a paragraph, in order, with the hours that stand beside it; an open year is the one nearest today.
 
-    `day_first` reads 5/7 as 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment.
+    `day_first` reads 5/7 as 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment. Days told from the
+    day of issue are found where that is known.
     """
     text = text[:_REACH]
-    if not _COULD_BE.search(text):
+    found: list[Dated] = []
+    if _COULD_BE.search(text):
+        found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
+    if issued:
+        found = sorted([*found, *_relative(text, issued, found)], key=lambda dated: dated.start)
+    if not found:
         return []
-    found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
     hours = [
         each
         for each in find_hours(text, dotted=True)
@@ -122,6 +104,14 @@ def find_dates(text: str, today: date, *, day_first: bool = False) -> list[Dated
         beside = _beside(text, each, hours, floor, ceiling)
         timed.append(_at(text, each, beside) if beside else each)
     return _joined(text, timed)
+
+
+def _relative(text: str, issued: date, found: Sequence[Dated]) -> list[Dated]:
+    return [
+        Dated(said.start, said.end, text[said.start : said.end], When(said.day), None, True, True, True, not said.led)
+        for said in find_said(text, issued)
+        if not any(each.start < said.end and said.start < each.end for each in found)
+    ]
 
 
 def is_date_line(text: str) -> bool:
@@ -137,13 +127,13 @@ def is_date_line(text: str) -> bool:
 
 def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
     value = match.groupdict()
-    if value["alone"] or value["ordinal"]:
-        return _of_month(match, today)
+    if value["alone"] or value["ordinal"] or value["day"]:
+        return _ofmonth_number(match, today)
     until = year = None
     if value["iso"]:
         year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
     elif value["word"]:
-        year, month, number = value["y0"], _month(value["m0"]), _ORDINALS.index(value["word"].casefold()) + 1
+        year, month, number = value["y0"], month_number(value["m0"]), _ORDINALS.index(value["word"].casefold()) + 1
     elif value["a"]:
         first, second, year = int(value["a"]), int(value["b"]), value["y3"]
         month, number = (second, first) if first > 12 or (day_first and second <= 12) else (first, second)
@@ -151,7 +141,7 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
         year, month, number = value["y4"], int(value["d"]), int(value["c"])
     else:
         form = "1" if value["m1"] else "2"
-        year, month, number = value["y" + form], _month(value["m" + form]), _number(value["d" + form])
+        year, month, number = value["y" + form], month_number(value["m" + form]), _number(value["d" + form])
         until = value["to" + form]
     day = _day(year, month, number, today)
     if day is None:
@@ -162,10 +152,10 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 
 
-def _of_month(match: re.Match[str], today: date) -> Dated | None:
+def _ofmonth_number(match: re.Match[str], today: date) -> Dated | None:
     """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last; "by the 17th" the next."""
-    number = _number(match["alone"] or match["ordinal"])
-    weekday = match["weekday"] and _WEEKDAY_NUMBERS[match["weekday"].rstrip(".").casefold()]
+    number = _number(match["alone"] or match["ordinal"] or match["day"])
+    weekday = match["weekday"] and weekday_number(match["weekday"])
     near = (today + timedelta(days=days) for days in (*range(62), *range(-1, -32, -1)))
     day = next((day for day in near if day.day == number and weekday in (None, day.weekday())), None)
     if day is None:
@@ -175,10 +165,6 @@ def _of_month(match: re.Match[str], today: date) -> Dated | None:
 
 def _number(words: str) -> int:
     return int(re.sub(r"\D", "", words))
-
-
-def _month(name: str) -> int:
-    return _MONTH_NUMBERS[name.rstrip(".").casefold()]
 
 
 def _day(year: str | None, month: int, number: int, today: date) -> date | None:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.marks import read_marks
-from digest.core.newsletter.paragraphs import Paragraph
-from digest.core.newsletter.vocabulary import CONTENTS, MASTHEAD, section_of
+from digest.core.newsletter.paragraphs import ANY_DAY, Paragraph
+from digest.core.newsletter.vocabulary import CONTENTS, FROM, MASTHEAD, section_of
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -16,10 +17,12 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 
+_PARTED = re.compile(r" [|·•~/–—-]{1,2} ")
+
 
 def plain(title: str) -> str:
     """A title without marks, tag, leaders, page and punctuation, to compare it by."""
-    marked = read_marks(title)
+    marked = read_marks(title, codes=True)
     return " ".join(re.findall(r"\w+", _LEADERS.sub("", marked.title).casefold()))
 
 
@@ -135,9 +138,18 @@ def is_masthead(text: str) -> bool:
     return bool(MASTHEAD.search(text))
 
 
+def is_issue_line(each: Paragraph) -> bool:
+    """True for a short line of several parts, one of them a day with its year: "Maple Street PTA | May 3, 2024 | Week 5"."""
+    parts = _PARTED.split(each.text) if each.part == "short" else ()
+    dated = (dated for part in parts for dated in find_dates(part, ANY_DAY))
+    return len(parts) > 1 and any(not dated.year_open for dated in dated)
+
+
 def banner_of(paragraph: Paragraph) -> str | None:
     """The kind that a section banner announces; None if the paragraph is none."""
     if paragraph.part in ("prose", "list") or len(paragraph.text) > 60:
         return None
     marked = read_marks(paragraph.text)
-    return section_of(marked.title) if marked.tag is None else None
+    if marked.tag is not None:
+        return None
+    return section_of(marked.title) or ("" if marked.marks and FROM.match(marked.title) else None)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.furniture import Contents, is_masthead, plain
-from digest.core.newsletter.paragraphs import PERSON, Paragraph, block
-from digest.core.newsletter.vocabulary import BUTTON, SUBHEADING
+from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
+from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
+from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
 
 _MARKS = {
     "md": 1.0,
@@ -22,9 +22,13 @@ _MARKS = {
     "bullet": 0.3,
     "tag": 2.0,
     "gap": 0.6,
+    "kicked": 0.8,
 }
 _CONVENTION = 2.2
 _TITLE = 0.45
+_AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
+_DATED = 1.0
+_PLAIN = 2  # unmarked headings that make it likely that the marks were given up
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
     "ends in a colon",
@@ -39,6 +43,7 @@ _TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
+_ENDS = ("signature", "contact", "link", "end")
 _SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
 _SIGNED = "a signature below"
 _TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
@@ -53,11 +58,12 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     cohesion = Cohesion(body)
     levels = _title_levels(found)
     dense = 2 * sum(each.opens for each in body) < len(body)
+    colons = _end_in_colons(found)
     complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
-        each.cues.update(_own_cues(each, levels, dense=dense))
+        each.cues.update(_own_cues(each, levels, dense=dense, colons=colons))
         each.cues.update(_cues_around(each, last, body))
         each.cues.update((cue, _TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
@@ -68,8 +74,15 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         weight, words = cohesion.across(last.at if last else 0, each.at, until)
         if words and each.heads:
             each.cues["goes on about " + ", ".join(words)] = -0.8 * weight
-    _apply(found, convention(found))
+    _apply(found)
     return found
+
+
+def _end_in_colons(found: Sequence[Candidate]) -> bool:
+    """True if that is how this newsletter writes its titles: most that stand alone above a text."""
+    alone = [each for each in found if each.heads and each.paragraph.opens and each.paragraph.closes]
+    colons = sum(each.marked.title[-1] == ":" for each in alone)
+    return colons >= 3 and 2 * colons > len(alone)
 
 
 def is_title(each: Candidate) -> bool:
@@ -82,7 +95,7 @@ def is_subheading(each: Candidate) -> bool:
     return not is_title(each) and (each.paragraph.closes or each.formal) and not _TEXT & each.cues.keys()
 
 
-def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
+def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: bool) -> _Cues:
     title = each.marked.title
     for mark in each.marks:
         name = next((name for name in _MARKS if mark.startswith(name)), None)
@@ -92,10 +105,14 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool) -> _Cues:
         yield "numbered as a part", -3.0
     if title[-1] == "." or _SENTENCES.search(title):
         yield _SENTENCE, -1.5
-    if title[-1] == ":":
+    if title[-1] == ":" and not colons:
         yield _COLON, -2.0
+    if next(filter(str.isalnum, title)).islower():
+        yield "in small letters", -1.0
     if SUBHEADING.match(title):
         yield "names a part of an item", -1.2 if "gap" in each.marks else -2.7
+    elif QUESTION.match(title):
+        yield "asks what its text answers", -0.15
     if each.banner is not None:
         yield "a section's banner", -1.5 if each.heads else -4.0
     if len(title.split()) > 12:
@@ -110,12 +127,14 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     below = body[each.at + 1] if each.at + 1 < len(body) else None
     if last is None and each.heads:
         yield "the first", 0.8
-    if above and (above.part in ("signature", "contact", "link", "end") or each.paragraph.rule == "#"):
+    if above and (above.part in _ENDS or ABOUT.match(above.text) or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
     if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
         yield "the first of several short lines", -0.6 if below.closes else -1.2
     if below is None:
         yield "the last line", 0.3
+    elif each.heads and begins_with_date(below):
+        yield "a date below", _DATED
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):
@@ -143,13 +162,16 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
     if each.at > 8:
         return
     below = body[each.at + 1] if each.at + 1 < len(body) else None
-    if is_masthead(each.paragraph.text):
+    if is_masthead(each.marked.title):
         yield "speaks of the newsletter"
     if each.at == 0 and not each.heads:
         yield "the name at the top"
     if below and (
         below.part == "greeting"
-        or (each.at < 3 and (is_masthead(below.text) or (below.part == "date" and not below.opens)))
+        or (
+            each.at < 3
+            and (is_masthead(below.text) or is_issue_line(below) or (below.part == "date" and not below.opens))
+        )
     ):
         yield "a line of the masthead below" if below.opens else "a line of the masthead right below"
     words = plain(each.paragraph.text)
@@ -208,10 +230,38 @@ def convention(found: Sequence[Candidate]) -> str | None:
     return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
 
 
-def _apply(found: Sequence[Candidate], mark: str | None) -> None:
-    """Favour the bearers of the convention's mark, the more the more there are, and doubt the others of their sections."""
+def _apply(found: Sequence[Candidate]) -> None:
+    """Favour what bears the convention's mark, the more the more there are, and doubt the others of their sections.
+
+    Before its first and after its last bearer the newsletter may have another one, if what that goes by is not found between.
+    """
+    mark = convention(found)
     if mark is None:
         return
+    bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
+    first, last = bearing[0], bearing[-1] + 1
+    if _has_its_own(found[:first], found[first:last]):
+        _apply(found[:first])
+        found = found[first:]
+        first, last = 0, last - first
+    if _has_its_own(found[last:], found[:last]):
+        _apply(found[last:])
+        found = found[:last]
+    _weigh(found, mark)
+
+
+def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:
+    """True if what comes before or after the bearers of a mark goes by another one, or as it seems by none any more."""
+    own = convention(rest)
+    if own is not None:
+        return own != "gap" and not any(own in each.marks for each in within)
+    return (
+        len([each for each in rest if each.heads and each.paragraph.closes and not each.marks and each.score >= 0])
+        >= _PLAIN
+    )
+
+
+def _weigh(found: Sequence[Candidate], mark: str) -> None:
     weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
     sections = _sections(found)
     kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
@@ -223,15 +273,17 @@ def _apply(found: Sequence[Candidate], mark: str | None) -> None:
     }
     for each in bearers[1:]:
         for other, cost in also.items():
-            if not _bears(each, other):
+            if not (_bears(each, other) or "labelled" in each.marks):
                 each.cues[f"without what the others have ({other})"] = -cost
     for each in found:
         if _TOP.keys() & each.cues.keys():
             continue
-        if mark in each.marks:
+        if mark in each.marks and (each.heads or each.banner is None):
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
-            each.cues[f"not marked as the others ({mark})"] = -weight * (0.3 if "tag" in each.marks else 1.0)
+            given_up = bearers and each.at > bearers[-1].at and each.heads
+            doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
+            each.cues[f"not marked as the others ({mark})"] = -weight * doubt
 
 
 def _bears(each: Candidate, mark: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import time
 
 TO = (
-    r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|"
+    r"\s*(?:-|–|—|\bto\b|[’']?\btill?\b|\bthrough\b|\bthru\b|\buntil\b|\band\b|&|\bal?\b|\bhasta\b|\by\b|\bbis\b|\bund\b|\bau\b|"
     r"\bet\b|\bà\b|\by\b)\s*"
     r"(?:el |the |le |zum )?"
 )
@@ -24,12 +24,20 @@ _NAMED = {
 }
 _CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h )[0-5]\d(?!\d))?"
 _WORDS = rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}"
-_HALF = r"\s*(?:[ap]\.? ?m\b\.?|de la (?:mañana|tarde|noche|madrugada)|uhr\b|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b)"
+_HALF = (
+    r"\s*(?:(?:o[’']clock )?(?:in the (?:morning|afternoon|evening)|at night)|o[’']clock|[ap]\.? ?m\b\.?|"
+    r"de la (?:mañana|tarde|noche|madrugada)|uhr(?: (?:früh|morgens|vormittags|nachmittags|abends))?\b|"
+    r"(?:heures?|h) (?:du (?:matin|soir)|de l[’']après-midi)|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b)"
+)
+_EARLY = re.compile(r"a\.? ?m|mañana|madrugada|morning|früh|morgens|vormittags|matin")
+_LATE = re.compile(r"p\.? ?m|tarde|noche|afternoon|evening|night|nachmittags|abends|soir|après")
 _TIME = re.compile(
     rf"(?<![\w:/$€£.,#-])(?P<from>{_CLOCK}|{_WORDS})(?P<from_half>{_HALF})?"
     rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
     re.IGNORECASE,
 )
+_DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
+_EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
 _LED = re.compile(r"\b(?:(?P<sure>a las?|de las?|desde las?)|at|from|um)\s$", re.IGNORECASE)
 
 
@@ -49,8 +57,7 @@ def find_hours(text: str, *, dotted: bool = False) -> list[Hours]:
 
     `dotted` takes "10.15" by itself for one as well.
     """
-    found = (each for each in _TIME.finditer(text) if _is_time(text, each, dotted=dotted))
-    return [hours for each in found if (hours := _read(each))]
+    return [_read(each, text) for each in _TIME.finditer(text) if _is_time(text, each, dotted=dotted)]
 
 
 def without_hours(text: str) -> str:
@@ -62,7 +69,7 @@ def _is_time(text: str, found: re.Match[str], *, dotted: bool) -> bool:
     first, till = found["from"], found["till"] or ""
     if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
         return True
-    if "." in first:
+    if "." in first or (dotted and "." in till):
         return dotted or "." in till
     if till and (till[0].isalpha() or first[0].isalpha()):
         return True
@@ -70,15 +77,28 @@ def _is_time(text: str, found: re.Match[str], *, dotted: bool) -> bool:
     return bool(led and (till or led["sure"]))
 
 
-def _read(found: re.Match[str]) -> Hours | None:
-    first_half, till_half = (found["from_half"] or "").strip().casefold(), (found["till_half"] or "").strip().casefold()
+def _read(found: re.Match[str], text: str) -> Hours:
+    first_half, till_half = (
+        "" if half is None or half.endswith("clock") else half.strip().casefold()
+        for half in (found["from_half"], found["till_half"])
+    )
     first = _hour(found["from"], first_half or till_half)
     last = _hour(found["till"], till_half or first_half) if found["till"] else None
-    if last and last < first and first.hour >= 12 and not first_half and till_half.startswith("p"):
+    if last and last < first and first.hour >= 12 and not first_half and _LATE.search(till_half):
         first = first.replace(hour=first.hour - 12)  # "11–1 pm" begins before noon
+    if not (first_half or till_half) and _after_noon(found["from"], first, text):
+        first = first.replace(hour=first.hour + 12)
+        last = last and last.replace(hour=last.hour + 12 if 0 < last.hour < 12 else last.hour)
     if last and not (first_half or till_half) and last < first and first.hour < last.hour + 12 < 24:
         last = last.replace(hour=last.hour + 12)  # "noon to 3"
     return Hours(found.start(), found.end(), found[0].strip(), first, None if found["doors"] else last)
+
+
+def _after_noon(words: str, hour: time, text: str) -> bool:
+    """True for "at 5" or "6.30" of the clock with two halves, or "8" of an evening: few things begin before seven."""
+    if not (words[0] in "123456789" and "h" not in words and 1 <= hour.hour < 12) or _DAWN.search(text):
+        return False
+    return hour.hour <= 6 or bool(_EVENING.search(text))
 
 
 def _hour(words: str, half: str) -> time:
@@ -89,7 +109,8 @@ def _hour(words: str, half: str) -> time:
         return time(_SPOKEN_HOURS.index(spoken) + 1, {"h": 30, "q": 15}.get(words[0], 0) if " past " in words else 0)
     hour, _, minute = re.sub(r" ?[.h] ?", ":", words).partition(":")
     number = int(hour)
-    afternoon = half.startswith("p") or "tarde" in half or ("noche" in half and number != 12)
-    if number <= 12 and (afternoon or half.startswith("a") or "mañana" in half or "madrugada" in half):
-        number = number % 12 + (12 if afternoon else 0)
+    midnight = number == 12 and re.search("noche|night", half)
+    late = _LATE.search(half) and not midnight
+    if number <= 12 and (late or midnight or _EARLY.search(half)):
+        number = number % 12 + (12 if late else 0)
     return time(number % 24, int(minute or 0))

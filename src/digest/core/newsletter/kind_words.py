@@ -1,5 +1,6 @@
 """The words by which an item's kind shows: what it asks, invites to, celebrates or declares."""
 
+from digest.core.newsletter.calendar_words import WEEKDAY
 from digest.core.newsletter.vocabulary import any_in_lower
 
 ASKS = any_in_lower(
@@ -11,11 +12,20 @@ ASKS = any_in_lower(
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
+    r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
+    r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
+    r"\b(?:tell|let|ring|text|call|phone|see|email|message|reply to|speak to|talk to|contact) "
+    r"\w+(?: know)? (?:by|before|on|if|whether) ",
+    r"\b(?:send|bring) (?:them|him|her|it|yours) (?:along|in|our way)\b|\bif you know (?:an?|any|some|who|someone)\b",
+    r"\b(?:nominations?|entries|responses|applications|submissions|proposals|suggestions|bookings|orders) "
+    r"(?:to|by|close|are due|due|in by|before|welcome)\b",
+    r"\b(?:add|have) your (?:say|voice)\b|\bspread the word\b|\bshare (?:this|widely|the petition)\b|\bturn in\b|"
+    r"\bhand (?:it|them) in\b",
     r"\b(?:e-?mail|call|text|phone) (?:\S+@\S+|\(?\d{3})",
     r"\b(?:volunteers?|drivers?|helpers?|hands|hosts|donations) (?:wanted|needed)\b|^se (?:busca|necesita)n?\b",
     r"\bobject(?:ions?)? (?:to|in writing)\b",
-    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:urgently )?need (?:your|you|an?|some|more|\w+ (?:more )?(?:people|"
-    r"volunteers|drivers|helpers))\b",
+    r"\bfill (?:in|out)\b|\bhelp us\b|\bwe (?:still |urgently )?need (?:your|you|an?|some|more|a few|another|\d+|two|"
+    r"three|four|five|six|seven|eight|nine|ten|twelve|\w+ (?:more )?(?:people|volunteers|drivers|helpers))\b",
     r"\bif you (?:are|[’']re|would like to|can|want to|wish to) (?:curious|interested|help|spare|join|lend|apply|volunteer)\b",
     r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
     r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
@@ -30,6 +40,10 @@ ASKS = any_in_lower(
     r"\b(?:participa en|súmate|sumate|dona(?:d|r|tivos?)?|pide|pedid|apoya(?:d)?|difund(?:e|í|id)|rellena|"
     r"necesitamos|adhesiones)\b",
     r"\b(?:unterschreib\w*|schreib(?:t|en sie)|spenden?|signez|écrivez|appelez)\b",
+    r"\b(?:apuntaos|apúntate|apúntense|encargad|encarga(?:rlos|rlas)?|escribidnos|acudid|participad|votad|confirmar? a|"
+    r"hacen? falta|presentar? alegaciones|rellenad|compartid|comparte|ayúdanos|ayudadnos|colabora(?:d)?)\b",
+    r"\b(?:meldet euch|melde dich|melden sie sich|macht mit|mitmachen|wir (?:suchen|brauchen)|bitte \w+|anmelden|bewerbt)\b",
+    r"\b(?:inscrivez-vous|participez|partagez|rejoignez|envoyez|faites un don|nous (?:cherchons|avons besoin)|merci de)\b",
 )
 ASKING_TITLE = any_in_lower(
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
@@ -38,7 +52,9 @@ ASKING_TITLE = any_in_lower(
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
-    r"\b(?:wanted|needed|gesucht|cherchons)\b",
+    r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b",
+    r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
+    r"\b\w{3,}[^dtr]ad\b(?= |$)|^(?:mitmachen|unterschreib\w*|signez|écrivez|soutenez|stoppt|rettet)\b",
 )
 OCCASION = any_in_lower(
     r"\b(?:night|evening|party|picnic|(?<!\d )march(?! \d)|rally|vigil|meeting|assembly|workshop|concert|festival|potluck|"
@@ -47,11 +63,21 @@ OCCASION = any_in_lower(
     r"concierto)s?\b",
     r"\b(?:ride|walk|hike|tour|trip|outing|visit|breakfast|brunch|lunch|luncheon|tea|barbecue|bbq|tournament|lecture|talk|"
     r"exhibition|show|performance|open day|carnival|parade|gathering|conference|seminar|celebration)s?\b",
+    r"\b(?:drop-in|surgery|clinic|classes|course|agm|launch|ceremony|bazaar|gig|recital|rehearsal|quiz|bingo|open mic|"
+    r"ceilidh|disco|auction|hustings|open house|town hall|coffee|q&a|reunion|retreat|dance)s?\b(?! (?:news|report|results))",
+    r"\b(?:plant|jumble|bake|cake|book|garage|yard|rummage) sale\b|\b(?:street|christmas|farmers[’']|flea|craft) market\b",
+    r"\b(?:mercadillo|rastrillo|romería|procesión|ensayo|recital|inauguración|presentación|coloquio|mesa redonda|curso|"
+    r"formación|manifestación|concentración|cineforum|verbena|permanencia)(?:e?s)?\b",
+    r"\b(?:flohmarkt|basar|sommerfest|stammtisch|demo|führung|konzert|lesung|infoabend|sprechstunde|mahnwache|kurs|"
+    r"vide-grenier|brocante|kermesse|loto|manifestation|balade|soirée|assemblée générale|permanence|spectacle|projection|"
+    r"portes ouvertes|concert|marche)(?:s|e|en)?\b",
     r"\b(?:viaje|excursión|paseo|caminata|visita|almuerzo|desayuno|torneo|exposición|encuentro|festival|kermés|desfile|"
     r"jornadas|tertulia|conferencia|ausflug|ausstellung|wanderung|vortrag|treffen|repas|sortie|exposition|conférence)e?s?\b",
     r"\b(?:proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
 )
 INVITES = any_in_lower(
+    r"\bsave the date\b|\bmark your calendars?\b|\bdiary dates?\b|\b(?:apunta|reserva|anota)(?:d)? la fecha\b|"
+    r"\btermin vormerken\b|\bà vos agendas\b",
     r"\b(?:join us|rsvp|refreshments|free and open|open to (?:the public|all)|doors open|admission|tickets?)\b",
     r"\b(?:all|everyone) (?:is |are )?welcome\b|\binvite you\b|\bbring (?:a|your)\b|\bcome (?:to|and|along)\b",
     r"\b(?:register|we meet|meet (?:at|us)|speakers?|potluck|livestream|venue|hosted|meeting|workshop|concert|"
@@ -61,9 +87,18 @@ INVITES = any_in_lower(
     r"\b(?:venid|te invitamos|asamblea|taller|concierto|proyección|marcha|charla|aforo|inscripción)\b",
     r"\b(?:eintritt|wir laden|lädt|treffpunkt|entrée libre|venez|rendez-vous|vous invite)\b",
 )
+RECURS = any_in_lower(
+    r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:(?:first|second|third|last|other|primer|último|ersten|premier) )?"
+    rf"{WEEKDAY}(?!\w)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
+)
 WON = any_in_lower(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
 WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
+    r"\bwe (?:have |['’]ve )?(?:stopped|saved|beat|beaten|blocked|defeated|halted|overturned|secured)\b",
+    r"\b(?:eviction|closure|closing|cuts?|deportation|plans?|demolition) (?:has been |have been |is |are |was |were )?"
+    r"(?:stopped|halted|averted|called off|cancelled|canceled|withdrawn|scrapped|reversed|defeated)\b",
+    r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
+    r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
     r"\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
@@ -72,6 +107,14 @@ WE_WON = any_in_lower(
 EARNED = any_in_lower(
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
+    r"\bvoted? (?:by )?\d+ ?(?:-|–|to) ?\d+ (?:to|in favou?r)\b|\b(?:set|sets) (?:the \w+|it) aside\b",
+    r"\b(?:quashed|overturned|reinstated|walked (?:out|free)|released|ruled in (?:our|their|favou?r))\b",
+    r"\b(?:grant|funding|application|appeal|petition)\b[^.]{0,30} (?:was|has been|were) (?:approved|granted|awarded|upheld)\b",
+    r"\bwe (?:fought|campaigned|pushed|petitioned|asked) (?:[\w-]+ ){0,3}for\b",
+    r"\btold us (?:\w+ ){0,3}it (?:could|would) (?:not|never)\b",
+    r"\b(?:ha|han) (?:aprobado|concedido|retirado|dado marcha atrás|cedido|rectificado|anulado)\b|\bse acabó\b|\bcelebramos\b",
+    r"\b(?:genehmigt|bewilligt|zugesagt|gekippt|erfolgreich|a (?:accordé|approuvé|renoncé|cédé|reculé))\b",
+    r"\b(?:two|three|four|five|dos|tres|cuatro) (?:petitions|marches|cortes|peticiones)\b|\b\d[\d.,]* (?:signatures|firmas)\b",
     r"\b(?:huge|big|real|great) (?:win|victory|success)\b|\byour (?:success|doing)\b",
     r"\bthank(?:s| you) to (?:you all|all of you|all|everyone|everybody|those)\b[^.]{0,24} who (?:ever )?(?:wrote|signed|"
     r"called|marched|campaigned|stood|spoke|fought|came|turned up|never gave up)\b",
@@ -86,10 +129,15 @@ STATES = any_in_lower(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
     r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
     r"oppose|deplore|urge|believe)\b",
+    r"\b(?:adopted|adopts|agreed|issued) (?:this|the following) (?:position|statement|resolution|motion)\b",
+    r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
+    r"\b(?:signed|signatories|firman|suscriben|firmantes|unterzeichnet|signataires)\s*:|\b(?:undersigned|gravely concerned)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
 STATEMENT_TITLE = any_in_lower(
-    r"\b(?:statement|open letter|declaración|pronunciamiento|comunicado|manifiesto|carta abierta|erklärung|déclaration)\b",
+    r"\b(?:statement|open letter|offener brief|lettre ouverte|resolution|resolución|our position|position paper|joint letter|"
+    r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|"
+    r"manifiesto|carta abierta|erklärung|déclaration)\b",
 )

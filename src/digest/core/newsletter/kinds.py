@@ -12,6 +12,7 @@ from digest.core.newsletter.kind_words import (
     EARNED,
     INVITES,
     OCCASION,
+    RECURS,
     STATEMENT_TITLE,
     STATES,
     WE_WON,
@@ -21,6 +22,7 @@ from digest.core.newsletter.split import Section
 from digest.core.newsletter.timing import Timing
 from digest.core.newsletter.vocabulary import RELEASE, section_of
 
+_EXCLAIMED = re.compile(r"!\W*$")
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]
 
@@ -53,7 +55,7 @@ def _of_labels(section: Section) -> _Votes:
         (section.banner_words, 2.0),
         (section.marked.tag, 2.0),
     ):
-        if said and (named := section_of(said)):
+        if said and (named := section_of(said) or ("press_release" if RELEASE.search(said) else None)):
             yield Kind(named), weight if named != "news" else 0.5, said
 
 
@@ -68,6 +70,8 @@ def _of_form(section: Section) -> _Votes:
 def _of_timing(timing: Timing) -> _Votes:
     if timing.deadline:
         yield Kind.ACTION, 1.2 if timing.starts else 1.6, timing.deadline.words
+    elif timing.soon:
+        yield Kind.ACTION, 0.8, timing.soon.words
     if timing.starts:
         weight = (
             1.2
@@ -89,11 +93,14 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.ACTION, ASKING_TITLE, 1.6, title, 1),
         (Kind.ACTION, ASKS, 0.8, text, 3),
         (Kind.EVENT, OCCASION, occasion, title, 1),
+        (Kind.EVENT, RECURS, 1.6, title, 1),
+        (Kind.EVENT, RECURS, 0.4, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
         (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),
+        (Kind.VICTORY, _EXCLAIMED, 0.5, title, 1),
         (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
     ):

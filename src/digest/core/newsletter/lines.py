@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
+_SPACED = re.compile(r"\W*(?:[^\W\d_] ){3,}[^\W\d_](?:\s{2,}(?:[^\W\d_&] )*[^\W\d_&])*\W*")
 _RULE = re.compile(r"[^\w\s]{3,}")
 
 
@@ -41,14 +42,24 @@ def rule_of(text: str) -> str:
 
 
 def read_lines(text: str) -> tuple[Line, ...]:
-    """The lines of a decoded text; CRLF, a BOM, no-break spaces and a trailing backslash (a hard break) are cleaned."""
+    """The lines of a decoded text, cleaned.
+
+    So are CRLF, a BOM, no-break spaces, a trailing backslash (a hard break) and the spaces within "N E W S".
+    """
     rows = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     lines = []
     for number, row in enumerate(rows, start=1):
-        clean = " ".join(row.split())
+        clean = " ".join(_closed_up_letters(row).split())
         clean = clean.rstrip("\\").rstrip() if clean.endswith("\\") else clean
         lines.append(Line(number, clean, rule_of(clean)))
     return tuple(lines)
+
+
+def _closed_up_letters(row: str) -> str:
+    """ "N E W S   A N D   D A T E S" without the spaces between letters; more of them part the words."""
+    if not _SPACED.fullmatch(row):
+        return row
+    return " ".join(word.replace(" ", "") for word in re.split(r"\s{2,}", row.strip()))
 
 
 def goes_on(line: Line, after: Line) -> bool:

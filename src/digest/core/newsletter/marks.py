@@ -5,19 +5,21 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.core.newsletter.dates import MONTH
-from digest.core.newsletter.vocabulary import section_of
+from digest.core.newsletter.calendar_words import MONTH
+from digest.core.newsletter.vocabulary import RELEASE, section_of
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
     r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|-(?= +\D))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
-    r"#(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4})[.)]) +(?P<rest>\S.*)"
+    r"(?:#|(?:No|Nr|Nº|N°|Item|Punto|Punkt|Point)\.? ?)(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4}|[ivx]{1,4})[.)]|(?P<f>[a-l])\)) "
+    r"+(?P<rest>\S.*)"
 )
 _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
+CODE = re.compile(r"(?P<code>[A-Z]\d{1,2})[.:)]? +(?P<rest>\S.*)")
 _FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"
 _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–—─/\\\s].*?) *(?P<close>{_FRAME})")
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
-_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
+_BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+|o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
 _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
 _ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
@@ -76,7 +78,9 @@ def number_of(text: str) -> tuple[int, bool, str] | None:
     found = _NUMBER.fullmatch(text)
     if not found or _MONTH_FIRST.match(found["rest"]):
         return None
-    if roman := found["d"]:
+    if letter := found["f"]:
+        return ord(letter) - ord("a") + 1, False, found["rest"]
+    if roman := found["d"] and found["d"].upper():
         values = [{"I": 1, "V": 5, "X": 10}[char] for char in roman]
         signed = [-here if here < after else here for here, after in zip(values, [*values[1:], 0], strict=True)]
         return sum(signed), False, found["rest"]
@@ -84,12 +88,15 @@ def number_of(text: str) -> tuple[int, bool, str] | None:
 
 
 @lru_cache(maxsize=65_536)
-def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
-    """A line taken apart into its marks and its words; `dash_tags` also takes "Title – Tag" for a title with a tag."""
+def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False) -> Marked:
+    """A line taken apart into its marks and its words.
+
+    `dash_tags` also takes "Title – Tag" for a title with a tag, and `codes` "A1 Title" for a numbered one.
+    """
     if len(text) > _LONGEST:
         return Marked(text, None, None, frozenset(), None)
     marks: set[str] = set()
-    number = label = tag = None
+    number = tag = None
     if found := _MARKDOWN.fullmatch(text):
         marks.add(f"md{len(found[1])}")
         text = found[2]
@@ -101,20 +108,15 @@ def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
         elif numbered := number_of(text):
             number, below, text = numbered
             marks.add("subnumber" if below else "number")
+        elif codes and (found := CODE.fullmatch(text)):
+            marks.add("number")
+            text = found["rest"]
         elif bulleted := bullet_of(text):
             marks.add("bullet" + bulleted[0])
             text = bulleted[1]
-    if found := _LABEL.fullmatch(text):
-        if found["rest"]:
-            marks.add("label")
-            label, text = found["label"], found["rest"]
-        else:
-            marks.add("deco[")
-            text = found["label"]
-    elif (found := _ALERT.fullmatch(text)) and is_caps(found["label"]) and section_of(found["label"]) == "action":
-        marks.add("label")
-        label, text = found["label"], found["rest"]
+    label, text, mark = _labelled(text)
     text = _without_last_emoji(text)
+    marks |= {mark} if mark else set()
     if is_caps(text):
         marks.add("caps")
     found = _TAG.fullmatch(text) or (_DASHED.fullmatch(text) if dash_tags else None)
@@ -122,3 +124,19 @@ def read_marks(text: str, *, dash_tags: bool = False) -> Marked:
         marks.add("tag")
         text, tag = found["title"], found["tag"]
     return Marked(text.strip(), tag.strip() if tag else None, label, frozenset(marks), number)
+
+
+def _labelled(text: str) -> tuple[str | None, str, str | None]:
+    """The label before a line's words, which is no part of them, the words, and the mark that they bear for it.
+
+    "PRESS RELEASE: Baths to close" keeps its words, since they are often the title's own.
+    """
+    if found := _LABEL.fullmatch(text):
+        return (found["label"], found["rest"], "label") if found["rest"] else (None, found["label"], "deco[")
+    found = _ALERT.fullmatch(text)
+    if not (found and is_caps(found["label"])):
+        return None, text, None
+    kind = section_of(found["label"])
+    if kind == "action":
+        return found["label"], found["rest"], "label"
+    return None, text, "labelled" if kind or RELEASE.search(found["label"]) else None

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from digest.core.newsletter.dates import is_date_line
+from digest.core.newsletter.dates import find_dates, is_date_line
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import Line, goes_on, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
@@ -31,8 +32,10 @@ _TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
 _WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
 _NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
-_SENTENCE_END = re.compile(r"[.…!?][”\"»’)]+$|[.…]$")
+_SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
+ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
 PERSON = re.compile(_NAME)
+ABOUT = re.compile(r"(?:About|Sobre|Acerca de|Über|À propos d[eu]) (?:the |la |el |las |los )?[A-ZÀ-Þ][^.:]{3,80}: ?\S")
 BYLINE = re.compile(rf"(?:[Bb]y|Por|Von|Par|Text:|Texto:) (?P<name>{_NAME}(?:,? .{{2,50}})?)")
 
 
@@ -65,7 +68,7 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True
-    if goes_on(line, after) and (bullet_of(line.text) or len(line.text) > max(0.6 * width, 40)):
+    if goes_on(line, after) and ((bullet_of(line.text) and width) or len(line.text) > max(0.6 * width, 40)):
         return False
     if is_caps(line.text) and is_caps(after.text) and UNFINISHED.search(line.text):
         return False
@@ -127,25 +130,33 @@ def _can_be_underlined(each: Paragraph) -> bool:
 
 _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "end": lambda _, text, words: words <= 3 and RELEASE_END.search(text),
-    "release": lambda _, text, words: words <= 14 and RELEASE.search(text),
+    "release": lambda _, text, words: words <= 14 and (found := RELEASE.search(text)) and not _titled(text, found),
     "contact": lambda _, text, words: words <= 24 and CONTACT.match(text),
     "label": lambda _, text, words: words <= 40 and LABEL.match(text),
     "date": lambda _, text, words: words <= 12 and is_date_line(text),
     "header": lambda _, text, words: words <= 40 and FORWARDED.search(text),
     "link": lambda _, text, words: (
-        (words <= 5 and _LINK.fullmatch(text)) or (words <= 7 and LINK_WORDS.fullmatch(text))
+        (words <= 5 and _LINK.fullmatch((bullet_of(text) or ("", text))[1]))
+        or (words <= 7 and LINK_WORDS.fullmatch(text))
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
-    "signoff": lambda _, text, words: words <= 8 and SIGN_OFF.match(text),
+    "signoff": lambda _, text, words: words <= 10 and SIGN_OFF.match(text),
     "footer": lambda _, text, words: (
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),
-    "greeting": lambda _, text, words: words <= 10 and text[-1] in ",!:" and GREETING.match(text),
+    "greeting": lambda _, text, words: words <= 10 and (text[-1] in ",!:" or words <= 3) and GREETING.match(text),
     "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (
         words >= 15 or len(each.lines) > 2 or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
     ),
 }
+
+
+def _titled(text: str, release: re.Match[str]) -> bool:
+    """True if a release's first words lead its title on the same line: "PRESS RELEASE: Council sells the baths"."""
+    rest = text[release.end() :].strip(" :–—-|,")
+    title = release.start() == 0 and len(rest.split()) >= 4 and not CONTACT.match(rest)
+    return title and not find_hours(rest) and not find_dates(rest, ANY_DAY)
 
 
 def _own_part(each: Paragraph) -> str:
@@ -164,10 +175,14 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
         for each, part in zip(paragraphs, parts, strict=True)
     ]
     for here, mark in enumerate(marks):
-        if mark and (
-            not paragraphs[here].opens
-            or parts[here] == "prose"
-            or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
+        if (
+            mark
+            and not paragraphs[here].under
+            and (
+                not paragraphs[here].opens
+                or parts[here] == "prose"
+                or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
+            )
         ):
             parts[here] = "list"
     for here, each in enumerate(paragraphs):
@@ -195,6 +210,11 @@ def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
 def is_dateline(date: Paragraph, title: Paragraph) -> bool:
     """True if a line with a day and no hour heads a block, and so belongs to the title right below it."""
     return date.part == "date" and date.opens and not title.opens and not find_hours(date.text)
+
+
+def begins_with_date(each: Paragraph) -> bool:
+    """True if a text begins with a day: "Thursday 14 March, 7pm, in the hall"."""
+    return any(found.start <= 4 for found in find_dates(each.text[:60], ANY_DAY)[:1])
 
 
 def block(paragraphs: Sequence[Paragraph], at: int) -> range:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import zip_longest
 
+from digest.core.newsletter.calendar_words import WEEKDAY
 from digest.core.newsletter.dates import Dated, find_dates
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.paragraphs import Paragraph
@@ -14,12 +15,13 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|before|before the [^.,;]{3,24} on|no later than|not later than|(?<!fell )due(?: on| by)?|"
-    r"clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
+    r"(?:\b(?:by|until|till|through|thru|before|before the [^.,;]{3,24} on|no later than|not later than|"
+    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
     r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
-    r"(?:(?:the|el|día|zum|le|am|end of|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
+    rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of|next|this|coming|"
+    r"próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
 )
 _NOT_BEFORE = re.compile(
@@ -50,9 +52,16 @@ _OVER = re.compile(
     _I,
 )
 _RETURNS = re.compile(
-    r"\b(?:returns?|returning|back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$", _I
+    r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$",
+    _I,
 )
 _RUNS = re.compile(r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$", _I)
+_LASTS = re.compile(  # what is so until a day, and asks for nothing
+    r"\b(?:closed|shut|away|off|works?|roadworks|diver(?:ted|sion)|says?|expected|was|were|had|cerrad[oa]s?|cortad[oa]s?|obras|"
+    r"geschlossen|gesperrt|baustelle|voraussichtlich|fermée?s?|barrée?|travaux)\b[^.;:!?]{0,40}"
+    r"\b(?:until|till?|through|thru|hasta|bis(?: zum)?|jusqu[’']au)\W*(?:the |el )?$",
+    _I,
+)
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
@@ -70,12 +79,12 @@ class Reader:
 
     def dates(self, text: str) -> list[Dated]:
         """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
-        return find_dates(text, self.issued or self.today, day_first=self.day_first)
+        return find_dates(text, self.issued or self.today, day_first=self.day_first, issued=self.issued)
 
     def words(self, dated: Dated) -> str:
         """A date's words, and what settled its year, or month and year, if they leave it open."""
         by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
-        left = "month and year" if dated.month_open else "year"
+        left = "day" if dated.relative else "month and year" if dated.month_open else "year"
         return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
 
 
@@ -90,10 +99,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come."""
+    """An item's moments; `labelled` if a line said "When:", `heads` if one line begins with a day still to come.
+
+    `soon` is the deadline if the item is an action: a day told from the day of issue, where there is no date.
+    """
 
     published: Told | None = None
     deadline: Told | None = None
+    soon: Told | None = None
     starts: Told | None = None
     ends: Told | None = None
     labelled: bool = False
@@ -125,24 +138,31 @@ class _Date:
 def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
-    published = deadline = None
+    published = deadline = soon = None
     others = []
     alone = sum(each.part == "date" for each in whole) == 1
     for each in _dates(whole, reader):
-        if each.found.first.day <= reader.today and _is_published(each, section.title, len(whole), alone=alone):
+        if (
+            each.found.first.day <= reader.today
+            and not each.found.relative
+            and _is_published(each, section.title, len(whole), alone=alone)
+        ):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found):
-            deadline = deadline or replace(each.told, when=each.found.last or each.found.first)
+            told = replace(each.told, when=_until(each.found.last or each.found.first))
+            deadline, soon = (deadline, soon or told) if each.found.relative else (deadline or told, soon)
+        elif each.found.relative and (each.found.alone or each.found.first.at is None):
+            continue
         elif _could_be_event(each, reader.today):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
-        return Timing(published, deadline)
+        return Timing(published, deadline, soon)
     chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
     heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
-    return Timing(published, deadline, starts, ends, chosen.labelled, heads)
+    return Timing(published, deadline, None, starts, ends, chosen.labelled, heads)
 
 
 def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
@@ -155,6 +175,11 @@ def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
                 yield _Date(
                     found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
                 )
+
+
+def _until(when: When) -> When:
+    """Midnight of a day, as a deadline, is its end."""
+    return When(when.day) if when.at == time.min else when
 
 
 def _span(each: _Date) -> tuple[Told, Told | None]:
@@ -219,7 +244,7 @@ def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
     if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
         return False
-    if _NOT_BEFORE.search(before):
+    if _NOT_BEFORE.search(before) or _LASTS.search(before):
         return False
     return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
 

@@ -48,13 +48,15 @@ SIGN_OFF = any_of(
     r"^(?:cheers|sincerely|regards|warmly|blessings|atentamente|saludos|cordialmente|abrazos)[.!]?$",
     r"^(?:yours|sincerely|regards|best|warmly|cheers|onward|onwards|respectfully|peace|gratefully|thank you|thanks)"
     r"\b.{0,25},$",
+    r"^(?:ciao|tschüss|tschüß|bye|goodbye|so long|hasta (?:pronto|luego|la próxima)|bis bald|à bientôt)\b.{0,48}[^.]$",
     r"^(?:en|con) (?:solidaridad|lucha|resistencia|gratitud|unidad|esperanza|paz|cariño|afecto)\b.{0,30},?$",
     r"^(?:atentamente|saludos|un abrazo|un saludo|abrazos|fraternalmente|cordialmente|solidariamente|gracias)\b.{0,25},$",
     r"^(?:mit .{0,20}grüßen|viele grüße|solidarische grüße|cordialement|solidairement|salutations?)\b.{0,20},?$",
     r"^(?:signed|firmado|firman|unterzeichnet|signé)\s*[:,]?$",
 )
 GREETING = any_of(
-    r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|chère?s|bonjour)\b.{0,60}[,!:]?$",
+    r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|sehr geehrte[rs]?|chère?s|bonjour|"
+    r"monsieur|madame|se[ñn]or(?:es|as?)?)\b.{0,60}[,!:]?$",
 )
 ROLE = any_of(
     r"\b(?:co-?)?(?:executive |deputy |associate |policy |program |legal |field |communications |campaigns? )*"
@@ -92,6 +94,7 @@ LEAVING = any_in_lower(
     r"\b(?:se )?désabonner\b|\bdésinscri",
 )
 COLOPHON = any_in_lower(
+    r"^(?:how to (?:reach|contact|find) us|contact us|get in touch|cómo contactar(?:nos)?|kontakt|nous contacter)\W*$",
     r"\bforward (?:this|to a friend|it)\b.{0,40}",
     r"\b(?:follow|find|like) us (?:on|at)\b",
     r"^(?:follow us|síguenos|folgt uns|suivez-nous|stay connected|connect with us|social media|redes sociales)\b",
@@ -142,6 +145,14 @@ CONTENTS = any_of(
     r"en (?:este|esta) (?:número|edición|boletín|entrega|semana)|contenidos?|índice|sumario|"
     r"in dieser ausgabe|inhalt(?:sverzeichnis)?|übersicht|dans ce (?:numéro|bulletin)|sommaire)\W*$",
 )
+FROM = any_of(
+    r"^(?:news |notes |word )?from (?:our|the|other) (?:partners|members|community|allies|network|regions|branches|field|"
+    r"archives?)\b.{0,20}$",
+    r"^(?:noticias )?de (?:nuestr[ao]s|otr[ao]s|las?|los|el) (?:soci[ao]s|aliad[ao]s|comunidad|redes|regiones|"
+    r"entidades)\b.{0,20}$",
+    r"^(?:aus|von) (?:den|unseren|der) (?:partnern|mitgliedern|regionen|gruppen)\b.{0,20}$",
+    r"^(?:chez|de) nos (?:partenaires|membres|amis)\b.{0,20}$",
+)
 MASTHEAD = any_of(
     r"\b(?:newsletter|bulletin|digest|gazette|e-?news|news-?letter|boletín|gaceta|hoja informativa|rundbrief|"
     r"mitteilungen|lettre d'information|infolettre|dispatch|update from)\b",
@@ -154,25 +165,36 @@ SUBHEADING = any_of(
     r"^(?:the )?(?:background|context|details|the facts|facts|demands|quotes?|resources|next steps?|logistics|agenda|program|"
     r"schedule|speakers|sponsors|endorsers|co-?sponsors|talking points|sample (?:script|letter|message|text|tweet)s?|"
     r"script|call script|action steps?|summary|conclusion|read more|learn more|more information|references|sources|"
+    r"recommendations|(?:main |our )?findings|results|methodology|notes to editors|quick facts|"
     r"questions|faq|accessibility|parking|directions|transport(?:ation)?|notes?|key (?:points|findings|dates|facts)|"
     r"who we are|about (?:us|the .{0,40})|media|press|what's next|what’s next|why (?:it|this) matters|why now\??|"
     r"the (?:problem|solution|numbers|issue|bottom line|ask|plan|stakes|road ahead))\W*$",
-    r"^(?:what|how|where|why|when|who) (?:you|we|to|is|it|this|the|are|can|they|happened|comes|does|did|do)\b.{0,50}$",
+    r"^(?:what|how|where|when) (?:you can|we can|to|can (?:i|you|we))\b.{0,50}$|^(?:what|why|when|where|how|who)\W*$",
+    r"^(?:what|how|where|why|when|who) (?:you|we|is|it|this|are|they|happened|comes|does|did|do)\b(?: \S+){0,3}$",
     r"^about [A-Z].{0,60}$",
     r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|"
-    r"convocan|más información|resumen|fuentes|notas?|guion|quiénes somos|por qué importa|los hechos|"
-    r"(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|"
+    r"convocan|más información|resumen|fuentes|recomendaciones|conclusiones|resultados|notas? (?:para|a) la prensa|"
+    r"notas?|guion|quiénes somos|por qué importa|los hechos|"
+    r"(?:qué|cómo|dónde) (?:puedes?|podemos|hacer|ayudar|participar)\b.{0,50}|"
+    r"(?:qué|cómo|dónde|por qué|cuándo|quién)(?: \S+){1,3}|¿(?:\S+ ){0,3}\S+\?|sobre (?:el|la|los|las|nosotr\w+)\b.{0,60}|"
     r"acerca de .{0,60})\W*$",
-    r"^(?:hintergrund|kontext|details|forderungen|programm|über uns|contexte|programme|à propos.{0,50})\W*$",
+    r"^(?:hintergrund|kontext|details|forderungen|empfehlungen|ergebnisse|fazit|programm|über uns|contexte|"
+    r"recommandations|résultats|programme|à propos.{0,50})\W*$",
+)
+QUESTION = any_of(
+    r"^(?:what|how|where|why|when|who) (?:you|we|is|it|this|the|are|they|happened|comes|does|did|do)\b.{0,50}$",
+    r"^(?:(?:qué|cómo|dónde|por qué|cuándo|quién) .{0,50}|¿.{3,60}\?)$",
 )
 LABEL = any_of(
     r"^(?:when|where|what|who|why|how|date|dates|time|place|location|venue|cost|price|tickets?|rsvp|register|registration|"
     r"deadline|due|info|more info|details|link|online|zoom|language|hosts?|hosted by|organi[sz]ed by|sponsor(?:ed by|s)?|"
-    r"address|bring|starts?|ends?|doors|by|from|published|posted|source|read more|sign up|"
+    r"address|bring|starts?|ends?|doors|by|from|published|posted|source|read more|sign up|signed|signatories|signed by|"
     r"cuándo|dónde|qué|quién|quiénes|por qué|cómo|fecha|fechas|hora|horario|lugar|sitio|dirección|costo|coste|precio|entrada|"
     r"inscripción|inscripciones|plazo|fecha límite|organiza|organizan|convoca|convocan|enlace|informes|fuente|"
+    r"firman|firmantes|suscriben|"
     r"wann|wo|was|wer|ort|datum|uhrzeit|zeit|beginn|eintritt|anmeldung|anmeldeschluss|frist|veranstalter|"
-    r"quand|où|quoi|qui|lieu|heure|entrée|tarif|inscriptions?|date limite|organisé par)\s*[:：]\s*",
+    r"unterzeichnet|unterzeichnende|"
+    r"quand|où|quoi|qui|lieu|heure|entrée|tarif|inscriptions?|date limite|organisé par|signataires|signé)\s*[:：]\s*",
 )
 SECTIONS: dict[str, re.Pattern[str]] = {
     "action": any_of(
@@ -230,6 +252,7 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"anuncios",
         r"avisos",
         r"notices?",
+        r"reminders?|recordatorios|odds|bits|miscellan(?:y|eous)|misceláne[oa]s?|varios|verschiedenes|divers",
     ),
 }
 FILLER = any_of(
@@ -240,7 +263,7 @@ FILLER = any_of(
     r"comunitarios|nuestras|nuestros|"
     r"locales|internacionales?|nacionales|kommende|aktuelle|diese|woche|der|die|das|und|prochains|les|des|du|et|"
     r"à venir|cette|semaine|"
-    r"international|statewide|global|featured|recent|recientes|activities|releases|alerts|calls|call|"
+    r"ends|pieces|reminder|international|statewide|global|featured|recent|recientes|activities|releases|alerts|calls|call|"
     r"celebrate|celebrations|celebrating|key|brief|breve|breves|kurz|bref|good|buenas",
 )
 

@@ -1,0 +1,120 @@
+"""The same week told by many conventions: how titles are set apart, and that editors change their minds halfway."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from digest.core.newsletter import read_newsletter
+from digest.core.when import When
+
+ISSUED = date(2025, 5, 12)
+ITEMS = (
+    ("Ferry stays on Sundays", "The county voted 5-2 to keep the Sunday boat after two years of asking. Thank you all."),
+    ("Sign for the mill footpath", "The owner wants it closed. Add your name at https://mill.example before 30 May."),
+    ("Mending evening", "Thursday 22 May, 7 pm, Weavers' Hall. Bring whatever is torn, and a needle if you own one."),
+    ("What the well survey found", "Of 41 wells nine are low. The figures are in the reading room for everybody to see."),
+    ("New hands at the seed library", "Olu and Marta have taken over the drawers, and the labels can be read again."),
+    ("Boat paint for the harbour hut", "We need four litres of blue. Tell Ines if there is a tin in your shed."),
+)  # fmt: skip
+KICKERS = ("FROM THE BOATS", "ACTION", "EVENT", "NEWS", "FROM THE BOATS", "ACTION")
+BANNERS = ("GOOD NEWS", "TAKE ACTION", "EVENTS", "NEWS", "NEWS", "ACTION")
+LOWER = ("i", "ii", "iii", "iv", "v", "vi")
+CONVENTIONS: dict[str, Callable[[int, str], list[str]]] = {
+    "nothing": lambda _, title: ["", title, ""],
+    "no space below": lambda _, title: ["", title],
+    "arabic": lambda at, title: ["", f"{at + 1}. {title}", ""],
+    "bracketed": lambda at, title: ["", f"{at + 1}) {title}", ""],
+    "roman": lambda at, title: ["", f"{LOWER[at].upper()}. {title}", ""],
+    "small roman": lambda at, title: ["", f"{LOWER[at]}) {title}", ""],
+    "letters": lambda at, title: ["", f"{'abcdef'[at]}) {title}", ""],
+    "codes": lambda at, title: ["", f"{'AABBCC'[at]}{at % 2 + 1} {title}", ""],
+    "item numbers": lambda at, title: ["", f"Item {at + 1}: {title}", ""],
+    "colons": lambda _, title: ["", f"{title}:", ""],
+    "slashes": lambda _, title: ["", "/" * 20, "", title, ""],
+    "boxes": lambda _, title: ["", "+" + "-" * 30, f"| {title}", "+" + "-" * 30],
+    "kickers": lambda at, title: ["", KICKERS[at], title, ""],
+    "kickers apart": lambda at, title: ["", "-" * 40, BANNERS[at], "", title, ""],
+    "roman, then arabic": lambda at, title: ["", f"{LOWER[at].upper() if at < 3 else at + 1}. {title}", ""],
+    "stars, then bold": lambda at, title: ["", f"*** {title} ***" if at < 3 else f"** {title} **", ""],
+    "capitals, then nothing": lambda at, title: ["", title.upper() if at < 3 else title, ""],
+    "numbers, then capitals": lambda at, title: ["", f"{at + 1}. {title}" if at < 3 else title.upper(), ""],
+    "frames, then lines, then nothing": lambda at, title: (
+        ["", "=" * 30, title, "=" * 30] if at < 2 else ["", title, "-" * len(title)] if at < 4 else ["", title, ""]
+    ),
+    "codes, then nothing": lambda at, title: ["", f"{'ABC'[at]}1 {title}" if at < 3 else title, ""],
+}
+
+
+def newsletter(convention: str, *, contents: bool) -> tuple[str, list[int]]:
+    """A text and the lines of its titles."""
+    lines = [
+        "The Weir Newsletter",
+        "12 May 2025",
+        "",
+        "Dear all,",
+        "",
+        "A short one, as the river is up again and so are we.",
+    ]
+    if contents:
+        lines[4:4] = ["", "In this issue", "", *(f"  {title}" for title, _ in ITEMS), ""]
+    titles = []
+    for at, (title, body) in enumerate(ITEMS):
+        heading = CONVENTIONS[convention](at, title)
+        titles.append(
+            len(lines) + next(row for row, line in enumerate(heading, 1) if title.casefold() in line.casefold())
+        )
+        lines += [*heading, body]
+    return "\n".join([*lines, "", "--", "You get this because you asked for it. Unsubscribe: reply LEAVE"]), titles
+
+
+@pytest.mark.parametrize("contents", [False, True])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_titles_are_found_by_whatever_convention(convention: str, contents: bool):
+    text, lines = newsletter(convention, contents=contents)
+    found = read_newsletter(text, ISSUED)
+    assert [(each.line, each.title.casefold().rstrip(":")) for each in found] == [
+        (line, title.casefold()) for line, (title, _) in zip(lines, ITEMS, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_kinds_and_dates_do_not_depend_on_how_titles_are_set_apart(convention: str):
+    text, _ = newsletter(convention, contents=False)
+    victory, action, event, *news, wanted = read_newsletter(text, ISSUED)
+    assert [victory.kind, action.kind, event.kind, wanted.kind] == ["victory", "action", "event", "action"]
+    assert (action.deadline, event.starts) == (When.parse("2025-05-30"), When.parse("2025-05-22T19:00"))
+    assert [each.kind for each in news] == ["news", "news"]
+
+
+def test_a_heading_of_spaced_letters_is_a_section():
+    news = "N E W S   A N D   V I E W S\n\nThe pond is back\n\nIt rained for a week."
+    text = f"{news}\n\nE V E N T S\n\nPond day\n\nSunday 18 May at noon."
+    found = read_newsletter(text, ISSUED)
+    assert [each.title for each in found][-1] == "Pond day"
+    assert "E V E N T S" not in "".join(each.body_markdown for each in found)
+
+
+def test_sub_headings_of_the_last_item_are_no_items_though_they_share_a_mark():
+    text, lines = newsletter("frames, then lines, then nothing", contents=False)
+    more = "\n\nBackground\n----------\n\nIt began in 1902.\n\nNext steps\n----------\n\nWe wait.\n\n--\nUnsubscribe: reply LEAVE"
+    found = read_newsletter(text.partition("\n\n--")[0] + more, ISSUED)
+    assert [each.line for each in found] == lines
+    assert "## Background" in found[-1].body_markdown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Signed: The Weir Trust; Lock Keepers; Friends of the Mill",
+        "Ciao, your Ines (and Olu, who did the commas)",
+        "FROM OUR PARTNERS",
+        "Dear neighbours",
+        "How to reach us",
+    ],
+)
+def test_what_looks_like_a_title_and_is_none(line: str):
+    text, lines = newsletter("capitals, then nothing", contents=False)
+    head, _, foot = text.partition("\n\n--")
+    found = read_newsletter(f"{head}\n\n{line}\n\n--{foot}", ISSUED)
+    assert [each.line for each in found] == lines

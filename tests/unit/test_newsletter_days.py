@@ -1,0 +1,82 @@
+"""The days that an article tells: by when, from when, in four languages, and told from the day on which it came out."""
+
+from datetime import date
+
+import pytest
+
+from digest.core.newsletter import read_article, read_newsletter
+
+WEDNESDAY = date(2024, 7, 3)
+BY = {
+    "Sign by 5pm on Friday 12th.": "2024-07-12T17:00",
+    "Comments are accepted through Friday, July 12.": "2024-07-12",
+    "Please sign up by next Friday, 12 July.": "2024-07-12",
+    "You have until midnight on Sunday 14 July to vote.": "2024-07-14",
+    "Last day to register is July 12": "2024-07-12",
+    "The consultation closes 4/7/2024, the council says; it opened on 12 June.": "2024-07-04",
+    "The consultation closes 7/4/2024, the council says; it opened on June 12.": "2024-07-04",
+    "Bitte unterschreibt bis 12. Juli!": "2024-07-12",
+    "Anmeldung bis spätestens 12.07.2024 bei Ute.": "2024-07-12",
+    "Signez avant le vendredi 12.": "2024-07-12",
+    "Inscrivez-vous jusqu’au 12 juillet à midi.": "2024-07-12T12:00",
+    "Plazo: hasta el viernes 12 de julio a las 14 h": "2024-07-12T14:00",
+    "Tenéis hasta el día 12 para apuntaros.": "2024-07-12",
+    "Hay que encargarlas antes del viernes que viene, día 12, incluido.": "2024-07-12",
+    # from the day of issue, where something is asked
+    "Sign the petition by this Friday.": "2024-07-05",
+    "Sign the petition by next Friday.": "2024-07-12",
+    "Write to them before Monday.": "2024-07-08",
+    "Write to them by tomorrow.": "2024-07-04",
+    "Escribid antes del viernes.": "2024-07-05",
+    "Please return the form and sign it by the end of July.": "2024-07-31",
+}
+FROM = {
+    "Saturday the 13th of July, 10 til 3.30, in the church.": ("2024-07-13T10:00", "2024-07-13T15:30"),
+    "We start back on Thursday 11th July at 7.30pm in the hall.": ("2024-07-11T19:30", None),
+    "On Thursday 11 July from 2 to 4 in the hall. Join us!": ("2024-07-11T14:00", "2024-07-11T16:00"),
+    "Tomorrow evening, Thursday July 4, at 8 o'clock in the square. Bring candles.": ("2024-07-04T20:00", None),
+    "Join us this Saturday at 10am in the library.": ("2024-07-06T10:00", None),
+    "5./6. Juli im Stadtpark. Eintritt frei.": ("2024-07-05", "2024-07-06"),
+    "Freitag, 12. Juli, 8 Uhr abends, Rathaus. Eintritt frei.": ("2024-07-12T20:00", None),
+    "Vendredi 12 juillet, 8 heures du soir, salle des fêtes. Entrée libre.": ("2024-07-12T20:00", None),
+}
+NOT_BY = (
+    "The bridge is closed until 15 November.",
+    "The council says until the 15th of November, as far as it can tell.",
+    "The library is open Monday to Friday until Friday noon.",
+    "Creche if you ask by Tuesday. We meet on Thursday 11 July at 7pm in the hall.",
+    "Every Friday until Friday the thing goes round.",
+    "They were there before Friday.",
+)
+
+
+@pytest.mark.parametrize("text", BY)
+def test_deadlines(text: str):
+    found = read_article("What the town asks", text, WEDNESDAY)
+    assert found
+    assert found.deadline
+    assert found.deadline.isoformat() == BY[text]
+
+
+@pytest.mark.parametrize("text", FROM)
+def test_events(text: str):
+    found = read_article("A meeting of the choir", text, WEDNESDAY)
+    assert found
+    assert found.starts
+    assert (found.starts.isoformat(), found.ends and found.ends.isoformat()) == FROM[text]
+
+
+@pytest.mark.parametrize("text", NOT_BY)
+def test_what_is_so_until_a_day_asks_for_nothing(text: str):
+    found = read_article("What goes on in town", text, WEDNESDAY)
+    assert found
+    assert found.deadline is None
+
+
+def test_days_are_told_from_the_issue_and_not_from_the_day_of_reading():
+    text = "THE WEEKLY\n3 July 2024\n\nDear all,\n\nSign for the ferry\n\nPlease sign the petition by Friday.\n"
+    [found] = read_newsletter(text, date(2024, 9, 1), {6})
+    assert found.deadline
+    assert found.deadline.isoformat() == "2024-07-05"
+    [undated] = read_newsletter(text.replace("3 July 2024", "Number 3"), date(2024, 9, 1), {6})
+    assert undated.deadline is None
