@@ -176,8 +176,8 @@ def small(results: Results) -> list[str]:
         half, most = (1000 * waits[int(len(waits) * part)] for part in (0.5, 0.99))
         out.append(
             f"- One-click unsubscribes posted to `digest run` at {it['asked']} a second, {it['posted']:,} in all: "
-            f"{it['answered']:,} answered 200, {it['left']:,} people left; {it['rate']:,.0f} answers a second, half of them within "
-            f"{half:,.0f} ms of when they were due, 99 % within {most:,.0f} ms; {it['cpu_ms']:.2f} CPU-ms each."
+            f"{it['answered']:,} answered 200, {it['left']:,} people left; {it['rate']:,.0f} answers a second, half of them "
+            f"within {half:,.0f} ms of when they were due, 99 % within {most:,.0f} ms; {it['cpu_ms']:.2f} CPU-ms each."
         )
     if it := results.classifying:
         each = spread([1000 * seconds / it["messages"] for seconds in it["seconds"]], 2)
