@@ -218,7 +218,8 @@ def page(results: Results) -> str:
             "",
             "![CPU-ms a message](benchmarks/cpu.svg)",
             "",
-            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the sender's largest process, at its highest.",
+            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the largest process that "
+            "sends, at its highest.",
             "",
             *speed(results),
             "",
