@@ -122,12 +122,13 @@ def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> froze
     marks = set()
     if above and is_dateline(above, each):
         marks.add("dated")
-    kicked = above and above.rule and (above.part == "release" or (banner_of(above) is not None and not above.under))
+    below_banner = above is not None and banner_of(above) is not None
+    kicked = above and above.rule and (above.part == "release" or (below_banner and not above.under))
     if (each.rule or kicked) and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
         marks.add("under" + each.under)
-    if each.gap > usual:
+    if each.gap > usual and not below_banner:
         marks.add("gap")
     return frozenset(marks)
 
