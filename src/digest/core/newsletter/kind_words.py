@@ -52,7 +52,8 @@ ASKING_TITLE = any_in_lower(
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
-    r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b",
+    r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
+    r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
     r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
     r"\b\w{3,}[^dtr]ad\b(?= |$)|^(?:mitmachen|unterschreib\w*|signez|écrivez|soutenez|stoppt|rettet)\b",
 )
@@ -91,7 +92,14 @@ RECURS = any_in_lower(
     r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:(?:first|second|third|last|other|primer|último|ersten|premier) )?"
     rf"{WEEKDAY}(?!\w)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
 )
-WON = any_in_lower(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
+RECURS_AT = any_in_lower(
+    r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:\w+ )?"
+    rf"{WEEKDAY}(?!\w)[^.;]{{0,40}}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
+)
+WON = any_in_lower(
+    r"\b(?:victory|victories|won|wins?|triumph\w*|success|saved|secured|reprieved?|good news|victoria|logro|éxito|"
+    r"buenas noticias|gewonnen|sieg|erfolg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
+)
 WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\bwe (?:have |['’]ve )?(?:stopped|saved|beat|beaten|blocked|defeated|halted|overturned|secured)\b",
@@ -105,6 +113,14 @@ WE_WON = any_in_lower(
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
 EARNED = any_in_lower(
+    r"\b(?:congratulations|well done|bravo|enhorabuena|glückwunsch|félicitations)\b[^.]{0,24}(?:!|\b(?:to|a|an|à) )",
+    r"\bcelebrate!",
+    r"\b(?:because|now that) (?:so|as) many of you\b|\b(?:is|was) what we (?:have )?(?:asked|fought|campaigned) for\b|"
+    r"\bthis is what \S+(?: \S+)? (?:comments|letters|signatures|calls|people) can do\b",
+    r"\b(?:has|have) (?:finally )?(?:agreed to|given in|backed down|dropped|withdrawn)\b",
+    r"\bafter an? \S+[- ](?:week|month|year)s?[- ](?:long )?(?:strike|campaign|fight|battle|sit-in|occupation)\b",
+    r"\b(?:denied|refused|rejected|turned down|withdrew|threw out) the (?:permit|plans?|application|proposal|licen[cs]e)\b",
+    r"\bdanke an alle\b|\bmerci à (?:tou(?:s|tes)|vous)\b|\bgestoppt\b|\b(?:renonce|recule)\b|\bha confirmado que\b",
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
     r"\bvoted? (?:by )?\d+ ?(?:-|–|to) ?\d+ (?:to|in favou?r)\b|\b(?:set|sets) (?:the \w+|it) aside\b",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from digest.core.item import Kind
+from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kind_words import (
     ASKING_TITLE,
     ASKS,
@@ -13,15 +14,23 @@ from digest.core.newsletter.kind_words import (
     INVITES,
     OCCASION,
     RECURS,
+    RECURS_AT,
     STATEMENT_TITLE,
     STATES,
     WE_WON,
     WON,
 )
+from digest.core.newsletter.paragraphs import ANY_DAY
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.timing import Timing
 from digest.core.newsletter.vocabulary import RELEASE, section_of
 
+_DATELINE = re.compile(r"\(?[A-ZÀ-Þ][\w.’' -]{2,40}, [^–—]{4,40}?(?:\)|\.)? ?[–—-]{1,3} ?")
+_FOR_EDITORS = re.compile(
+    r"(?:notes? (?:to|for) editors|(?:media|press) (?:contact|enquiries|inquiries)|contacto de prensa|contacto para medios|"
+    r"pressekontakt|contacts? presse)\b",
+    re.IGNORECASE,
+)
 _EXCLAIMED = re.compile(r"!\W*$")
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]
@@ -65,6 +74,11 @@ def _of_form(section: Section) -> _Votes:
         if each.part == "release" or RELEASE.search(each.text[:80]):
             yield Kind.PRESS_RELEASE, 5.0, each.text
             return
+    first = next((each.text for each in section.body if each.part == "prose"), "")
+    if (found := _DATELINE.match(first)) and find_dates(found[0], ANY_DAY):
+        yield Kind.PRESS_RELEASE, 1.2, found[0]
+    if notes := next((each.text for each in section.body if _FOR_EDITORS.match(each.text)), None):
+        yield Kind.PRESS_RELEASE, 1.2, notes
 
 
 def _of_timing(timing: Timing) -> _Votes:
@@ -95,6 +109,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, OCCASION, occasion, title, 1),
         (Kind.EVENT, RECURS, 1.6, title, 1),
         (Kind.EVENT, RECURS, 0.4, text, 1),
+        (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
