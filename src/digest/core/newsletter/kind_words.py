@@ -10,7 +10,7 @@ ASKS = any_in_lower(
     r"\b(?:e-?mail|contact|tell|urge|ask|demand|message) (?:your|that|the|him|her|them|governor|congress|senator|mayor)\b",
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
-    r"\b(?:take action|take a moment|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
+    r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
     r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
@@ -47,7 +47,7 @@ ASKS = any_in_lower(
 )
 ASKING_TITLE = any_in_lower(
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
-    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|renew|reserve)\b",
+    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
@@ -64,7 +64,7 @@ OCCASION = any_in_lower(
     r"concierto)s?\b",
     r"\b(?:ride|walk|hike|tour|trip|outing|visit|breakfast|brunch|lunch|luncheon|tea|barbecue|bbq|tournament|lecture|talk|"
     r"exhibition|show|performance|open day|carnival|parade|gathering|conference|seminar|celebration)s?\b",
-    r"\b(?:drop-in|surgery|clinic|classes|course|agm|launch|ceremony|bazaar|gig|recital|rehearsal|quiz|bingo|open mic|"
+    r"\b(?:drop-in|surgery|clinic|classes|course|agm|launch|ceremony|bazaar|gig|recital|procession|rehearsal|quiz|bingo|open mic|"
     r"ceilidh|disco|auction|hustings|open house|town hall|coffee|q&a|reunion|retreat|dance)s?\b(?! (?:news|report|results))",
     r"\b(?:plant|jumble|bake|cake|book|garage|yard|rummage) sale\b|\b(?:street|christmas|farmers[’']|flea|craft) market\b",
     r"\b(?:mercadillo|rastrillo|romería|procesión|ensayo|recital|inauguración|presentación|coloquio|mesa redonda|curso|"
@@ -93,12 +93,21 @@ RECURS = any_in_lower(
     rf"{WEEKDAY}(?!\w)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
 )
 RECURS_AT = any_in_lower(
-    r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:\w+ )?"
-    rf"{WEEKDAY}(?!\w)[^.;]{{0,40}}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
+    r"\b(?:(?:every|each|todos los|cada|jeden|tous les|chaque) (?:\w+ )?"
+    rf"{WEEKDAY}|(?:mon|tues|wednes|thurs|fri|satur|sun)days|los (?:lunes|martes|miércoles|jueves|viernes|sábados|domingos)|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs|les (?:lundis|mardis|mercredis|jeudis|vendredis|samedis|dimanches))"
+    r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
+)
+SHUT = any_in_lower(
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
+    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
     r"\b(?:victory|victories|won|wins?|triumph\w*|success|saved|secured|reprieved?|good news|victoria|logro|éxito|"
     r"buenas noticias|gewonnen|sieg|erfolg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
+)
+GRANTED = any_in_lower(
+    r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
@@ -113,13 +122,19 @@ WE_WON = any_in_lower(
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
 EARNED = any_in_lower(
+    r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
+    r"\b(?:has|have) dropped (?:its|the|their|all)\b",
+    r"\b(?:semanas|meses|años) de (?:lucha|espera|movilizaci\w+|concentraciones|protestas)\b|\bbrindamos\b|\bse quedan?\b(?= ?!)",
+    r"\b(?:aufgehoben|gibt uns recht|recht gegeben|gekämpft|geschafft|durchgesetzt)\b",
+    r"\bthank(?:s| you) to (?:all|everyone|those) who (?:gave evidence|took part|objected|helped|stood|kept|never)\b",
     r"\b(?:congratulations|well done|bravo|enhorabuena|glückwunsch|félicitations)\b[^.]{0,24}(?:!|\b(?:to|a|an|à) )",
     r"\bcelebrate!",
     r"\b(?:because|now that) (?:so|as) many of you\b|\b(?:is|was) what we (?:have )?(?:asked|fought|campaigned) for\b|"
     r"\bthis is what \S+(?: \S+)? (?:comments|letters|signatures|calls|people) can do\b",
     r"\b(?:has|have) (?:finally )?(?:agreed to|given in|backed down|dropped|withdrawn)\b",
     r"\bafter an? \S+[- ](?:week|month|year)s?[- ](?:long )?(?:strike|campaign|fight|battle|sit-in|occupation)\b",
-    r"\b(?:denied|refused|rejected|turned down|withdrew|threw out) the (?:permit|plans?|application|proposal|licen[cs]e)\b",
+    r"\b(?:denied|refused|rejected|turned down|withdrew|threw out) the (?:\w+ )?(?:permit|plans?|application|proposal|licen[cs]e|"
+    r"extension|scheme)\b",
     r"\bdanke an alle\b|\bmerci à (?:tou(?:s|tes)|vous)\b|\bgestoppt\b|\b(?:renonce|recule)\b|\bha confirmado que\b",
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
@@ -135,7 +150,7 @@ EARNED = any_in_lower(
     r"\bthank(?:s| you) to (?:you all|all of you|all|everyone|everybody|those)\b[^.]{0,24} who (?:ever )?(?:wrote|signed|"
     r"called|marched|campaigned|stood|spoke|fought|came|turned up|never gave up)\b",
     r"\bwell done,? (?:to )?(?:you|all|everyone|everybody)\b|\bcongratulations to us\b",
-    r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks|months|years)(?: of|,| and)\b|"
+    r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks?|months?|years?)(?: of|,| and)\b|"
     r"\b(?:months|years) of (?:asking|campaigning|letters|vigils|protests?|pressure)\b",
     r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:semanas|meses|años)\b",
     r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
@@ -148,6 +163,8 @@ STATES = any_in_lower(
     r"\b(?:adopted|adopts|agreed|issued) (?:this|the following) (?:position|statement|resolution|motion)\b",
     r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
     r"\b(?:signed|signatories|firman|suscriben|firmantes|unterzeichnet|signataires)\s*:|\b(?:undersigned|gravely concerned)\b",
+    r"\b(?:board|committee|council of elders|union|members|branch|society|coalition|network|trustees) (?:of [^.]{3,30} )?"
+    r"(?:regrets?|condemns?|deplores?|rejects?|stands? (?:with|by))\b|\bwe (?:regret|stand by|are appalled|are outraged)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",

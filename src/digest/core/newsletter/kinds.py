@@ -11,10 +11,12 @@ from digest.core.newsletter.kind_words import (
     ASKING_TITLE,
     ASKS,
     EARNED,
+    GRANTED,
     INVITES,
     OCCASION,
     RECURS,
     RECURS_AT,
+    SHUT,
     STATEMENT_TITLE,
     STATES,
     WE_WON,
@@ -32,6 +34,8 @@ _FOR_EDITORS = re.compile(
     re.IGNORECASE,
 )
 _EXCLAIMED = re.compile(r"!\W*$")
+_FIRST = 80
+_LITTLE = 1.5  # evidence of a kind that is no more than this makes news
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]
 
@@ -69,7 +73,7 @@ def _of_labels(section: Section) -> _Votes:
 
 
 def _of_form(section: Section) -> _Votes:
-    yield Kind.NEWS, 1.5, "nothing that says otherwise"
+    yield Kind.NEWS, _LITTLE, "nothing that says otherwise"
     for each in section.body[:3]:
         if each.part == "release" or RELEASE.search(each.text[:80]):
             yield Kind.PRESS_RELEASE, 5.0, each.text
@@ -111,7 +115,9 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, RECURS, 0.4, text, 1),
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
+        (Kind.NEWS, SHUT, 1.5, f"{title}\n{start[:_FIRST]}", 1),
         (Kind.VICTORY, WON, 0.7, title, 1),
+        (Kind.VICTORY, GRANTED, 0.9, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
         (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),
