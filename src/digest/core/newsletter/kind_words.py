@@ -13,6 +13,7 @@ ASKS = any_in_lower(
     r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
+    r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
     r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
     r"\b(?:tell|let|ring|text|call|phone|see|email|message|reply to|speak to|talk to|contact) "
     r"\w+(?: know)? (?:by|before|on|if|whether) ",
@@ -46,6 +47,8 @@ ASKS = any_in_lower(
     r"\b(?:inscrivez-vous|participez|partagez|rejoignez|envoyez|faites un don|nous (?:cherchons|avons besoin)|merci de)\b",
 )
 ASKING_TITLE = any_in_lower(
+    r"^¿?(?:do you|can you|could you|would you|have you got|tienes|puedes|podéis|quieres|hast du|können sie|avez-vous|"
+    r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
     r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
@@ -89,12 +92,15 @@ INVITES = any_in_lower(
     r"\b(?:eintritt|wir laden|lädt|treffpunkt|entrée libre|venez|rendez-vous|vous invite)\b",
 )
 RECURS = any_in_lower(
+    rf"\b(?:first|second|third|fourth|last) {WEEKDAY} (?:of|in) (?:the|each|every) month\b",
+    r"\b(?:primer|último) \w+ de(?:l| cada) mes\b",
     r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:(?:first|second|third|last|other|primer|último|ersten|premier) )?"
     rf"{WEEKDAY}(?!\w)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
 )
 RECURS_AT = any_in_lower(
-    r"\b(?:(?:every|each|todos los|cada|jeden|tous les|chaque) (?:\w+ )?"
-    rf"{WEEKDAY}|(?:mon|tues|wednes|thurs|fri|satur|sun)days|los (?:lunes|martes|miércoles|jueves|viernes|sábados|domingos)|"
+    r"\b(?:(?:every|each|todos los|cada|jeden|tous les|chaque|first|second|third|fourth|last) (?:\w+ )?"
+    rf"{WEEKDAY}(?: of the month)?|(?:mon|tues|wednes|thurs|fri|satur|sun)days|"
+    r"los (?:lunes|martes|miércoles|jueves|viernes|sábados|domingos)|"
     r"(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs|les (?:lundis|mardis|mercredis|jeudis|vendredis|samedis|dimanches))"
     r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
 )
@@ -107,7 +113,8 @@ WON = any_in_lower(
     r"buenas noticias|gewonnen|sieg|erfolg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
 )
 GRANTED = any_in_lower(
-    r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
+    r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
+    r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
@@ -123,7 +130,11 @@ WE_WON = any_in_lower(
 )
 EARNED = any_in_lower(
     r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
-    r"\b(?:has|have) dropped (?:its|the|their|all)\b",
+    r"\b(?:has|have) (?:dropped|shelved|scrapped|abandoned|reversed|withdrawn|cancelled|canceled) (?:its|the|their|all)\b",
+    r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
+    r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
+    r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
+    r"\bmit \d+ zu \d+ stimmen\b|\b(?:haben|hat) sich gelohnt\b|\bjahre(?:n|r)? (?:arbeit|kampf)\b",
     r"\b(?:semanas|meses|años) de (?:lucha|espera|movilizaci\w+|concentraciones|protestas)\b|\bbrindamos\b|\bse quedan?\b(?= ?!)",
     r"\b(?:aufgehoben|gibt uns recht|recht gegeben|gekämpft|geschafft|durchgesetzt)\b",
     r"\bthank(?:s| you) to (?:all|everyone|those) who (?:gave evidence|took part|objected|helped|stood|kept|never)\b",
@@ -152,7 +163,7 @@ EARNED = any_in_lower(
     r"\bwell done,? (?:to )?(?:you|all|everyone|everybody)\b|\bcongratulations to us\b",
     r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks?|months?|years?)(?: of|,| and)\b|"
     r"\b(?:months|years) of (?:asking|campaigning|letters|vigils|protests?|pressure)\b",
-    r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:semanas|meses|años)\b",
+    r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:días|semanas|meses|años)\b",
     r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
     r"\bnach (?:\w+|\d+) (?:wochen|monaten|jahren)\b|\baprès (?:\w+|\d+) (?:semaines|mois|ans)\b",
 )
@@ -169,6 +180,7 @@ STATES = any_in_lower(
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
+ON_THE = any_in_lower(r"^(?:on|about|regarding|concerning|ante|sobre) (?:the|el|la|los|las)\b|^zu[mr]? ")
 STATEMENT_TITLE = any_in_lower(
     r"\b(?:statement|open letter|offener brief|lettre ouverte|resolution|resolución|our position|position paper|joint letter|"
     r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|"

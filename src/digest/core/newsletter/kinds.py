@@ -14,6 +14,7 @@ from digest.core.newsletter.kind_words import (
     GRANTED,
     INVITES,
     OCCASION,
+    ON_THE,
     RECURS,
     RECURS_AT,
     SHUT,
@@ -124,6 +125,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.VICTORY, _EXCLAIMED, 0.5, title, 1),
         (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
+        (Kind.STATEMENT, ON_THE, 0.8, title, 1),
     ):
         for said in _different(pattern, where, most):
             yield kind, weight, said
