@@ -109,8 +109,8 @@ SHUT = any_in_lower(
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
-    r"\b(?:victory|victories|won|wins?|triumph\w*|success|saved|secured|reprieved?|good news|victoria|logro|éxito|"
-    r"buenas noticias|gewonnen|sieg|erfolg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
+    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
+    r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
 )
 GRANTED = any_in_lower(
     r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
