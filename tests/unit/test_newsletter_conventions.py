@@ -134,3 +134,17 @@ def test_a_title_may_run_into_its_text_where_the_numbers_say_so():
     assert [each.line for each in kept] == [1, 7], "unless a person says that it is none"
     listed = "1. Wash. Use soap, and water that is as warm as it can be without burning the hands of a child.\n"
     assert [each.line for each in read_newsletter(text.replace("No games", f"{listed}\nNo games"), ISSUED)] == [1, 5, 7]
+
+
+@pytest.mark.parametrize("dressed", ["{}", "*** {} ***", "# {}", "{}\n" + "=" * 20, "spaced"])
+def test_sections_that_nobody_knows_are_known_by_the_titles_below_them(dressed: str):
+    lines = ["The Weir Newsletter", "12 May 2025", "", "Dear all,", ""]
+    for at, (title, body) in enumerate(ITEMS):
+        if at in (0, 3):
+            name = "ROUND THE WEIR" if at else "ON DECK"
+            spaced = "   ".join(" ".join(word) for word in name.split())
+            lines += ["", spaced if dressed == "spaced" else dressed.format(name), ""]
+        lines += [title, "", body, ""]
+    found = read_newsletter("\n".join(lines), ISSUED)
+    assert [each.title for each in found] == [title for title, _ in ITEMS]
+    assert not any("ROUND" in each.body_markdown or "DECK" in each.body_markdown for each in found)
