@@ -25,7 +25,7 @@ preview: $(VENV)/run.stamp ## the next edition in a browser, as any subscriber w
 	@$(BIN)/digest preview
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not slow" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -200,7 +200,8 @@ def page(results: Results) -> str:
             "",
             "![CPU-ms a message](benchmarks/cpu.svg)",
             "",
-            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the sender's largest process, at its highest.",
+            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the largest process that "
+            "sends, at its highest.",
             "",
             *speed(results),
             "",
@@ -240,7 +241,8 @@ FAIRNESS = """
   topics of their own. `smtp-source` sends as many bytes of one character: nothing is rendered and nothing recorded, which makes
   it the limit here.
 - The clock of a row runs in the sender's own process, from the first connection to the last answer. Starting up, reading the
-  input and, for digest and django-post_office, filling the queue are not in it; digest's fan-out is measured below.
+  input and, for digest and django-post_office, filling the queue are not in it; digest's fan-out is measured below. Where digest
+  starts processes of its own, their start is in the clock; these rows send three times as many messages.
 - digest is the real thing: `edition send` on SQLite with `synchronous=FULL`. Every message is claimed, put together for its
   reader, marked in a durable row before its final dot, and its answer is recorded in one. All headers of bulk mail are there.
 - “Ready-made” senders get a hundred of digest's own messages as bytes and send them in turn: they only carry.

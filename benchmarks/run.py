@@ -20,7 +20,7 @@ from report import Results
 from rows import LIMIT, ROWS, Row
 
 PARTS = ("stages", "growth", "compiling", "classifying")
-PEOPLE = 4000
+PEOPLE = 12_000
 PEERS_PEOPLE = 1000
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="5, or 3 with --quick")
     parser.add_argument("--million", action="store_true", help="grow the list to 1,000,000 too")
     asked = parser.parse_args()
-    people, rounds = (400, 3) if asked.quick else (PEOPLE, 5)
+    people, rounds = (1200, 3) if asked.quick else (PEOPLE, 5)
     rounds = asked.rounds or rounds
     sizes = (1_000, 2_000) if asked.quick else (1_000, 10_000, 100_000)
     if asked.million:

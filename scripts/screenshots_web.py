@@ -15,9 +15,10 @@ from browser import Browser, Page
 from starlette.types import ASGIApp
 
 from digest.app import Installation, bundled
+from digest.core.address import parse
 from digest.core.edition import EditionState
 from digest.core.token import Purpose
-from digest.pipeline import assemble, consent, intake, lists
+from digest.pipeline import assemble, confirm, consent, intake, lists, signup
 from digest.pipeline.compile import store_blocks
 from digest.pipeline.fan_out import fan_out
 from digest.settings import Settings
@@ -73,6 +74,23 @@ def sent(here: Installation) -> Installation:
     return here
 
 
+def asked(here: Installation) -> list[str]:
+    """Tokens of what waits to be confirmed: for who may still, a new address, what is done, and what is too old."""
+    consent_to = signup.Consent("Yes.", "https://news.harbour.example/subscribe", "")
+    week_ago = NOW - timedelta(days=8)
+    for email, topics, language, at in (
+        ("nadia@example.org", ["housing", "schools"], "en", NOW),
+        ("pilar@example.org", [], "es", NOW),
+        ("late@example.org", [], "en", week_ago),
+    ):
+        signup.ask(here.database, signup.wish(email, topics, language, "weekly"), consent_to, here.keys, at)
+    page = here.keyring.issue(Purpose.PREFERENCES, 1)
+    signup.ask_to_move(here.database, page, parse("new@example.org"), consent_to, here.keys, NOW)
+    tokens = [here.keyring.issue(Purpose.CONFIRM, number) for number in (1, 2, 3, 4)]
+    confirm.confirm(here.database, tokens[1], here.keys, NOW)
+    return tokens
+
+
 def broken(folder: Path) -> Path:
     """Templates of our own with an error in one."""
     (folder / "digest").mkdir(parents=True)
@@ -121,6 +139,8 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
     week = fill(rooms / "week")
     draft = drafted(fill(rooms / "draft"))
     out = sent(fill(rooms / "sent", public_url="https://news.harbour.example", archive="public"))
+    joining = fill(rooms / "joining", public_url="https://news.harbour.example")
+    waiting, done, late, moving = asked(joining)
     empty = fill(rooms / "empty", empty=True)
     mistaken = fill(rooms / "broken", templates=broken(rooms / "templates"))
     token = {number: week.keyring.issue(Purpose.UNSUBSCRIBE, number) for number in (1, 6)}
@@ -137,6 +157,18 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
                 "preferences": f"/preferences/{week.keyring.issue(Purpose.PREFERENCES, 1)}",
                 "preferences-es": f"/preferences/{week.keyring.issue(Purpose.PREFERENCES, 6)}",
                 "absent": "/unsubscribe/forged",
+            },
+        ),
+        (
+            serve.public_pages(joining),
+            {
+                "subscribe": "/subscribe",
+                "subscribe-es": "/subscribe?language=es",
+                "preferences-address": f"/preferences/{joining.keyring.issue(Purpose.PREFERENCES, 1)}",
+                "confirm": f"/confirm/{waiting}",
+                "confirm-done": f"/confirm/{done}",
+                "confirm-late": f"/confirm/{late}",
+                "confirm-address": f"/confirm/{moving}",
             },
         ),
         (serve.public_pages(draft), {"goodbye": f"/unsubscribe/{left}"}),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import digest
 from digest.core import dkim
 from digest.core.address import parse
+from digest.core.backup import SECRETS
 from digest.core.errors import Misconfigured, Refused
 from digest.core.finding import Finding
 from digest.core.headers import Sender
@@ -28,6 +29,7 @@ from digest.mailbox.reader import Reader
 from digest.mailbox.spam import judge
 from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
+from digest.pipeline.backup import Estate
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
@@ -85,7 +87,7 @@ class Installation:
         made_before = self._database.file is not None and self._database.file.exists()
         self._database.migrate()
         done = [f"The database {self._database.url.render_as_string()} is ready."]
-        for name in ("pepper", "secret"):
+        for name in SECRETS:
             if getattr(self.settings, name) is None and (path := self._secret_file(name)) and not path.exists():
                 if made_before and name == "pepper" and self._has_pepper():
                     raise self._lost(name, path)
@@ -226,6 +228,19 @@ class Installation:
         file = self._database.file
         folder = self.settings.media or (file and file.with_name(f"{file.name}.media"))
         return Media(folder) if folder else None
+
+    @property
+    def estate(self) -> Estate:
+        """What a backup holds. Misconfigured for a database on a server, which has its own way."""
+        file, media = self._database.file, self.media
+        if file is None or media is None:
+            raise Misconfigured(
+                "DIGEST_DATABASE_URL names a server: use its own tools (pg_dump, pg_restore), and keep DIGEST_PEPPER, "
+                "DIGEST_SECRET and the folder of pictures with it. After pg_restore, `digest restore --as-of TIME` holds what "
+                "may have gone out since."
+            )
+        given = {name: value.get_secret_value() for name in SECRETS if (value := getattr(self.settings, name))}
+        return Estate(file, {name: file.with_name(f"{file.name}.{name}") for name in SECRETS}, given, media.folder)
 
     @property
     def gallery(self) -> Gallery | None:

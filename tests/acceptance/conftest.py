@@ -5,10 +5,12 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,30 +81,47 @@ class Terminal:
         return path
 
 
+def until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait for what another process does; its end or the deadline fails the test with what it said."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"it did not happen: {process.communicate()[1].decode()[-2000:]}")
+        time.sleep(0.05)
+
+
+SETTINGS = {
+    "FROM": "Harbour Weekly <weekly@harbour.example>",
+    "PUBLICATION": "Harbour Weekly",
+    "POSTAL_ADDRESS": "Harbour House, 3 Quay Street, Cabo Manso",
+    "BOUNCE_DOMAIN": "bounces.harbour.example",
+    "TIMEZONE": "Europe/Lisbon",
+    "SECRET": "a secret for tests",
+    "PEPPER": "a pepper for tests",
+    "SMTP_PORT": "1",
+}
+
+
 @pytest.fixture
 def digest(tmp_path: Path) -> Terminal:
-    return Terminal(
-        tmp_path,
-        {
-            "FROM": "Harbour Weekly <weekly@harbour.example>",
-            "PUBLICATION": "Harbour Weekly",
-            "POSTAL_ADDRESS": "Harbour House, 3 Quay Street, Cabo Manso",
-            "BOUNCE_DOMAIN": "bounces.harbour.example",
-            "TIMEZONE": "Europe/Lisbon",
-            "SECRET": "a secret for tests",
-            "PEPPER": "a pepper for tests",
-            "SMTP_PORT": "1",
-        },
-    )
+    return Terminal(tmp_path, dict(SETTINGS))
 
 
-@pytest.fixture
-def week(digest: Terminal) -> Terminal:
-    """The sample week and its subscribers, assembled."""
+@pytest.fixture(scope="session")
+def _assembled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    digest = Terminal(tmp_path_factory.mktemp("week"), dict(SETTINGS))
     digest("init")
     digest("items", "add", WEEK, "--now", BEFORE)
     digest("subscribers", "import", LIST, "--now", BEFORE)
     digest("edition", "assemble", "--now", BEFORE)
+    return digest.folder
+
+
+@pytest.fixture
+def week(digest: Terminal, _assembled: Path) -> Terminal:
+    """The sample week and its subscribers, assembled: a copy of what the commands made once."""
+    shutil.copytree(_assembled, digest.folder, dirs_exist_ok=True)
     return digest
 
 

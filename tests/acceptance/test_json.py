@@ -71,6 +71,8 @@ def test_the_keys_are_those_of_the_page(week: Terminal, inbox: list[Mail]) -> No
     answers["stats"] = week("stats", "latest", "--json")
     answers["subscribers held"] = week("subscribers", "held", "--json")
     answers["subscribers show"] = week("subscribers", "show", inbox[0].recipient, "--json")
+    answers["backup"] = week("backup", "b.zip", "--json")
+    answers["restore"] = week("restore", "b.zip", "--replace", "--json")
     for command, done in answers.items():
         said, promised = keys(json.loads(done.out)), listed(command)
         assert said <= promised, (command, said - promised)

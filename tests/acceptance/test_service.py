@@ -6,10 +6,8 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import Message
 
@@ -19,17 +17,7 @@ from PIL import Image
 
 from digest.mailbox.inbox import Mail
 
-from .conftest import BEFORE, LIST, SLOT, WEEK, Terminal
-
-
-def until(condition: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """Wait for what another process does; its end or the deadline fails the test with what it said."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            pytest.fail(f"it did not happen: {process.communicate()[1].decode()[-2000:]}")
-        time.sleep(0.05)
+from .conftest import BEFORE, LIST, SLOT, WEEK, Terminal, until
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ import dkim as verifier
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from scripted_smtp import OFFERS, Act, Script, Server, Turn, at
+from sqlalchemy import Connection as Db
 from sqlalchemy import Engine, event
 
 from digest.app import Installation
@@ -22,7 +23,8 @@ from digest.core.delivery import Balance, State
 from digest.core.dkim import Key
 from digest.core.errors import Refused
 from digest.core.pacing import FREE, Limits
-from digest.pipeline import assemble, deliver, dispatch, intake, ledger, receive
+from digest.pipeline import ahead, assemble, deliver, dispatch, intake, ledger, receive
+from digest.pipeline.compose import Mailroom
 from digest.pipeline.dispatch import Office, Watch
 from digest.settings import Settings
 from digest.store import deliveries, subscribers
@@ -109,6 +111,12 @@ class Post:
 
     def now(self) -> datetime:
         return NOW + self.passed
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "ahead"])
+def written_ahead(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages are put together in a thread, as they are when signing is slow."""
+    monkeypatch.setattr(Mailroom, "signs_slowly", request.param)
 
 
 @pytest.fixture
@@ -430,7 +438,7 @@ async def test_every_message_that_arrives_verifies(post, kinds):
 
 
 async def test_the_next_are_claimed_while_the_last_are_being_sent_and_never_many(post, monkeypatch):
-    monkeypatch.setattr(deliver, "CLAIM_AHEAD", 8)
+    monkeypatch.setattr(ahead, "CLAIM_AHEAD", 8)
     letters = post(40)
     claimed: list[int] = []
     async with Server(
@@ -444,7 +452,7 @@ async def test_the_next_are_claimed_while_the_last_are_being_sent_and_never_many
 
 @pytest.mark.parametrize("message", range(2, 8))
 async def test_what_is_claimed_ahead_is_given_back_when_somebody_stops(post, monkeypatch, message):
-    monkeypatch.setattr(deliver, "CLAIM_AHEAD", 8)
+    monkeypatch.setattr(ahead, "CLAIM_AHEAD", 8)
     letters, stop = post(40), asyncio.Event()
     async with Server(lambda turn: stop.set() if turn.message == message else None) as server:
         await letters.send(server, connections=2, stop=stop)
@@ -465,7 +473,7 @@ async def test_two_senders_at_once_send_everything_once(post):
     once_each(server, letters)
 
 
-async def test_stopping_finishes_what_is_in_flight_and_the_rest_goes_out_later(post):
+async def test_stopping_finishes_what_is_in_flight_and_the_rest_goes_out_later(post, written_ahead):
     letters = post(40)
     stop = asyncio.Event()
 
@@ -482,7 +490,7 @@ async def test_stopping_finishes_what_is_in_flight_and_the_rest_goes_out_later(p
     once_each(server, letters)
 
 
-async def test_a_cancelled_sender_loses_and_doubles_nothing(post):
+async def test_a_cancelled_sender_loses_and_doubles_nothing(post, written_ahead):
     letters = post(40)
     reached = asyncio.Event()
     async with Server(lambda turn: reached.set() if turn.message == 9 else None) as server:
@@ -499,11 +507,11 @@ async def test_a_cancelled_sender_loses_and_doubles_nothing(post):
     assert set(counted) >= {row.address for row in letters.rows().values() if row.state == State.ACCEPTED}
 
 
-async def test_a_fault_of_our_own_in_one_line_lets_the_others_finish(post, monkeypatch):
+async def test_a_fault_of_our_own_in_one_line_lets_the_others_finish(post, written_ahead, monkeypatch):
     letters = post(40)
-    compose = deliver.Mailroom.compose
+    compose = Mailroom.compose
     monkeypatch.setattr(
-        deliver.Mailroom,
+        Mailroom,
         "compose",
         lambda room, claimed, now: 1 / 0 if claimed.id == 9 else compose(room, claimed, now),
     )
@@ -551,16 +559,17 @@ async def test_a_database_that_stays_locked_or_full_stops_the_sender_before_the_
     hold = sqlite3.connect(letters.file, isolation_level=None)
     long = Act("250 2.0.0 " + "queued " * 60, take=True)  # recorded, it needs pages
 
-    def fill(connection: sqlite3.Connection, *_: object) -> None:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+    def fill(connection: Db) -> None:
+        driver = connection.connection.dbapi_connection
+        pages = driver.execute("PRAGMA page_count").fetchone()[0]
+        driver.execute(f"PRAGMA max_page_count = {pages}")
 
     def script(turn: Turn) -> Act | None:
         if turn.stage == "data" and turn.message == 7:
             if trouble == "locked":
                 hold.execute("BEGIN IMMEDIATE")
             else:
-                event.listen(engine, "checkout", fill)
+                event.listen(engine, "begin", fill)
         return long if turn.stage == "dot" else None
 
     async with Server(script) as server:
@@ -569,7 +578,7 @@ async def test_a_database_that_stays_locked_or_full_stops_the_sender_before_the_
         if trouble == "locked":
             hold.execute("ROLLBACK")
         else:
-            event.remove(engine, "checkout", fill)
+            event.remove(engine, "begin", fill)
             engine.dispose()
         assert 4 <= len(server.taken) < 60
         balance = await letters.send(server)

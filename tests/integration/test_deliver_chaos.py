@@ -19,7 +19,7 @@ from test_deliver import ED, SIGNING, Post, approved, impatient, post  # noqa: F
 
 from digest.core.delivery import State
 from digest.core.errors import Refused
-from digest.pipeline import deliver, dispatch, ledger
+from digest.pipeline import ahead, deliver, dispatch, ledger
 from digest.transports import smtp
 from rfc5322 import objections
 
@@ -113,7 +113,8 @@ async def test_whatever_comes_between_everyone_gets_it_once_or_is_in_doubt(post,
     monkeypatch.setattr(smtp, "COMMAND_SECONDS", 0.4)  # some of the server's pauses are longer, and some are not
     monkeypatch.setattr(smtp, "DOT_SECONDS", 0.4)
     monkeypatch.setattr(deliver, "RECONNECT_PAUSES", (0.0, 0.0))
-    monkeypatch.setattr(deliver, "CLAIM_AHEAD", 6)
+    monkeypatch.setattr(ahead, "CLAIM_AHEAD", 6)
+    monkeypatch.setattr(ahead, "WAIT_FOR_PACE", timedelta(0))  # the letters' clock stands still: it would be for ever
     monkeypatch.setattr(ledger, "PATIENCE", (0.01,) * 10)
     letters = post(READERS)
     letters.office = dataclasses.replace(letters.office, sender=dataclasses.replace(letters.office.sender, dkim=KEYS))

@@ -1,59 +1,22 @@
 """What the preflight says of stored editions: judged by what real subscribers get, and in the way of approval where it blocks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from stored import NOW, installation, put, subscribe
 
-from digest.app import Installation, bundled
-from digest.core.address import parse
+from digest.app import bundled
 from digest.core.errors import Refused
 from digest.core.finding import Finding, Severity
-from digest.core.item import Item, Kind, Status
 from digest.core.when import When
 from digest.mailbox.spam import Verdict
 from digest.pipeline import assemble, dispatch, preflight
-from digest.rendering.markup import to_html
-from digest.settings import Settings
-from digest.store import editions, items, subscribers
-
-NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
+from digest.store import editions
 
 
 @pytest.fixture
 def here(sqlite, tmp_path):
-    templates = tmp_path / "templates"
-    templates.mkdir()
-    settings = Settings(
-        _env_file=None,
-        DIGEST_FROM="news@example.org",
-        database_url=str(sqlite.url),
-        publication="The Tide",
-        postal_address="Harbour House, 3 Quay Street, Cabo Manso",
-        templates=templates,
-        secret="a secret for tests",
-        pepper="a pepper for tests",
-    )
-    return Installation(settings, NOW)
-
-
-def put(here, title, topics=(), body=None, **fields):
-    item = Item(Kind(fields.pop("kind", "news")), title, body or f"About {title}.", tuple(topics), **fields)
-    with here.database.write() as session:
-        return items.put(
-            session,
-            item,
-            status=Status.READY,
-            source="test",
-            uid=title,
-            html=to_html(item.body),
-            content_hash=title,
-            now=NOW,
-        )
-
-
-def subscribe(here, email, language="en", topics=()):
-    with here.database.write() as session:
-        subscribers.add_many(session, [subscribers.New(parse(email), "", language, dict.fromkeys(topics, 1))], NOW)
+    return installation(sqlite, tmp_path / "templates", postal_address="Harbour House, 3 Quay Street, Cabo Manso")
 
 
 def made(here, **words):
@@ -73,7 +36,7 @@ def test_an_ordinary_week_passes_in_every_language(here):
     put(here, "Rents rise", ["housing"], url="https://a.example/")
     put(here, "Harbour clean-up", ["harbour"], kind="event", starts=When.parse("2026-03-21T09:00"), venue="Slipway")
     subscribe(here, "ana@example.org", topics=["housing"])
-    subscribe(here, "iker@example.net", "es", ["harbour"])
+    subscribe(here, "iker@example.net", language="es", topics=["harbour"])
     edition_id = made(here)
     assert said(here, edition_id) == []
     dispatch.approve_checked(here.office, edition_id, "staff")
@@ -104,7 +67,7 @@ def test_items_and_subscribers_that_go_without_are_named(here):
     here.settings.max_items = 1
     put(here, "Rents rise", ["housing"], priority=5)
     nobody = put(here, "Model trains", ["trains"])
-    subscribe(here, "ana@example.org", "de", ["housing"])
+    subscribe(here, "ana@example.org", language="de", topics=["housing"])
     assert [(where, what) for _, where, what in said(here, made(here))] == [
         (f"item {nobody}, “Model trains”", "Nobody gets it."),
         ("subscribers", "No catalogue speaks “de”; its readers (1) get another language."),

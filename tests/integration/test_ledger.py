@@ -1,4 +1,4 @@
-"""The ledger's thread: groups are one commit, a failure is its owner's alone, and a database in the way is waited for."""
+"""The ledger's groups: one commit each, a failure is its owner's alone, and a database in the way is waited for."""
 
 import asyncio
 import sqlite3
@@ -50,30 +50,35 @@ def unwilling(sqlite: Database) -> Callable[[int], None]:
     return lambda times: left.__setitem__(0, times)
 
 
-class Held:
-    """Work that keeps the ledger busy until it is let go, so that what follows has to wait and becomes one group."""
-
-    def __init__(self) -> None:
-        self.running, self.go = threading.Event(), threading.Event()
-
-    def __call__(self, _connection: Connection) -> None:
-        self.running.set()
-        assert self.go.wait(10)
-
-
 async def test_what_waits_together_is_committed_together_and_answered_each_its_own(sqlite, commits):
     async with Ledger(sqlite) as book:
-        held = Held()
-        first = asyncio.create_task(book.do(held))
-        await asyncio.to_thread(held.running.wait)
-        others = [asyncio.create_task(book.do(add(f"n{n}"))) for n in range(20)]
-        await asyncio.sleep(0)
+        with sqlite.writing_connection() as other, other.begin():  # so the first has to wait, and the rest behind it
+            first = asyncio.create_task(book.do(add("first")))
+            await asyncio.sleep(0.01)
+            others = [asyncio.create_task(book.do(add(f"n{n}"))) for n in range(20)]
+            await asyncio.sleep(0)
+            assert not first.done()
         commits.clear()
-        held.go.set()
-        await first
+        assert await first == "first"
         assert await asyncio.gather(*others) == [f"n{n}" for n in range(20)]
     assert commits == ["commit", "commit"]  # the first alone, then all the rest
-    assert len(names(sqlite)) == 20
+    assert len(names(sqlite)) == 21
+
+
+async def test_the_loop_goes_on_while_the_disk_is_waited_for(sqlite):
+    going_on, begun = threading.Event(), threading.Event()
+
+    def commit(_connection: Connection) -> None:
+        begun.set()
+        assert going_on.wait(10), "the loop stood still"
+
+    event.listen(sqlite.engine, "commit", commit)
+    async with Ledger(sqlite) as book:
+        waiting = asyncio.create_task(book.do(add("one")))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+        going_on.set()
+        assert await waiting == "one"
 
 
 async def test_an_answer_comes_after_the_commit(sqlite):
@@ -84,15 +89,9 @@ async def test_an_answer_comes_after_the_commit(sqlite):
 
 async def test_a_failure_is_its_owners_alone(sqlite):
     async with Ledger(sqlite) as book:
-        held = Held()
-        first = asyncio.create_task(book.do(held))
-        await asyncio.to_thread(held.running.wait)
         good, bad, fine = (
             asyncio.create_task(book.do(work)) for work in (add("one"), lambda _connection: 1 / 0, add("two"))
         )
-        await asyncio.sleep(0)
-        held.go.set()
-        await first
         assert await good == "one"
         with pytest.raises(ZeroDivisionError):
             await bad

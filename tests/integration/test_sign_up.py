@@ -17,12 +17,14 @@ from town import DAY, ELSEWHERE, MINUTE, OURS, URL, ZOE, Town, fill_in, link, te
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
-from digest.core.token import Purpose
+from digest.core.token import Purpose, address_hmac
 from digest.pipeline import consent, erasure, lists, signup
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
-from digest.store import events
+from digest.store import events, subscribers
 from digest.web import serve
+
+COMPLAINT = (Path(__file__).parents[1] / "unit/dsn/arf-abuse.eml").read_bytes()
 
 
 async def test_from_the_form_to_the_first_letter(town: Town, pages: AsyncClient) -> None:
@@ -148,6 +150,26 @@ async def test_a_goodbye_answers_a_mail_and_nothing_else(town: Town, pages: Asyn
     way_back = re.search(rf"{URL}(/preferences/\w+)", text(sent["mails@example.org"]))
     assert way_back
     assert "Send me the digest again" in (await pages.get(way_back[1])).text
+
+
+async def test_who_complains_of_a_letter_is_left_alone(town: Town, pages: AsyncClient) -> None:
+    await fill_in(pages)
+    letter = (await town.post())[ZOE]
+    assert letter["X-Envelope-From"] == f"news+letter+{str(letter['Message-ID'])[1:25]}@example.org"
+    for message, expected in (
+        (COMPLAINT, "a complaint ends all mail"),
+        (b"Subject: thanks\n\nHello\n", "counts for nothing"),
+    ):
+        taken = town.here.mailroom.take(message, str(letter["X-Envelope-From"]))
+        assert expected in taken.effect
+    assert not town.here.mailroom.expects("news+letter+aaaaaaaaaaaaaaaaaaaaaaaa@example.org")
+    town.now += 3 * DAY
+    assert await town.post() == {}, "no reminder"
+    with town.db.read() as session:
+        kept = subscribers.suppressions(session, address_hmac(town.here.pepper, ZOE))
+    assert [each.reason for each in kept] == ["complaint"]
+    await pages.post(link(letter), headers=OURS)
+    assert town.tell()["suppressions"] == [], "and comes back by their own word"
 
 
 async def test_letters_have_limits_that_outlive_the_process(town: Town, pages: AsyncClient) -> None:

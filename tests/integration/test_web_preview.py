@@ -2,46 +2,29 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from stored import NOW, installation, put, subscribe
 
 from digest.app import Installation
-from digest.core.address import parse
-from digest.core.item import Item, Kind, Status
 from digest.core.when import When
 from digest.pipeline import assemble, consent
 from digest.pipeline.preview import in_scheme
-from digest.rendering.markup import to_html
-from digest.settings import Settings
-from digest.store import items, subscribers
 from digest.store.database import Database
 from digest.web import serve
 
-NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 HOSTILE = "</title><script>alert(1)</script>{{ 7*7 }}<mj-text>"
 
 
 @pytest.fixture
 def here(sqlite: Database, tmp_path: Path) -> Installation:
-    templates = tmp_path / "templates"
-    templates.mkdir()
-    settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        DIGEST_FROM="news@example.org",  # type: ignore[call-arg]
-        database_url=str(sqlite.url),
-        publication="The Tide",
-        templates=templates,
-        secret="a secret for tests",  # type: ignore[arg-type]
-        pepper="a pepper for tests",  # type: ignore[arg-type]
-    )
-    return Installation(settings, NOW)
+    return installation(sqlite, tmp_path / "templates")
 
 
 @pytest.fixture
@@ -49,27 +32,6 @@ async def desk(here: Installation) -> AsyncIterator[AsyncClient]:
     transport = ASGITransport(serve.preview_pages(here))
     async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8025") as client:
         yield client
-
-
-def put(here: Installation, title: str, topics: Sequence[str] = (), **fields: object) -> int:
-    kind = Kind(str(fields.pop("kind", "news")))
-    item = Item(kind, title, f"About {title}.", tuple(topics), **fields)  # type: ignore[arg-type]
-    with here.database.write() as session:
-        return items.put(
-            session,
-            item,
-            status=Status.READY,
-            source="test",
-            uid=title,
-            html=to_html(item.body),
-            content_hash=title,
-            now=NOW,
-        )
-
-
-def subscribe(here: Installation, email: str, name: str = "", language: str = "en", topics: Sequence[str] = ()) -> None:
-    with here.database.write() as session:
-        subscribers.add_many(session, [subscribers.New(parse(email), name, language, dict.fromkeys(topics, 1))], NOW)
 
 
 def week(here: Installation) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli import demo, dkim, edition, inbound, items, operate, pacing, stats, subscribers, topics
+from digest.cli import backup, demo, dkim, edition, inbound, items, operate, pacing, stats, subscribers, topics
 
 app = typer.Typer(
     name="digest",
@@ -15,5 +15,5 @@ app = typer.Typer(
 for noun in (items, topics, subscribers, edition, pacing, dkim):
     app.add_typer(noun.app)
 app.add_typer(inbound.app)
-for verbs in (stats, operate, demo):
+for verbs in (stats, operate, backup, demo):
     app.registered_commands += verbs.app.registered_commands

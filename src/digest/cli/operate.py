@@ -33,7 +33,7 @@ def doctor(json_: Json = False, now: Now = None) -> None:
     if here.settings.templates and findings[-1].ok:
         findings += examine.overrides(here.settings.templates, bundled("templates", "email"))
     if not all(each.ok for each in findings):
-        findings.append(examine.Finding("mail server", False, "It was not tried; mend the above first."))
+        findings.append(examine.Looked("mail server", False, "It was not tried; mend the above first."))
     else:
         findings += examine.identity(here.sender, here.settings.postal_address)
         findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))

@@ -51,7 +51,7 @@ class Sender:
         return "dg" + hashlib.sha256(self.domain.encode()).hexdigest()[:10]
 
     def returns(self, kind: str, token: str) -> str:
-        """`bounce+TOKEN@` or `unsub+TOKEN@` the bounce domain; without one, a plus-address of From."""
+        """`bounce+TOKEN@`, `unsub+TOKEN@` or `letter+TOKEN@` the bounce domain; without one, a plus-address of From."""
         if self.bounce_domain:
             return f"{kind}+{token}@{self.bounce_domain}"
         return f"{self.address.rpartition('@')[0]}+{kind}+{token}@{self.domain}"

@@ -120,8 +120,9 @@ class Composer:
     """
 
     def __init__(self, blocks: Sequence[Block], boundary: str) -> None:
-        self.boundary = boundary
         self._parts: dict[Part, list[_Encoded]] = {"text": [], "html": []}
+        self._heads: dict[Part, bytes] = {part: _part_head(boundary, part) for part in self._parts}
+        self._end = f"--{boundary}--\r\n".encode()
         for block in blocks:
             pieces = tuple(piece if at % 2 else quoted_printable.encode(piece) for at, piece in enumerate(block.pieces))
             whole = pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else None
@@ -130,21 +131,30 @@ class Composer:
 
     def body(self, selection: Collection[int], slots: Mapping[str, str], extras: Collection[str] = ()) -> bytes:
         """A multipart/alternative body (RFC 2046 §5.1.4), CRLF line ends, no line over 76 octets, no leading dots."""
+        plain = {name: quoted_printable.encode(value) for name, value in slots.items()}
+        escaped = {name: _escaped(value, plain[name]) for name, value in slots.items()}
         out: list[bytes] = []
         for part, blocks in self._parts.items():
-            values = {
-                name: quoted_printable.encode(html.escape(value) if part == "html" else value)
-                for name, value in slots.items()
-            }
-            out.append(
-                b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                % (self.boundary.encode(), b"plain" if part == "text" else b"html")
-            )
+            values = escaped if part == "html" else plain
+            out.append(self._heads[part])
             for block in chosen(blocks, selection, extras):
                 if block.whole is not None:
                     out.append(block.whole)
                 else:
                     out += [values[piece] if isinstance(piece, str) else piece for piece in block.pieces]
             out.append(b"\r\n")
-        out.append(b"--%s--\r\n" % self.boundary.encode())
+        out.append(self._end)
         return b"".join(out)
+
+
+def _part_head(boundary: str, part: Part) -> bytes:
+    kind = "plain" if part == "text" else "html"
+    return (
+        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode()
+
+
+def _escaped(value: str, encoded: bytes) -> bytes:
+    """A slot's value for HTML; `encoded` as it is, where nothing has to be escaped."""
+    safe = html.escape(value)
+    return encoded if safe == value else quoted_printable.encode(safe)

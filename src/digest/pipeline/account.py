@@ -15,7 +15,7 @@ from digest.core.edition import MOVES, EditionState
 from digest.core.pacing import Limits, at_once, slows
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
 from digest.pipeline import receive
-from digest.pipeline.ledger import Ledger, Work
+from digest.pipeline.ledger import Ledger, OneByOne, Work
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, pacing
 from digest.store.database import Database
@@ -150,7 +150,7 @@ class Account:
             self._progress(each.state)
         return answer
 
-    # In the ledger's thread. A group may be tried several times: nothing here counts or tells.
+    # In the ledger's transaction. A group may be tried several times: nothing here counts or tells.
 
     def _record_all(self, db: Db, requests: Sequence[Request]) -> list[Any]:
         """Everything that can be is one statement for the whole group: so a message costs a fraction of a round trip."""
@@ -160,15 +160,15 @@ class Account:
             work(db)
         now, at = self._clock(), time.monotonic()
         wanted = [request.mark.id for request in requests if request.mark]
-        marked = deliveries.mark(db, wanted, self._owner, now) if wanted else frozenset()
+        marked = deliveries.mark(db, wanted, self._owner, now) if wanted else 0
+        if 0 < marked < len(wanted):
+            raise OneByOne
         answers: list[Any] = []
         for request in requests:
             if request.mark is None:
                 answers.append(request.work(db) if request.work else None)
             else:
-                answers.append(
-                    Marking(None if request.mark.id in marked else self._unmarked(db, request.mark, now), at)
-                )
+                answers.append(Marking(None if marked else self._unmarked(db, request.mark, now), at))
         return answers
 
     def _unmarked(self, db: Db, claimed: Claimed, now: datetime) -> State:

@@ -75,6 +75,11 @@ class Mailroom:
         self._closes = {each.id: closes_at(each.item) for each in items}
         self._boundary = boundary
 
+    @property
+    def signs_slowly(self) -> bool:
+        """Whether a signature takes longer than all the rest of a message."""
+        return any(key.algorithm == "rsa-sha256" for key in self.sender.dkim)
+
     def language(self, wanted: str) -> str:
         """The compiled language that serves a reader of `wanted`."""
         return served(wanted, self.blocks)

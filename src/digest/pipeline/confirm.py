@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from digest.core import address
+from digest.core.standing import BELIEVED_FOR
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
 from digest.pipeline.consent import GONE, merged
@@ -21,8 +22,6 @@ from digest.store.tables import ConfirmationRow
 
 KEPT_FOR = timedelta(days=30)
 """Then what was asked for is erased, confirmed or not."""
-LETTERS_KEPT_FOR = timedelta(days=1)
-"""As long as they are counted (pipeline/signup.py)."""
 
 
 class Standing(StrEnum):
@@ -148,10 +147,10 @@ def tidy(db: Database, clear: Callable[[str], None], now: datetime) -> None:
     `clear` deletes the mail of an address that is kept in folders.
     """
     with db.read() as session:
-        if not confirmations.older(session, now - KEPT_FOR) and not letters.older(session, now - LETTERS_KEPT_FOR):
+        if not confirmations.older(session, now - KEPT_FOR) and not letters.older(session, now - BELIEVED_FOR):
             return
     with db.write() as session:
-        letters.tidy(session, now - LETTERS_KEPT_FOR)
+        letters.tidy(session, now - BELIEVED_FOR)
         for row in confirmations.older(session, now - KEPT_FOR):
             session.delete(row)
             if subscribers.by_key(session, row.email_key) is None:

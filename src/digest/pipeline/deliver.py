@@ -6,11 +6,11 @@ then the mark, durable; then the dot; then the answer, recorded together with th
 
 import asyncio
 import contextlib
+import gc
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
@@ -19,24 +19,21 @@ from digest.core.headers import Sender
 from digest.core.pacing import FREE, Limits
 from digest.core.reply import Lost
 from digest.pipeline.account import Account, Result, skip_cancelled
+from digest.pipeline.ahead import Ahead, Written
 from digest.pipeline.compose import Mailroom, mailroom
 from digest.pipeline.ledger import LedgerStopped
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
 from digest.store.database import Database
-from digest.store.deliveries import Claimed
-from digest.store.pacing import WHOLE
 from digest.transports import Connection
 from digest.transports.smtp import ServerBusy
 
-CLAIM_AHEAD = 200
-"""So many are claimed at once; the next so many when half of them are gone."""
 MARK_GOOD_FOR = 30.0
 """Seconds (monotonic) within which the dot must follow its mark: a process that slept longer cannot know what changed."""
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
 MESSAGES_A_CONNECTION = 500
-WAIT_FOR_PACE = timedelta(seconds=60)
-"""The longest that a run waits for the next message that the pacing allows; it ends when that comes later."""
+YOUNG = 20_000
+"""Objects made before the collector looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +57,22 @@ class Run:
     def __init__(
         self, account: Account, room: Mailroom, route: Route, clock: Callable[[], datetime], stop: asyncio.Event
     ) -> None:
-        self._account, self._room, self._route, self._clock, self._stop = account, room, route, clock, stop
-        self._ahead: deque[Claimed] = deque()
-        self._more = True
-        self._claiming: asyncio.Task[bool] | None = None
-        self._patient = True
+        self._account, self._sender, self._route, self._stop = account, room.sender, route, stop
+        self._ahead = Ahead(account, room, clock, stop, lambda: self._over, self._fail)
         self.trouble: Exception | None = None
 
     async def go(self) -> None:
         """Send what is due. The first connection is opened before the others, so that a closed door is knocked at once."""
         try:
-            await self._claim(patient=True)
-            if not self._ahead or (first := await self._connect(patient=False)) is None:
+            if not (claimed := await self._ahead.begin()) or (first := await self._connect(patient=False)) is None:
                 return
-            slow = (
-                self._account.learning or self._route.limits != FREE
-            )  # then more than is claimed now may come due later
-            others = (self._route.connections if slow else min(self._route.connections, len(self._ahead))) - 1
+            slow = self._account.learning or self._route.limits != FREE  # then more may come due than is claimed now
+            others = (self._route.connections if slow else min(self._route.connections, claimed)) - 1
             async with asyncio.TaskGroup() as lines:  # whatever ends this waits for every connection to be closed
                 for connection in (first, *[None] * others):
                     lines.create_task(self._line(connection))
         finally:
-            if self._claiming is not None:
-                self._claiming.cancel()  # what it gets all the same is given back with the rest
+            self._ahead.close()
 
     async def _line(self, connection: Connection | None) -> None:
         """One connection's work. `held` is an acceptance that waits to be recorded with the next mark; nothing else waits.
@@ -92,7 +82,7 @@ class Run:
         held: list[Result] = []
         used = 0
         try:
-            while not self._over and (claimed := await self._take(held)) is not None:
+            while not self._over and (written := await self._ahead.next(held)) is not None:
                 if connection is not None and (not connection.alive or used >= MESSAGES_A_CONNECTION):
                     await connection.close()
                     connection = None
@@ -102,14 +92,14 @@ class Run:
                     if connection is None:
                         break  # what is claimed is given back with the rest
                 used += 1
-                result = await self._send(connection, claimed, held)
+                result = await self._send(connection, written, held)
                 if result is not None:
                     held.append(result)
                     if result.state is not State.ACCEPTED:
                         await self._account.record(held)
             await self._account.record(held)
         except Exception as error:
-            self.trouble = self.trouble or error
+            self._fail(error)
             if not isinstance(error, LedgerStopped):
                 with contextlib.suppress(LedgerStopped):
                     await self._account.record(held)
@@ -117,17 +107,13 @@ class Run:
             if connection is not None:
                 await connection.close()
 
-    async def _send(self, connection: Connection, claimed: Claimed, held: list[Result]) -> Result | None:
+    async def _send(self, connection: Connection, written: Written, held: list[Result]) -> Result | None:
         """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
-        account, now = self._account, self._clock()
-        try:
-            wire = self._room.compose(claimed, now)
-        except ValueError as error:
-            return account.unsent(claimed, State.FAILED, f"it cannot be composed: {error}")
-        if wire is None:
-            return account.unsent(claimed, State.SKIPPED, "nothing to say: all of it is over")
-        sender, envelope_id = self._room.sender.envelope(claimed.id)
-        outcome = await connection.offer(sender, claimed.address, wire, envelope_id)
+        account, claimed = self._account, written.claimed
+        if written.wire is None:
+            return account.unsent(claimed, *written.unsent)
+        sender, envelope_id = self._sender.envelope(claimed.id)
+        outcome = await connection.offer(sender, claimed.address, written.wire, envelope_id)
         if outcome is not None:
             return account.settle(claimed, outcome, State.CLAIMED)
         marking = await account.mark(claimed, held)
@@ -139,63 +125,12 @@ class Run:
             return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING)
         return account.settle(claimed, await connection.dot(), State.TRANSMITTING)
 
-    # Where the next one comes from.
-
     @property
     def _over(self) -> bool:
         return self._stop.is_set() or self.trouble is not None or self._account.halted is not None
 
-    async def _take(self, held: list[Result]) -> Claimed | None:
-        """The next one. More are claimed while what is left of the last ones is being sent."""
-        while not self._over:
-            if self._account.closed:
-                await self._give_back()
-            if self._claiming is None and (not self._ahead or (self._more and len(self._ahead) <= CLAIM_AHEAD // 2)):
-                self._patient = not self._ahead
-                self._claiming = asyncio.create_task(self._claim(patient=self._patient))
-            if self._ahead:
-                return self._ahead.popleft()
-            if (claiming := self._claiming) is not None:
-                patient = self._patient
-                await self._account.record(held)  # the claim may wait for the pace, and an acceptance should not
-                if not await asyncio.shield(claiming) and patient:
-                    return None
-        return None
-
-    async def _claim(self, *, patient: bool) -> bool:
-        """Claim more; a `patient` claim waits for the pace where only that is in the way. Whether there was any."""
-        try:
-            claim = await self._account.claim(CLAIM_AHEAD)
-            while patient and not claim.rows and claim.opens_at is not None:
-                if not await self._wait(claim.opens_at - self._clock()):
-                    break
-                claim = await self._account.claim(CLAIM_AHEAD)
-            self._ahead += claim.rows
-            self._more = bool(claim.rows)
-        except Exception as error:
-            self.trouble = self.trouble or error
-            return False
-        finally:
-            self._claiming = None
-        return bool(claim.rows)
-
-    async def _give_back(self) -> None:
-        """A domain closed: what was claimed ahead for it is somebody's for later."""
-        closed, self._account.closed = self._account.closed, set()
-        back = [each for each in self._ahead if WHOLE in closed or each.domain in closed]
-        self._ahead = deque(each for each in self._ahead if each not in back)
-        if back:
-            await self._account.give_back(back)
-
-    async def _wait(self, pause: timedelta) -> bool:
-        """Wait for the pace, unless that takes too long or the run is over."""
-        if pause > WAIT_FOR_PACE:
-            return False
-        ends = time.monotonic() + max(pause.total_seconds(), 1.0)
-        while not self._over and (left := ends - time.monotonic()) > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), min(left, 1.0))
-        return not self._over
+    def _fail(self, error: Exception) -> None:
+        self.trouble = self.trouble or error
 
     async def _connect(self, *, patient: bool) -> Connection | None:
         """A new connection; None when the server will not have one, with the reason kept.
@@ -215,6 +150,19 @@ class Run:
                 await asyncio.wait_for(self._stop.wait(), pause)
         self.trouble = self.trouble or last
         return None
+
+
+@contextlib.contextmanager
+def _cycles_left_alone() -> Iterator[None]:
+    """Messages leave no cycles behind: what is alive now is not looked through for them with every few that are sent."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def deliver(
@@ -240,7 +188,8 @@ async def deliver(
         async with Account(db, edition_id, expires_at, owner, keys, route.limits, clock, progress) as account:
             run = Run(account, room, route, clock, stop)
             try:
-                await run.go()
+                with _cycles_left_alone():
+                    await run.go()
             finally:
                 if not isinstance(run.trouble, LedgerStopped):
                     await account.let_go()

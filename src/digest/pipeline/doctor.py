@@ -32,7 +32,7 @@ LETTERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Looked:
     """One thing that was looked at. `ok` is None for what works but could be better."""
 
     what: str
@@ -40,12 +40,12 @@ class Finding:
     said: str
 
 
-def look(what: str, ask: Callable[[], str]) -> Finding:
-    """The finding of a check that answers with a sentence or is refused with one."""
+def look(what: str, ask: Callable[[], str]) -> Looked:
+    """What a check found that answers with a sentence or is refused with one."""
     try:
-        return Finding(what, True, ask())
+        return Looked(what, True, ask())
     except Refused as error:
-        return Finding(what, False, str(error))
+        return Looked(what, False, str(error))
 
 
 def database(db: Database) -> str:
@@ -69,40 +69,40 @@ def templates(press: Press, now: datetime) -> str:
     return f"They speak {', '.join(press.compiler.languages())}."
 
 
-def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Finding]:
+def following(db: Database, sources: Callable[[], Sequence[Source]]) -> list[Looked]:
     """The feeds that are followed. One that fails keeps nothing from being sent, and is a hint."""
     try:
         urls = [each.url for each in sources()]
         with db.read() as session:
             failing = [row for row in feeds.known(session, urls).values() if row.failures]
     except Refused as error:
-        return [Finding("feeds", False, str(error))]
+        return [Looked("feeds", False, str(error))]
     if not failing:
-        return [Finding("feeds", True, f"Followed: {len(urls)}. None fails.")]
-    return [Finding("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
+        return [Looked("feeds", True, f"Followed: {len(urls)}. None fails.")]
+    return [Looked("feeds", None, f"{row.problem} Failures in a row: {row.failures}.") for row in failing]
 
 
-def mailbox(account: Callable[[], imap.Account | None]) -> list[Finding]:
+def mailbox(account: Callable[[], imap.Account | None]) -> list[Looked]:
     """Whether the mailbox on a server lets us in, where one is looked into."""
     try:
         if (found := account()) is None:
             return []
         with imap.opened(found) as opened:
-            return [Finding("mailbox", True, f"It lets us in. Messages that wait there: {len(opened.waiting())}.")]
+            return [Looked("mailbox", True, f"It lets us in. Messages that wait there: {len(opened.waiting())}.")]
     except Refused as error:
-        return [Finding("mailbox", False, str(error))]
+        return [Looked("mailbox", False, str(error))]
 
 
-def set_aside(quarantine: Callable[[], Quarantine]) -> list[Finding]:
+def set_aside(quarantine: Callable[[], Quarantine]) -> list[Looked]:
     """A hint, where mail lies that could not be read, or where there is no place for any."""
     try:
         kept = quarantine()
     except Refused as error:
-        return [Finding("quarantine", None, str(error))]
+        return [Looked("quarantine", None, str(error))]
     if not (count := kept.count()):
         return []
     said = f"Messages that could not be read: {count}. Look at them in {kept.folder}, and delete what you have seen."
-    return [Finding("quarantine", None, said)]
+    return [Looked("quarantine", None, said)]
 
 
 def _sample(kind: Kind, now: datetime) -> Item:
@@ -114,45 +114,45 @@ def _sample(kind: Kind, now: datetime) -> Item:
     )  # fmt: skip
 
 
-def overrides(folder: Path, bundled: Path) -> Sequence[Finding]:
+def overrides(folder: Path, bundled: Path) -> Sequence[Looked]:
     """A hint, where the folder of DIGEST_TEMPLATES neither replaces a file of the bundled one nor adds a language."""
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     if any((bundled / file).is_file() or file.match("locale/*.po") for file in files):
         return ()
     said = f"Nothing in {folder} replaces a template; put files at {folder / 'digest' / 'body.mjml'} and the like."
-    return [Finding("templates", None, said)]
+    return [Looked("templates", None, said)]
 
 
-async def way_out(route: Route, outbox: Path | None) -> Finding:
+async def way_out(route: Route, outbox: Path | None) -> Looked:
     """Whether a connection can be opened. An outbox is a hint: somebody may have forgotten it there after a trial."""
     what = "outbox" if outbox else "mail server"
     try:
         connection = await route.connect()
     except Refused as error:
-        return Finding(what, False, str(error))
+        return Looked(what, False, str(error))
     await connection.close()
     if outbox:
-        return Finding(what, None, f"Mail becomes files in {outbox} (DIGEST_OUTBOX); nobody gets it by that alone.")
-    return Finding(what, True, "It lets us in.")
+        return Looked(what, None, f"Mail becomes files in {outbox} (DIGEST_OUTBOX); nobody gets it by that alone.")
+    return Looked(what, True, "It lets us in.")
 
 
-def identity(sender: Sender, postal_address: str | None) -> Sequence[Finding]:
+def identity(sender: Sender, postal_address: str | None) -> Sequence[Looked]:
     """What the mail says of its sender, and what receivers will miss."""
     found = [
-        Finding("sender", True, f"Mail comes from {sender.address}; bounces go to {sender.returns('bounce', 'TOKEN')}.")
+        Looked("sender", True, f"Mail comes from {sender.address}; bounces go to {sender.returns('bounce', 'TOKEN')}.")
     ]
     if not postal_address:
         found.append(
-            Finding("postal address", None, "DIGEST_POSTAL_ADDRESS is not set; many laws want one in every mail.")
+            Looked("postal address", None, "DIGEST_POSTAL_ADDRESS is not set; many laws want one in every mail.")
         )
     if sender.public_url is None:
-        found.append(Finding("one-click", None, "DIGEST_PUBLIC_URL is not set; people can unsubscribe by mail only."))
+        found.append(Looked("one-click", None, "DIGEST_PUBLIC_URL is not set; people can unsubscribe by mail only."))
     if not sender.dkim:
         found.append(
-            Finding("DKIM", None, "Nothing signs the mail here; see `digest dkim new`, unless your provider signs it.")
+            Looked("DKIM", None, "Nothing signs the mail here; see `digest dkim new`, unless your provider signs it.")
         )
     elif not any(key.aligned(sender.domain) for key in sender.dkim):
         domains = ", ".join(dict.fromkeys(key.domain for key in sender.dkim))
         said = f"The mail is signed for {domains} and is from {sender.domain}, so no signature is aligned with From."
-        found.append(Finding("DKIM", None, f"{said} See DIGEST_DKIM_DOMAIN."))
+        found.append(Looked("DKIM", None, f"{said} See DIGEST_DKIM_DOMAIN."))
     return found

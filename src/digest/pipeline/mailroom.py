@@ -16,7 +16,7 @@ from digest.pipeline import standing
 from digest.pipeline.receive import Keys, Received, receive
 from digest.store.database import Database
 
-_OURS = re.compile(rf"(?:bounce|unsub)\+{PATTERN.pattern}", re.IGNORECASE | re.ASCII)
+_OURS = re.compile(rf"(?:bounce|unsub|letter)\+{PATTERN.pattern}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Mailroom:
         """False where it is certain that there is no such address: it holds a token that none of our keys has signed."""
         ring, said = self.keys.ring, _OURS.search(recipient)
         return not said or any(
-            ring.find(purpose, said[0]) is not None for purpose in (Purpose.BOUNCE, Purpose.UNSUBSCRIBE)
+            ring.find(purpose, said[0]) is not None for purpose in (Purpose.BOUNCE, Purpose.UNSUBSCRIBE, Purpose.LETTER)
         )
 
     def take(self, message: bytes, recipient: str | None) -> Received:

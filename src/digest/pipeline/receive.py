@@ -15,8 +15,8 @@ from sqlmodel import Session
 from digest.core.dsn import MAX_BYTES, Kind, Report, Verdict, classify, judge
 from digest.core.pacing import slows
 from digest.core.reply import Reply
-from digest.core.standing import BELIEVED_FOR
-from digest.core.token import Keyring, Purpose
+from digest.core.standing import BELIEVED_FOR, COMPLAINT
+from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import standing
 from digest.pipeline.consent import leave
 from digest.store import deliveries, editions, events, letters, pacing, subscribers
@@ -60,6 +60,9 @@ def receive(
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
             effect = _leave(session, leaver, "mailto", _identity(message), keys, now)
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
+        if (letter := keys.ring.find(Purpose.LETTER, addressed)) is not None:
+            effect = _letter_back(session, letter, report.verdict, keys, now)
+            return Received(report.kind, report.verdict, report.rule, None, effect)
         delivery, certain = _delivery(session, report, addressed, keys.ring)
         effect = _apply(session, report, delivery, certain, message, keys, now)
         return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
@@ -183,6 +186,23 @@ def _record(
         session, kind, source=source, source_event_id=f"{kind}/{delivery.id}", now=now,
         delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=dict(details),
     )  # fmt: skip
+
+
+def _letter_back(session: Session, number: int, verdict: Verdict, keys: Keys, now: datetime) -> str:
+    """Of a letter came something back: an address that is dead or complains gets no reminder, and who complains leaves."""
+    letter = letters.get(session, number)
+    if letter is None or verdict not in (Verdict.HARD, Verdict.COMPLAINT):
+        return "it came of a letter, and counts for nothing"
+    if letter.confirmation_id:
+        letters.drop(session, letter.confirmation_id)
+    if verdict is Verdict.HARD:
+        return "nothing more is written about that letter"
+    if person := subscribers.by_key(session, letter.address_key):
+        if person.state != "suppressed":
+            leave(session, person, pepper=keys.pepper, now=now, reason=COMPLAINT, state="suppressed")
+    else:
+        subscribers.suppress(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
+    return "the address is suppressed: a complaint ends all mail"
 
 
 def _leave(session: Session, subscriber_id: int, way: str, which: str, keys: Keys, now: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from digest.core import picture
@@ -18,6 +19,24 @@ from digest.rendering.language import Language
 from digest.rendering.theme import Theme
 
 PALETTE = "house/palette.j2"
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """The code of each template, kept while its file stays the same: it is that of every language."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = (bucket.checksum, bucket.code)
+
+
+COMPILED = _Compiled()
 
 
 class TemplateError(Refused):
@@ -140,6 +159,7 @@ class Templates:
                 lstrip_blocks=True,
                 keep_trailing_newline=True,
                 auto_reload=False,
+                bytecode_cache=COMPILED,
                 extensions=["jinja2.ext.i18n"],
             )
             environment.install_gettext_callables(  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -56,11 +56,17 @@ class Database:
         with _in_words(self), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
-    @contextmanager
-    def writing_connection(self) -> Iterator[Connection]:
-        """A connection of its own for a thread that commits many small groups with `with connection.begin()`."""
-        with self._writer.connect() as connection:
-            yield connection
+    def writing_connection(self) -> Connection:
+        """A connection for many small transactions, `with connection.begin()`."""
+        return self._writer.connect()
+
+    def impatient_connection(self) -> Connection:
+        """The same, for one who must not be kept: on SQLite a transaction fails at once while another one writes."""
+        connection = self._writer.connect()
+        if self.is_sqlite:
+            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
+            connection.detach()  # it is nobody else's afterwards
+        return connection
 
     def migrate(self) -> None:
         """Create the database or bring it to this program's version. Refused if it is from a newer one."""

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
 from digest.store.database import insert_or_nothing
+from digest.store.prepared import Prepared
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 D = DeliveryRow
@@ -120,8 +121,9 @@ def take(connection: Connection, numbers: Sequence[int], owner: str) -> list[Cla
 
 
 _OWN = update(_T).where(_T.c.owner == bindparam("by"))
-_MARK = (
-    _OWN.where(_T.c.id.in_(bindparam("keys", expanding=True)), _T.c.state == State.CLAIMED)
+_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
+_MARK = Prepared(
+    _OWN_ONE.where(_T.c.state == State.CLAIMED)
     .where(
         select(literal(1))
         .where(_S.c.id == _T.c.subscriber_id)
@@ -134,15 +136,15 @@ _MARK = (
         .exists()
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
-    .returning(_T.c.id)
 )
-_OWN_ONE = _OWN.where(_T.c.id == bindparam("key"))
-_ACCEPT = _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
-    state=State.ACCEPTED,
-    owner=None,
-    last_reply=bindparam("reply"),
-    remote_id=bindparam("remote"),
-    accepted_at=bindparam("at"),
+_ACCEPT = Prepared(
+    _OWN_ONE.where(_T.c.state == State.TRANSMITTING).values(
+        state=State.ACCEPTED,
+        owner=None,
+        last_reply=bindparam("reply"),
+        remote_id=bindparam("remote"),
+        accepted_at=bindparam("at"),
+    )
 )
 
 
@@ -152,9 +154,9 @@ def _finishing(columns: tuple[str, ...]) -> Update:
     return settled.values(owner=None, **{name: bindparam("new_" + name) for name in columns})
 
 
-def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> frozenset[int]:
-    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. Those that got it."""
-    return frozenset(connection.scalars(_MARK, {"keys": list(numbers), "by": owner, "now": now}))
+def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> int:
+    """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. How many got it."""
+    return _MARK(connection, [{"key": each, "by": owner, "now": now} for each in numbers])
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -182,7 +184,7 @@ def accept(connection: Connection, taken: Iterable[Acceptance], owner: str) -> N
         {"key": each.id, "by": owner, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken
     ]
     if rows:
-        connection.execute(_ACCEPT, rows)
+        _ACCEPT(connection, rows)
 
 
 def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:

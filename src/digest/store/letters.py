@@ -58,6 +58,10 @@ def claim(session: Session, letter: LetterRow, until: datetime) -> bool:
     return bool(cast(Any, session.execute(taken)).rowcount)
 
 
+def get(session: Session, letter_id: int) -> LetterRow | None:
+    return session.get(L, letter_id)
+
+
 def postpone(session: Session, letter_id: int, until: datetime) -> None:
     session.execute(update(L).where(col(L.id) == letter_id).values(due_at=until))
 

@@ -22,6 +22,10 @@ class Media:
         path = self.folder / name
         return path if picture.size(name) and path.is_file() else None
 
+    def all(self) -> list[Path]:
+        """Every picture that is there, by name."""
+        return [path for path in sorted(self.folder.glob("*")) if self.path(path.name)]
+
     def put(self, name: str, content: bytes) -> None:
         """Keep a picture, whole or not at all. Refused if the folder cannot be written."""
         if self.path(name):

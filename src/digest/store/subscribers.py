@@ -243,6 +243,12 @@ def suppressions(session: Session, hmac: str) -> list[SuppressionRow]:
     return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac)))
 
 
+def reasons(session: Session) -> dict[str, str]:
+    """Hash of each address that is kept out of every mailing → why."""
+    rows = session.scalars(select(SuppressionRow).where(col(SuppressionRow.scope) == EVERYTHING))
+    return {row.address_hmac: row.reason for row in rows}
+
+
 def suppressed_among(session: Session, hmacs: Iterable[str]) -> set[str]:
     wanted = select(col(SuppressionRow.address_hmac)).where(
         col(SuppressionRow.address_hmac).in_(list(hmacs)), col(SuppressionRow.scope) == EVERYTHING

@@ -15,7 +15,7 @@ MAX_TEXT = 4096
 """Characters of a diagnostic that are looked at; a longer one repeats itself."""
 
 
-class Finding(NamedTuple):
+class Weighed(NamedTuple):
     """A verdict, its reason in words, and how sure: 0 a bare number, 1 words, 2 words that need no second look."""
 
     verdict: Verdict
@@ -54,7 +54,7 @@ def judge(code: int, enhanced: str | None, text: str) -> Verdict:
     return weigh(enhanced, text, code).verdict
 
 
-def weigh(status: str | None, text: str, code: int | None = None) -> Finding:
+def weigh(status: str | None, text: str, code: int | None = None) -> Weighed:
     """Weigh a status (RFC 3463) and the words beside it; a reply code counts where there is no status.
 
     The verdict is always HARD, SOFT or POLICY: that the delivery failed is known, the question is why.
@@ -68,16 +68,16 @@ def weigh(status: str | None, text: str, code: int | None = None) -> Finding:
     said = f"{number} and {quote}" if number and quote else number or quote
     subject = status.split(".")[1] if status else ""
     if subject == "7" and "mailbox full" not in quote:
-        return Finding(Verdict.POLICY, said, 2 if quote else 0)
+        return Weighed(Verdict.POLICY, said, 2 if quote else 0)
     if meaning in {Verdict.SOFT, Verdict.POLICY}:
-        return Finding(meaning, said, 2)
+        return Weighed(meaning, said, 2)
     if number.startswith("4") or str(code or "").startswith("4") or status == "5.2.2":
-        return Finding(Verdict.SOFT, said, 2 if quote else 0)
+        return Weighed(Verdict.SOFT, said, 2 if quote else 0)
     if meaning is Verdict.HARD and subject != "1" and _AFTER_DATA.search(text):
-        return Finding(Verdict.SOFT, f"{said}, yet only after the recipient was accepted", 2)
+        return Weighed(Verdict.SOFT, f"{said}, yet only after the recipient was accepted", 2)
     if meaning is Verdict.HARD or status in _DEAD_STATUS:
-        return Finding(Verdict.HARD, said, bool(quote) + (bool(quote) and subject == "1"))
-    return Finding(Verdict.SOFT, said or "no reason that proves the address dead", 0)
+        return Weighed(Verdict.HARD, said, bool(quote) + (bool(quote) and subject == "1"))
+    return Weighed(Verdict.SOFT, said or "no reason that proves the address dead", 0)
 
 
 def tells_of_a_living_mailbox(text: str) -> bool:

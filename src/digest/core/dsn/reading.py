@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from digest.core.dsn import arf, autoreply, dialects, rfc3464, signs, unsubscribe
-from digest.core.dsn.evidence import Finding, enhanced_status, tells_of_a_living_mailbox, weigh
+from digest.core.dsn.evidence import Weighed, enhanced_status, tells_of_a_living_mailbox, weigh
 from digest.core.dsn.mime import Refused
 from digest.core.dsn.notice import Notice, about, addresses, blamed, open_notice, tokens
 from digest.core.dsn.report import Kind, Recipient, Report, Tokens, Verdict
@@ -108,7 +108,7 @@ def _prose(notice: Notice) -> Report | None:
 def _bounce(rule: str, notice: Notice, recipients: list[Recipient], *, trusted: bool) -> Report:
     """Weigh each recipient. The mildest finding stands, so that one dead address condemns no other."""
     found = [_weighed(notice, one, alone=len(recipients) == 1) for one in recipients]
-    found = found or [Finding(Verdict.SOFT, "names nobody", 0)]
+    found = found or [Weighed(Verdict.SOFT, "names nobody", 0)]
     chosen = min(found, key=lambda finding: _MILDEST_FIRST.index(finding.verdict))
     verdict, reason = chosen.verdict, chosen.reason
     if verdict is Verdict.HARD and not trusted:
@@ -118,7 +118,7 @@ def _bounce(rule: str, notice: Notice, recipients: list[Recipient], *, trusted: 
     return Report(Kind.BOUNCE, verdict, recipients=tuple(recipients), status=status, rule=f"{rule}: {reason}")
 
 
-def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Finding:
+def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Weighed:
     """Its own diagnostic first; then the prose about it; then, if it is the only one, all that the notice says."""
     own = one.diagnostic or ""
     first = weigh(one.status, own)
@@ -131,7 +131,7 @@ def _weighed(notice: Notice, one: Recipient, *, alone: bool) -> Finding:
     wider = (weigh(one.status, text) for text in texts)
     found = next((finding for finding in wider if finding.sure), first)
     if found.verdict is Verdict.HARD and found.sure < 2 and alone and tells_of_a_living_mailbox(notice.text):
-        return Finding(Verdict.SOFT, f"{found.reason}, but the notice tells of a living mailbox", 2)
+        return Weighed(Verdict.SOFT, f"{found.reason}, but the notice tells of a living mailbox", 2)
     return found
 
 

@@ -1,0 +1,99 @@
+"""The one file of a backup: packed whole or not at all, unpacked checked or not at all."""
+
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from digest.core.backup import DATABASE, MANIFEST, Manifest, Member
+from digest.core.errors import Refused
+
+CHUNK = 1 << 20
+"""Bytes."""
+
+Told = Callable[[int, int], None]
+"""How much is done, of how much."""
+
+
+def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: str, told: Told) -> Manifest:
+    """Write `files`, by their names in the backup, and a manifest into a new file that its owner alone can read."""
+    part = target.with_name(f"{target.name}.part")
+    count = _counter(told, sum(path.stat().st_size for path in files.values()))
+    members = []
+    try:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as file:
+            with zipfile.ZipFile(file, "w") as packed:
+                for name, path in files.items():
+                    kind = zipfile.ZIP_DEFLATED if name == DATABASE else zipfile.ZIP_STORED
+                    entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
+                    entry.compress_type, entry.external_attr = kind, 0o600 << 16
+                    with path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as member:
+                        members.append(Member(name, *_copy(source, member, count)))
+                manifest = Manifest(made_at, program, tuple(members))
+                packed.writestr(MANIFEST, manifest.dumps())
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    except OSError as error:
+        raise Refused(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return manifest
+
+
+def _counter(told: Told, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        told(done, total)
+
+    return count
+
+
+def _copy(source: IO[bytes], target: IO[bytes], count: Callable[[int], None]) -> tuple[int, str]:
+    """How many bytes, and their SHA-256."""
+    size, digest = 0, hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        target.write(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+        count(len(chunk))
+    return size, digest.hexdigest()
+
+
+def unpack(backup: Path, folder: Path, told: Told) -> Manifest:
+    """The files of a backup, each checked, in `folder` under their names. Refused if it is none, or not whole."""
+    refused = f"{backup} cannot be restored: "
+    try:
+        with zipfile.ZipFile(backup) as packed:
+            manifest = Manifest.loads(packed.read(MANIFEST))
+            count = _counter(told, sum(each.size for each in manifest.members))
+            for each in manifest.members:
+                path = folder / each.name
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                with packed.open(each.name) as source, path.open("xb") as file:
+                    found = _copy(source, file, count)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if found != (each.size, each.sha256):
+                    raise Refused(f"{refused}{each.name} in it is not what was put there; use another backup.")
+            return manifest
+    except FileNotFoundError:
+        raise Refused(f"There is no file {backup}.") from None
+    except OSError as error:
+        raise Refused(f"{refused}{(error.strerror or str(error)).lower()}.") from None
+    except KeyError:
+        raise Refused(f"{refused}it is no backup of digest.") from None
+    except ValueError as error:
+        raise Refused(f"{refused}{error}.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise Refused(f"{refused}it is no backup of digest, or not whole; use another one.") from None
