@@ -40,6 +40,9 @@ def doctor(json_: Json = False, now: Now = None) -> None:
         if here.settings.feeds:
             findings += examine.following(here.database, lambda: here.sources)
         findings += examine.mailbox(here.account)
+        findings += examine.sign_up(
+            here.database, here.settings.public_url, here.clock(), open_to_all=here.settings.signup == "open"
+        )
         findings += examine.set_aside(lambda: here.quarantine)
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})

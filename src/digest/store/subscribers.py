@@ -1,6 +1,6 @@
 """Subscribers, their interests, their consent, and the addresses that get no mail."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -87,6 +87,12 @@ def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | No
     """Up to `limit` subscribers with a number above `after`, in order: a keyset page, as fast at the end as at the start."""
     wanted = select(*COLUMNS).where(_S.c.id > after).order_by(_S.c.id).limit(limit)
     return read(session, wanted.where(_S.c.state == state) if state else wanted)
+
+
+def unchanged(session: Session, states: Collection[str], since: datetime, limit: int) -> list[Subscriber]:
+    """Up to `limit` subscribers in one of these states about whom nothing has changed since before then."""
+    wanted = select(*COLUMNS).where(_S.c.state.in_(states), _S.c.updated_at < since)
+    return read(session, wanted.order_by(_S.c.id).limit(limit))
 
 
 def count(session: Session, state: str | None = None) -> int:

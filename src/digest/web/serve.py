@@ -29,7 +29,7 @@ def public_pages(here: Installation) -> FastAPI:
     publication = here.press.publication
     return public_room.application(
         here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear,
-        open_to_all=here.settings.signup == "open",
+        open_to_all=here.settings.signup == "open", left=here.settings.kept_after_leaving,
     )  # fmt: skip
 
 
