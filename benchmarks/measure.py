@@ -43,13 +43,18 @@ class Sample:
         return 1000 * self.cpu / self.messages
 
 
+def free_port() -> int:
+    """Of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
 def sink() -> Iterator[tuple[int, Callable[[], int]]]:
     """Postfix's smtp-sink on a port of loopback, and how many messages it has taken."""
     program, environment = postfix("smtp-sink")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [program, "-u", "nobody"] if os.getuid() == 0 else [program]
     log = GROUND / "sink.log"
     with log.open("wb") as out:

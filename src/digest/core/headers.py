@@ -22,7 +22,10 @@ _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The publication as the mail world sees it. Addresses are bare, `public_url` without a final slash or None."""
+    """The publication as the mail world sees it. Addresses are bare, `public_url` without a final slash or None.
+
+    `postmark`: whether Postmark takes the mail, and is told by a field of its own which delivery each message is.
+    """
 
     publication: str
     name: str
@@ -32,6 +35,7 @@ class Sender:
     public_url: str | None
     keyring: Keyring
     dkim: tuple[Key, ...] = ()
+    postmark: bool = False
 
     def __post_init__(self) -> None:
         _refuse_control(self.publication, self.name, self.address, self.reply_to, self.bounce_domain, self.public_url)
@@ -63,6 +67,13 @@ class Sender:
 
     def envelope_sender(self, delivery_id: int) -> str:
         return self.envelope(delivery_id)[0]
+
+    def metadata(self, delivery_id: int) -> list[tuple[str, str]]:
+        """Fields that the provider takes out of the message and gives back with what it reports of it: nobody signs them.
+
+        https://postmarkapp.com/support/article/1125-custom-metadata-faq
+        """
+        return [("X-PM-Metadata-delivery", self.envelope(delivery_id)[1])] if self.postmark else []
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))

@@ -17,8 +17,8 @@ from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.pipeline.archive import TakenBack
 from digest.pipeline.calendar import calendar_of
-from digest.pipeline.farewell import whose
-from digest.pipeline.receive import Keys, unsubscribe
+from digest.pipeline.farewell import Leaver, leave, whose
+from digest.pipeline.receive import Keys
 from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
@@ -28,6 +28,7 @@ from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
 from digest.web.pages import Pages, accepted, picture_answer
+from digest.web.together import Together
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
 POLICY = (
@@ -95,12 +96,13 @@ def application(
         leaver = _known(whose(database, token, keys, clock()))
         return pages.page("unsubscribe.html" if leaver.gets_mail else "goodbye.html", leaver.language, leaver=leaver)
 
+    leaving = Together[str, Leaver | None](lambda tokens: leave(database, tokens, keys, clock()))
+
     @app.post("/unsubscribe/{token}")
-    def leave(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
+    async def one_click(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
         if ONE_CLICK not in fields:
             raise HTTPException(400)
-        unsubscribe(database, token, keys, clock())
-        leaver = _known(whose(database, token, keys, clock()))
+        leaver = _known(await leaving(token))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
