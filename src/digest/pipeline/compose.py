@@ -127,6 +127,7 @@ class Mailroom:
             "address": claimed.address,
             "more": str(len(copy.more)),
             "view": self.sender.view_url(claimed.id) or "",
+            "preferences": self.sender.preferences_url(claimed.subscriber_id) or "",
         }
 
 

@@ -52,7 +52,7 @@ def take_out(
     if erasure.transmitting(session, person.id):
         raise TryAgain("A message to them is being sent at this moment, so nothing was erased. Try again in a minute.")
     hmac = address_hmac(pepper, person.key)
-    addresses = {person.email}
+    addresses = {person.email, *letters.addresses(session, person.id)}
     for delivery, _ in deliveries.of_subscriber(session, person.id):
         addresses.add(delivery.address or person.email)  # they may have moved
         delivery.selection = replace(Copy.from_json(delivery.selection), greeting="", why="").to_json()

@@ -58,12 +58,12 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     cohesion = Cohesion(body)
     levels = _title_levels(found)
     dense = 2 * sum(each.opens for each in body) < len(body)
-    colons = _end_in_colons(found)
+    colons, parts = _end_in_colons(found), _numbered_by_section(found)
     complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
-        each.cues.update(_own_cues(each, levels, dense=dense, colons=colons))
+        each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
         each.cues.update(_cues_around(each, last, body))
         each.cues.update((cue, _TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
@@ -76,6 +76,15 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
             each.cues["goes on about " + ", ".join(words)] = -0.8 * weight
     _apply(found)
     return found
+
+
+def _numbered_by_section(found: Sequence[Candidate]) -> bool:
+    """True if "2.1" numbers an item and "2." the section above it, which heads no text of its own."""
+    whole, parts = (
+        sum(mark in each.marks and each.heads and each.banner is None for each in found)
+        for mark in ("number", "subnumber")
+    )
+    return parts >= 2 and parts > 2 * whole
 
 
 def _end_in_colons(found: Sequence[Candidate]) -> bool:
@@ -95,13 +104,13 @@ def is_subheading(each: Candidate) -> bool:
     return not is_title(each) and (each.paragraph.closes or each.formal) and not _TEXT & each.cues.keys()
 
 
-def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: bool) -> _Cues:
+def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: bool, parts: bool) -> _Cues:
     title = each.marked.title
     for mark in each.marks:
         name = next((name for name in _MARKS if mark.startswith(name)), None)
         if name:
             yield mark, _MARKS[name] if name != "md" or mark in levels else -0.5
-    if "subnumber" in each.marks:
+    if "subnumber" in each.marks and not parts:
         yield "numbered as a part", -3.0
     if title[-1] == "." or _SENTENCES.search(title):
         yield _SENTENCE, -1.5
@@ -222,11 +231,7 @@ def convention(found: Sequence[Candidate]) -> str | None:
         for mark in each.marks or {""}:
             totals[mark] = totals.get(mark, 0.0) + each.score
             bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)
-    usable = {
-        mark
-        for mark in totals
-        if mark not in ("tag", "subnumber") and totals[mark] > 0 and (not mark or bearers[mark] >= 2)
-    }
+    usable = {mark for mark in totals if mark != "tag" and totals[mark] > 0 and (not mark or bearers[mark] >= 2)}
     return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
 
 
