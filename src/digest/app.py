@@ -263,6 +263,7 @@ class Installation:
             s.public_url,
             self.keyring,
             self._dkim_keys(address),
+            archive=s.archive == "public",
         )
 
     def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
