@@ -25,6 +25,7 @@ class Sender:
     """The publication as the mail world sees it. Addresses are bare, `public_url` without a final slash or None.
 
     `archive`: whether anybody may read there what went out.
+    `postmark`: whether Postmark takes the mail, and is told by a field of its own which delivery each message is.
     """
 
     publication: str
@@ -36,6 +37,7 @@ class Sender:
     keyring: Keyring
     dkim: tuple[Key, ...] = ()
     archive: bool = False
+    postmark: bool = False
 
     def __post_init__(self) -> None:
         _refuse_control(self.publication, self.name, self.address, self.reply_to, self.bounce_domain, self.public_url)
@@ -67,6 +69,13 @@ class Sender:
 
     def envelope_sender(self, delivery_id: int) -> str:
         return self.envelope(delivery_id)[0]
+
+    def metadata(self, delivery_id: int) -> list[tuple[str, str]]:
+        """Fields that the provider takes out of the message and gives back with what it reports of it: nobody signs them.
+
+        https://postmarkapp.com/support/article/1125-custom-metadata-faq
+        """
+        return [("X-PM-Metadata-delivery", self.envelope(delivery_id)[1])] if self.postmark else []
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))

@@ -109,7 +109,8 @@ class Mailroom:
         slots = self.slots(claimed, copy)
         body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
-        return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
+        unsigned = self.sender.metadata(claimed.id)
+        return serialise([*unsigned, *sign(fields, body, self.sender.dkim, now), *fields]) + body
 
     def part(self, part: Part, claimed: Claimed, now: datetime) -> str:
         """One part of the message as text: for previews and `edition render`."""

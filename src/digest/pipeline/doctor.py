@@ -93,6 +93,17 @@ def mailbox(account: Callable[[], imap.Account | None]) -> list[Looked]:
         return [Looked("mailbox", False, str(error))]
 
 
+def posts(public_url: str | None, providers: Sequence[str]) -> list[Looked]:
+    """Where the providers that are set post what came back; a hint where they cannot."""
+    if not providers:
+        return []
+    if public_url is None:
+        said = f"DIGEST_PUBLIC_URL is not set; {' and '.join(providers)} cannot post here what came back."
+        return [Looked("webhooks", None, said)]
+    places = ", ".join(f"{public_url}/hooks/{name.lower()}" for name in providers)
+    return [Looked("webhooks", True, f"What came back is posted to {places}.")]
+
+
 def set_aside(quarantine: Callable[[], Quarantine]) -> list[Looked]:
     """A hint, where mail lies that could not be read, or where there is no place for any."""
     try:

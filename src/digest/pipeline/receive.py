@@ -60,12 +60,13 @@ def receive(
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
             effect = _leave(session, [leaver], "mailto", _identity(message), keys, now)[leaver]
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
-        if (letter := keys.ring.find(Purpose.LETTER, addressed)) is not None:
-            effect = _letter_back(session, letter, report.verdict, keys, now)
-            return Received(report.kind, report.verdict, report.rule, None, effect)
-        delivery, certain = _delivery(session, report, addressed, keys.ring)
-        effect = _apply(session, report, delivery, certain, message, keys, now)
-        return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
+        return _take(session, report, addressed, message, keys, now)
+
+
+def reported(db: Database, report: Report, said: bytes, keys: Keys, now: datetime) -> Received:
+    """Take what a provider reports otherwise than by mail. `said`: all of it, by which what is nobody's is known again."""
+    with db.write() as session:
+        return _take(session, report, report.tokens.envelope_id or "", said, keys, now)
 
 
 def unsubscribe(session: Session, subscriber_ids: Collection[int], keys: Keys, now: datetime) -> None:
@@ -120,6 +121,15 @@ def _delivery(session: Session, report: Report, addressed: str, ring: Keyring) -
         if (number := ring.find(Purpose.MESSAGE, said)) is not None:
             return deliveries.get(session, number), False
     return None, False
+
+
+def _take(session: Session, report: Report, addressed: str, message: bytes, keys: Keys, now: datetime) -> Received:
+    if (letter := keys.ring.find(Purpose.LETTER, addressed)) is not None:
+        effect = _letter_back(session, letter, report.verdict, keys, now)
+        return Received(report.kind, report.verdict, report.rule, None, effect)
+    delivery, certain = _delivery(session, report, addressed, keys.ring)
+    effect = _apply(session, report, delivery, certain, message, keys, now)
+    return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
 
 
 def _apply(

@@ -41,8 +41,8 @@ class Limiter:
 def rate_of(method: str, path: str) -> RateLimitItem | None:
     """None for what is answered however often a network asks.
 
-    A provider posts the one-click unsubscribes of all its users from a few networks (RFC 8058), as it does what came back
-    (/hooks/), and fetches the pictures for all of them. What is forged there costs us an HMAC.
+    A provider posts the one-click unsubscribes of all its users from a few networks (RFC 8058), and fetches the pictures
+    for all of them; one that sends our mail posts what comes back (/hooks/). What is forged there costs us an HMAC.
     """
     if method == "POST":
         return None if path.startswith(("/unsubscribe/", "/hooks/")) else FORMS
