@@ -331,9 +331,9 @@ class Installation:
     def links(self) -> Links:
         return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
 
-    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
-        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
-        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
+    def check(self, edition_id: int, *, offline: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; its links are tried, and a spam filter asked if there is one."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge)
 
     @cached_property
     def _durable(self) -> Database:

@@ -70,12 +70,12 @@ class Sender:
     def envelope_sender(self, delivery_id: int) -> str:
         return self.envelope(delivery_id)[0]
 
-    def metadata(self, delivery_id: int) -> list[tuple[str, str]]:
-        """Fields that the provider takes out of the message and gives back with what it reports of it: nobody signs them.
+    def metadata(self, token: str) -> list[tuple[str, str]]:
+        """Which message it is, in a field that the provider takes out and gives back with what it reports of it: nobody signs it.
 
         https://postmarkapp.com/support/article/1125-custom-metadata-faq
         """
-        return [("X-PM-Metadata-delivery", self.envelope(delivery_id)[1])] if self.postmark else []
+        return [("X-PM-Metadata-delivery", token)] if self.postmark else []
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))

@@ -95,6 +95,12 @@ def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | No
     return read(session, wanted.where(_S.c.state == state) if state else wanted)
 
 
+def unchanged(session: Session, states: Collection[str], since: datetime, limit: int) -> list[Subscriber]:
+    """Up to `limit` subscribers in one of these states about whom nothing has changed since before then."""
+    wanted = select(*COLUMNS).where(_S.c.state.in_(states), _S.c.updated_at < since)
+    return read(session, wanted.order_by(_S.c.id).limit(limit))
+
+
 def count(session: Session, state: str | None = None) -> int:
     wanted = select(func.count()).select_from(SubscriberRow)
     return session.scalar(wanted.where(col(SubscriberRow.state) == state) if state else wanted) or 0

@@ -4,7 +4,7 @@ GET and HEAD never change anything, since scanners follow every link; the page's
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -56,11 +56,12 @@ def application(
     clear: Callable[[str], None],
     *,
     open_to_all: bool = True,
+    left: timedelta | None = None,
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go.
 
-    `open_to_all`: whether anybody may sign up. `clear` deletes the mail of an address that is kept in folders: who is erased
-    is erased there too.
+    `open_to_all`: whether anybody may sign up. `left`: how long who left is kept, for the notice. `clear` deletes the mail of
+    an address that is kept in folders: who is erased is erased there too.
     """
     signs_up = open_to_all and sender.public_url is not None
     pages, limiter = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up), Limiter()
@@ -80,7 +81,7 @@ def application(
 
     @app.api_route("/privacy", methods=LOOK)
     def privacy(request: Request) -> Response:
-        return pages.page("privacy.html", accepted(request))
+        return pages.page("privacy.html", accepted(request), days=left.days if left else None)
 
     @app.api_route("/health", methods=LOOK)
     def health() -> Response:

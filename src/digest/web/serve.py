@@ -30,7 +30,7 @@ def public_pages(here: Installation) -> FastAPI:
     publication, postmark = here.press.publication, here.settings.postmark_secret
     app = public_room.application(
         here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear,
-        open_to_all=here.settings.signup == "open",
+        open_to_all=here.settings.signup == "open", left=here.settings.kept_after_leaving,
     )  # fmt: skip
     secret = postmark.get_secret_value() if postmark else None
     app.include_router(hooks.router(here.database, here.keys, here.clock, secret, here.topic))
