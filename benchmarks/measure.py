@@ -23,7 +23,9 @@ from install import GROUND, postfix
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of one round. `cpu`: seconds of user and system time of the sender; `rss`: peak, in MB, of its largest process."""
+    """One row of one round. `cpu`: seconds of user and system time of the sender; `rss`: peak, in MB, of its largest
+    process; where it has started others to send, of these.
+    """
 
     messages: int
     seconds: float
@@ -41,13 +43,18 @@ class Sample:
         return 1000 * self.cpu / self.messages
 
 
+def free_port() -> int:
+    """Of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
 def sink() -> Iterator[tuple[int, Callable[[], int]]]:
     """Postfix's smtp-sink on a port of loopback, and how many messages it has taken."""
     program, environment = postfix("smtp-sink")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [program, "-u", "nobody"] if os.getuid() == 0 else [program]
     log = GROUND / "sink.log"
     with log.open("wb") as out:
@@ -73,12 +80,12 @@ def sink() -> Iterator[tuple[int, Callable[[], int]]]:
 
 
 def child(command: Sequence[str | Path], extra: dict[str, str] | None = None) -> tuple[dict[str, Any], float, float]:
-    """Run a child to its end: what its last line of output says, its whole CPU seconds, its peak RSS in MB."""
+    """Run a child to its end: what its last line of output says, its whole CPU seconds, the peak RSS in MB."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
     process = subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE, env=environment | (extra or {}))
-    peak = 0.0
+    peaks: dict[int, float] = {}
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        peak = max(peak, *(_peak_rss(pid) for pid in _family(process.pid)))
+        peaks |= {pid: max(peaks.get(pid, 0.0), _peak_rss(pid)) for pid in _family(process.pid)}
         time.sleep(0.05)
     before = getrusage(RUSAGE_CHILDREN)
     out, _ = process.communicate()
@@ -87,7 +94,8 @@ def child(command: Sequence[str | Path], extra: dict[str, str] | None = None) ->
         raise SystemExit(f"This failed: {' '.join(map(str, command))}")
     said = out.decode().strip().splitlines()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return json.loads(said[-1]) if said and said[-1].startswith("{") else {}, cpu, peak
+    own = peaks.pop(process.pid, 0.0)
+    return json.loads(said[-1]) if said and said[-1].startswith("{") else {}, cpu, max(peaks.values(), default=own)
 
 
 def sample(

@@ -30,6 +30,7 @@ class Results:
     stages: Mapping[str, Sequence[float]] = field(default_factory=dict)
     compiling: Mapping[str, Any] | None = None
     classifying: Mapping[str, Any] | None = None
+    one_click: Mapping[str, Any] | None = None
 
     def of(self, name: str, value: Callable[[Sample], float]) -> list[float]:
         return [value(each) for each in self.samples[name]]
@@ -148,6 +149,15 @@ def _one_by_one(results: Results) -> Iterator[Aim]:
     if it := results.compiling:
         name = f"compiling {it['items']} items in {it['languages']} languages"
         yield name, 200, 1000 * median(it["seconds"]), " ms", True
+    if it := results.one_click:
+        yield "one-click posts answered a second", 0.99 * it["asked"], it["rate"], "", False
+        yield (
+            "one-click posts not answered with 200, or not counted",
+            0,
+            2 * it["posted"] - it["answered"] - it["left"],
+            "",
+            True,
+        )
     if it := results.classifying:
         yield "classifying, messages a second", 200, it["messages"] / median(it["seconds"]), "", False
 
@@ -161,6 +171,14 @@ def small(results: Results) -> list[str]:
     if it := results.compiling:
         each = spread([1000 * seconds for seconds in it["seconds"]], 0)
         out.append(f"- Compiling an edition of {it['items']} items in {it['languages']} languages: {each} ms.")
+    if it := results.one_click:
+        waits = sorted(it["latencies"])
+        half, most = (1000 * waits[int(len(waits) * part)] for part in (0.5, 0.99))
+        out.append(
+            f"- One-click unsubscribes posted to `digest run` at {it['asked']} a second, {it['posted']:,} in all: "
+            f"{it['answered']:,} answered 200, {it['left']:,} people left; {it['rate']:,.0f} answers a second, half of them "
+            f"within {half:,.0f} ms of when they were due, 99 % within {most:,.0f} ms; {it['cpu_ms']:.2f} CPU-ms each."
+        )
     if it := results.classifying:
         each = spread([1000 * seconds / it["messages"] for seconds in it["seconds"]], 2)
         kinds = ", ".join(f"{count} × {kind}" for kind, count in it["kinds"].items())
@@ -200,7 +218,8 @@ def page(results: Results) -> str:
             "",
             "![CPU-ms a message](benchmarks/cpu.svg)",
             "",
-            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the sender's largest process, at its highest.",
+            f"Medians of {rounds} rounds, in brackets the ranges. RSS is that of the largest process that "
+            "sends, at its highest.",
             "",
             *speed(results),
             "",

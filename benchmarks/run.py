@@ -19,8 +19,10 @@ from measure import child
 from report import Results
 from rows import LIMIT, ROWS, Row
 
-PARTS = ("stages", "growth", "compiling", "classifying")
+PARTS = ("stages", "growth", "compiling", "classifying", "one-click")
 PEOPLE = 12_000
+CLICKS = (500, 10)
+"""One-click unsubscribes a second, and for how many seconds."""
 PEERS_PEOPLE = 1000
 
 
@@ -84,6 +86,12 @@ def main() -> None:
         results.compiling = child([sys.executable, HERE / "compiling.py", repeats])[0]
     if wanted("classifying"):
         results.classifying = child([sys.executable, HERE / "classifying.py", repeats])[0]
+    if wanted("one-click"):
+        rate, seconds = CLICKS
+        say(f"{rate} one-click unsubscribes a second")
+        results.one_click = child(
+            [sys.executable, HERE / "one_click.py", str(rate), "2" if asked.quick else str(seconds)]
+        )[0]
     if wanted("growth"):
         for size in sizes:
             say(f"a list of {size:,}")

@@ -133,6 +133,15 @@ class Page:
         self.tell("Network.enable")
         if error := self.tell("Page.navigate", url=url).get("errorText"):
             raise Broken(f"{url}: {error}")
+        self._wait()
+
+    def press(self, selector: str) -> None:
+        """Click what the CSS selector finds first, and wait for the page that it leads to."""
+        self._browser.events.clear()
+        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        self._wait()
+
+    def _wait(self) -> None:
         events = self._browser.events
         while "Page.loadEventFired" not in [each.get("method") for each in events]:
             events.append(self._browser.hear())

@@ -15,7 +15,8 @@ from digest.pipeline.preview import NEXT, Desk, Sheet
 from digest.settings import Settings
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
-ARABIC = Path(__file__).resolve().parent.parent / "tests" / "data" / "arabic"
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data"
+ARABIC, PICTURES = DATA / "arabic", DATA / "pictures"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 HOSTILE = (
     '{{7*7}} {% raw %} <script>alert(1)</script> </mj-text><mj-raw> <b>"’&=%</b> --> ]]> \u202eאב🎉 .\n.\n'
@@ -81,6 +82,7 @@ EDITIONS: dict[str, tuple[Sequence[Item] | Path, str, dict[str, object]]] = {
     "one item": (FORTY[:1], "en", {}),
     "long words": (LONG_WORDS, "en", {}),
     "hostile values": (HOSTILE_VALUES, "es", {}),
+    "pictures and a logo": (PICTURES / "week", "en", {"templates": PICTURES / "templates"}),
     "right to left": (ARABIC / "week", "ar", {"templates": ARABIC / "templates"}),
 }
 """Items, a reader, and settings, by what is special about them."""
@@ -104,7 +106,7 @@ def published(folder: Path, items: Sequence[Item] | Path, **settings: object) ->
             file = folder / "items" / f"{number:02}.md"
             file.write_text(write(item, Status.READY, f"item-{number}"), "utf-8")
         items = folder / "items"
-    intake.add(here.database, [items], timezone="UTC", now=NOW)
+    intake.add(here.database, [items], timezone="UTC", now=NOW, gallery=here.gallery)
     lists.import_list(here.database, bundled("subscribers", "example.csv"), pepper=here.pepper, now=NOW)
     for names in (bundled("examples", "topics.csv"), ARABIC / "topics.csv"):
         for row in csv.DictReader(names.read_text("utf-8").splitlines()):

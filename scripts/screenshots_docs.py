@@ -1,9 +1,10 @@
-"""The pictures in docs/screenshots, from the real program: six readers' mail at three widths in light and dark, and the preview.
+"""The pictures in docs/screenshots, from the real program: seven readers' mail at three widths, light and dark, and the preview.
 
 python scripts/screenshots_docs.py        (needs Chromium)
 """
 
 import asyncio
+import base64
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import screenshots_web
 from browser import Browser
 from PIL import Image
 
+from digest.app import Installation
 from digest.web import serve
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
@@ -26,6 +28,7 @@ SHOWN = {
     "in Spanish": "Wording, dates and lists in the reader's language; items in another one say so.",
     "right to left": "Arabic is a catalogue of wording in one file, and no code. An English item in it keeps its direction.",
     "one item": "A week in which little happened.",
+    "pictures and a logo": "A theme of your own, and pictures that you host. Where they are off, nothing is lost.",
     "forty items": "A full edition: each reader's own, up to the limit, and the rest on the web.",
 }
 INDEX = """# What it looks like
@@ -54,7 +57,7 @@ def mails(browser: Browser) -> None:
         for name in SHOWN:
             items, reader, settings = editions.EDITIONS[name]
             here = editions.published(Path(rooms, name), items, **settings)
-            html = editions.sheet(here, reader).html
+            html = with_pictures(here, editions.sheet(here, reader).html)
             here.close()
             for scheme in SCHEMES:
                 with browser.page(html, WIDTHS[0], dark=scheme == "dark") as page:
@@ -68,6 +71,14 @@ def mails(browser: Browser) -> None:
                         page.photograph(FOLDER / f"mail-phone-{scheme}.png", FIRST_SCREEN)
                     elif name == "right to left" and scheme == "light":
                         page.photograph(FOLDER / "mail-phone-arabic.png", FIRST_SCREEN)
+
+
+def with_pictures(here: Installation, html: str) -> str:
+    """The mail with the pictures that are hosted inside it: nobody serves them here."""
+    for path in here.media.all() if here.media else ():
+        data = f"data:image/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        html = html.replace(f"{editions.PUBLIC_URL}/media/{path.name}", data)
+    return html
 
 
 def file(name: str, width: int, scheme: str) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import digest
 from digest.core import dkim
@@ -33,6 +34,7 @@ from digest.pipeline.backup import Estate
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
+from digest.pipeline.hooks import Topic
 from digest.pipeline.links import Links
 from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
@@ -249,6 +251,18 @@ class Installation:
     def _fetch(self, url: str) -> bytes:
         return asyncio.run(self.client.fetch(url, largest=LARGEST)).good().content
 
+    def _fetch_there(self, url: str) -> bytes:
+        """What is at that host itself. Refused if it leads to another."""
+        answer = asyncio.run(self.client.fetch(url)).good()
+        if urlsplit(answer.url).netloc != urlsplit(url).netloc:
+            raise Refused(f"{url} leads elsewhere, and is asked for itself alone.")
+        return answer.content
+
+    @cached_property
+    def topic(self) -> Topic | None:
+        """Where SES reports."""
+        return Topic(self.settings.ses_topic, self._fetch_there) if self.settings.ses_topic else None
+
     @cached_property
     def sender(self) -> Sender:
         s = self.settings
@@ -263,6 +277,8 @@ class Installation:
             s.public_url,
             self.keyring,
             self._dkim_keys(address),
+            archive=s.archive == "public",
+            postmark=s.postmark_secret is not None,
         )
 
     def _dkim_keys(self, address: str) -> tuple[dkim.Key, ...]:
@@ -315,9 +331,9 @@ class Installation:
     def links(self) -> Links:
         return Links(lambda url, method: self.client.fetch(url, method, largest=0), self.clock)
 
-    def check(self, edition_id: int, *, offline: bool = False, spam: bool = False) -> list[Finding]:
-        """What is to be said of an edition before it goes out; with its links tried, and a spam filter asked."""
-        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge if spam else None)
+    def check(self, edition_id: int, *, offline: bool = False) -> list[Finding]:
+        """What is to be said of an edition before it goes out; its links are tried, and a spam filter asked if there is one."""
+        return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge)
 
     @cached_property
     def _durable(self) -> Database:

@@ -17,7 +17,7 @@ from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
 from digest.mailbox import lmtp
-from digest.pipeline import alarm, confirm, dispatch, feeds, letters
+from digest.pipeline import alarm, dispatch, feeds, letters, retention
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
@@ -28,6 +28,8 @@ COLLECT_SECONDS = 20
 """Between two looks into the Maildir."""
 POST_SECONDS = 5
 """Between two looks at which letters are due: somebody who signed up waits for theirs."""
+EXPIRE_SECONDS = 600
+"""Between two looks at what is kept no longer."""
 RETRY_SECONDS = 60
 """How long letters wait after the mail server was in the way."""
 POLL_SECONDS = 60
@@ -124,17 +126,26 @@ class Service:
                     break
 
     async def post(self) -> None:
-        """Send the letters that are due, and erase what nobody confirmed. What cannot be sent now is due again later."""
+        """Send the letters that are due. What cannot be sent now is due again later."""
         here, loop = self._here, asyncio.get_running_loop()
         if loop.time() < self._letters_wait_until:
             return
         async with self._posting:
             try:
                 await letters.post(here.office, here.plan, self._stop)
-                await asyncio.to_thread(confirm.tidy, here.database, here.clear, here.clock())
             except Refused as error:
                 log.warning("letters wait", reason=str(error))
                 self._letters_wait_until = loop.time() + RETRY_SECONDS
+
+    async def expire(self) -> None:
+        """Erase what is kept no longer."""
+        here, left = self._here, self._here.settings.kept_after_leaving
+        try:
+            await asyncio.to_thread(
+                retention.expire, here.database, left, pepper=here.pepper, clear=here.clear, now=here.clock()
+            )
+        except Refused as error:
+            log.warning("what is over was not erased", reason=str(error))
 
     async def idle(self) -> None:
         """Wait for a turn that is under way, and for a letter."""
@@ -208,6 +219,7 @@ async def once(here: Installation) -> list[tuple[str, Balance]]:
     await service.poll()
     sent = await service.turn()
     await service.post()
+    await service.expire()
     return sent
 
 
@@ -228,7 +240,7 @@ async def run(here: Installation, stop: asyncio.Event) -> None:
     )  # fmt: skip
     beside = (
         (service.fetch, FETCH_SECONDS), (service.collect, COLLECT_SECONDS), (service.poll, POLL_SECONDS),
-        (service.post, POST_SECONDS),
+        (service.post, POST_SECONDS), (service.expire, EXPIRE_SECONDS),
     )  # fmt: skip
     for work, seconds in beside:
         scheduler.add_job(  # beside the turns: a slow server somewhere holds up nothing that is sent

@@ -88,7 +88,13 @@ def test_it_does_the_week_alone(service: Terminal, inbox: list[Mail]) -> None:
     until(lambda: answers(f"{base}/health"), process)
 
     links = {url for mail in inbox for part in mail.message.walk() for url in within(base, part)}
-    assert {url.removeprefix(base).split("/")[1] for url in links} == {"unsubscribe", "view", "events", "media"}
+    assert {url.removeprefix(base).split("/")[1] for url in links} == {
+        "unsubscribe",
+        "preferences",
+        "view",
+        "events",
+        "media",
+    }
     assert [url for url in links if not answers(url)] == []
 
     leaving = message_from_bytes(

@@ -161,3 +161,12 @@ def test_links_and_a_spam_filter_have_their_word(here):
     assert links == [("https://a.example/rents", "item 1, “Rents rise”")]
     assert b"To: ana@example.org\r\n" in message
     assert dispatch.check(here.office, edition_id, None, lambda _: Verdict(2.9, 5.0, ())) == []
+
+
+def test_whoever_sends_unseen_asks_the_spam_filter_too(here, monkeypatch):
+    put(here, "Rents rise")
+    subscribe(here, "ana@example.org")
+    edition_id = made(here)
+    assert here.check(edition_id) == []
+    monkeypatch.setattr("digest.app.judge", lambda _message: Verdict(4.0, 5.0, ("SUBJ_ALL_CAPS",)))
+    assert ["SUBJ_ALL_CAPS" in each.what for each in here.check(edition_id)] == [True]

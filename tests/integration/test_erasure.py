@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlmodel import SQLModel
 from test_web_public import NOW, nothing
 
 from digest.core.address import parse
@@ -26,11 +27,15 @@ STATES = [State.ACCEPTED, State.FAILED, State.SKIPPED, State.UNCERTAIN, State.PE
 
 @pytest.fixture
 def zenobia(sqlite: Database) -> int:
-    """Somebody with a delivery in every state, whose address servers repeated wherever they could."""
+    return put(sqlite)
+
+
+def put(database: Database) -> int:
+    """Somebody with a delivery in every state, whose address servers repeated wherever they could. Their number."""
     person = subscribers.New(parse(EMAIL), NAME, "en", {"water": 2})
     other = subscribers.New(parse("ben@example.net"), "Ben", "en", {})
     said = f"550 5.1.1 <{EMAIL.lower()}> is full"
-    with sqlite.write() as session:
+    with database.write() as session:
         number, ben = subscribers.add_many(session, [person, other], NOW)
         hmac = address_hmac("pepper", parse(EMAIL).key)
         subscribers.record_consent(session, hmac, "imported", NOW, source=f"a mail of {EMAIL}")
@@ -119,6 +124,21 @@ async def test_no_file_holds_the_address_or_the_name(sqlite: Database, zenobia: 
         assert (bens.address, bens.last_reply) == ("ben@example.net", "erased"), "it named her"
         event = session.get_one(EventRow, 2)
         assert (event.subscriber_id, event.delivery_id, event.payload) == (None, 3, {"verdict": "soft"})
+
+
+def test_on_a_server_no_row_holds_the_address_or_the_name(postgres: Database) -> None:
+    put(postgres)
+
+    def naming() -> list[str]:
+        with postgres.read() as session:
+            rows = [str(row) for table in SQLModel.metadata.sorted_tables for row in session.execute(select(table))]
+        return [row for row in rows if any(word in row.lower() for word in (EMAIL.lower(), NAME.lower()))]
+
+    before = balances(postgres)
+    assert len(naming()) > 10
+    assert erasure.erase(postgres, EMAIL, pepper="pepper", clear=nothing, now=NOW)
+    assert naming() == []
+    assert [each.eligible for each in balances(postgres)] == [each.eligible for each in before]
 
 
 def test_no_list_brings_them_back(sqlite: Database, zenobia: int, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from digest.core.delivery import State
 from digest.core.edition import EditionState
 from digest.core.errors import Refused, TryAgain
 from digest.core.token import Keyring, Purpose
-from digest.mailbox import reader
+from digest.mailbox import files, reader
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
 from digest.pipeline import mailroom as the_room
@@ -167,6 +167,17 @@ def test_only_an_address_that_never_was_is_not_expected(post):
         post.bounce().replace("bounce+", "bounce+a")[:31] + "@bounces.example",
     ):
         assert not post.room.expects(never)
+
+
+def test_an_mbox_is_told_from_a_message_that_was_in_one(tmp_path):
+    line, message = b"From MAILER-DAEMON Thu Apr 29 23:34:45 2015\n", b"Subject: x\n\nA text.\n\n"
+    (tmp_path / "a.txt").write_bytes(line + message)
+    (tmp_path / "b.txt").write_bytes(2 * (line + message))
+    (tmp_path / "c.eml").write_bytes(2 * (line + message))
+    found = {where.removeprefix(f"{tmp_path}/"): content for where, content in files.messages(tmp_path)}
+    assert list(found) == ["a.txt", "b.txt no. 1", "b.txt no. 2", "c.eml"]
+    assert {found["a.txt"].strip(), found["b.txt no. 2"].strip()} == {message.strip()}
+    assert found["c.eml"] == 2 * (line + message)
 
 
 @pytest.fixture

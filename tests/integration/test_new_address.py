@@ -3,6 +3,7 @@
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import update
+from test_erasure import holding
 from test_web_public import NOW, contents
 from town import DAY, ELSEWHERE, MINUTE, OURS, ZOE, Town, joined, link, text
 
@@ -41,8 +42,10 @@ async def test_a_new_address_is_confirmed_there_and_the_old_one_hears_of_it(town
     after = contents(town.db)
     await pages.post(link(sent[ZOE]), headers=OURS)
     assert contents(town.db) == after
+    await pages.post(f"{page}/move", data={"email": "third@example.com"}, headers=OURS)
     erasure.erase(town.db, ZOE, pepper=town.here.pepper, clear=town.here.clear, now=town.now)
     assert town.state() == "nobody"
+    assert holding(town.outbox.parent, "ana@example.org", ZOE, "third@example.com") == []
 
 
 @pytest.mark.parametrize("there", ["active", "unsubscribed", "erased", "self"])

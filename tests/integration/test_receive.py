@@ -14,7 +14,8 @@ from digest.core.dsn import Kind, Verdict
 from digest.core.edition import EditionState
 from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose, address_hmac
-from digest.pipeline import consent, receive
+from digest.pipeline import consent, farewell, receive
+from digest.pipeline.farewell import Leaver
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, pacing, subscribers
 from digest.store.subscribers import New
@@ -262,12 +263,12 @@ def test_no_machine_unsubscribes_anybody(ana, name):
 
 def test_one_click_is_the_same_again_and_again(ana):
     token = KEYS.ring.issue(Purpose.UNSUBSCRIBE, ana.id)
+    ana_page = KEYS.ring.issue(Purpose.PREFERENCES, ana.id)
     for _ in range(3):
-        assert receive.unsubscribe(ana.db, token, KEYS, LATER)
+        assert farewell.leave(ana.db, [token], KEYS, LATER) == [Leaver("a•••@example.net", "en", False, ana_page, True)]
     assert (ana.stands(), ana.events()) == (("unsubscribed", ["unsubscribed"]), {"unsubscribe": 1})
-    assert receive.unsubscribe(ana.db, KEYS.ring.issue(Purpose.UNSUBSCRIBE, 999), KEYS, LATER), (
-        "an erased person's link works"
-    )
+    erased = KEYS.ring.issue(Purpose.UNSUBSCRIBE, 999)
+    assert farewell.leave(ana.db, [erased], KEYS, LATER) == [Leaver(None, "", False)]
     for wrong in (
         FORGED.issue(Purpose.UNSUBSCRIBE, ana.id),
         ana.bounce_token(),
@@ -275,11 +276,11 @@ def test_one_click_is_the_same_again_and_again(ana):
         "x" * 1000,
         token.replace(token[0], "\u212a"),
     ):
-        assert not receive.unsubscribe(ana.db, wrong, KEYS, LATER)
+        assert farewell.leave(ana.db, [wrong], KEYS, LATER) == [None]
 
 
 def test_a_complaint_after_an_unsubscribe_is_remembered_as_what_came_first(ana):
-    receive.unsubscribe(ana.db, KEYS.ring.issue(Purpose.UNSUBSCRIBE, ana.id), KEYS, LATER)
+    farewell.leave(ana.db, [KEYS.ring.issue(Purpose.UNSUBSCRIBE, ana.id)], KEYS, LATER)
     ana.come_back(HARD)
     assert ana.stands() == ("suppressed", ["unsubscribed"])
 

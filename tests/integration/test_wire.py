@@ -14,7 +14,7 @@ from digest.core.dkim import Key
 from digest.core.edition import Edition, EditionItem, EditionText
 from digest.core.headers import Sender
 from digest.core.item import Item, Kind
-from digest.core.token import Keyring
+from digest.core.token import Keyring, Purpose
 from digest.pipeline.compose import Copy, Mailroom
 from digest.rendering.compiler import Compiler, Publication
 from digest.rendering.markup import to_html
@@ -47,14 +47,15 @@ def compiler():
     return Compiler(TEMPLATES)
 
 
-def wire(compiler, items, *, subject, name, language, public_url) -> bytes:
+def wire(compiler, items, *, subject, name, language, public_url, postmark=False) -> bytes:
     """The message of somebody called `name`, from a publication of that name, with all of the items."""
     entries = [EditionItem(number, number, item, to_html(item.body)) for number, item in enumerate(items, 1)]
     text = EditionText(language, subject, subject, subject)
     blocks = compiler.compile(EDITION, text, entries, Publication(name, name, public_url), {}, "k3y7Qz")
     sender = Sender(
-        name, name, "weekly@harbour.example", None, "bounces.harbour.example", public_url, Keyring("x"), KEYS
-    )
+        name, name, "weekly@harbour.example", None, "bounces.harbour.example", public_url, Keyring("x"), KEYS,
+        postmark=postmark,
+    )  # fmt: skip
     room = Mailroom(sender, EDITION.period, {language: subject}, {language: blocks}, entries, "=_digest_2026-W11_11")
     copy = Copy(tuple(entry.id for entry in entries), compiler.greeting(language, name), subject)
     claimed = Claimed(7, 3, "ana@example.net", "example.net", language, copy.to_json(), sender.message_id(7), 0)
@@ -78,6 +79,18 @@ def test_of_every_script_it_is_mail_and_verifies(compiler, titles, body, subject
     assert b"\r\n." not in content, "a dot would have to be stuffed"
     for index in range(len(KEYS)):
         assert verifier.DKIM(content).verify(index, dnsfunc=lambda asked, **_: RECORDS[asked])
+
+
+def test_what_only_postmark_is_told_can_be_taken_out_of_the_message(compiler):
+    """It takes the field out, which must break no signature."""
+    items = [replace(Item(Kind.NEWS, "A title", "Words."), language="en")]
+    plain, noted = (
+        wire(compiler, items, subject="Hello", name="Ana", language="en", public_url=None, postmark=postmark)
+        for postmark in (False, True)
+    )
+    field, _, rest = noted.partition(b"\r\n")
+    name, _, token = field.decode().partition(": ")
+    assert (name, Keyring("x").find(Purpose.BOUNCE, token), rest) == ("X-PM-Metadata-delivery", 7, plain)
 
 
 @pytest.mark.parametrize(

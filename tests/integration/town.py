@@ -42,7 +42,9 @@ class Town:
 
     async def post(self) -> dict[str, EmailMessage]:
         """What the letters that are due say, by recipient."""
-        await Service(self.here, asyncio.Event()).post()
+        service = Service(self.here, asyncio.Event())
+        await service.post()
+        await service.expire()
         new = set(self.outbox.glob("*.eml")) - self._seen
         self._seen |= new
         read = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in new]

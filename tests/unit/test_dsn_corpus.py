@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from digest.core.dsn import as_json, classify
+from digest.mailbox import files
 
 CORPUS = Path(__file__).parents[3] / "shared/data/bounces"
 pytestmark = pytest.mark.skipif(
@@ -22,9 +23,14 @@ Case = tuple[dict[str, Any], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    """Each expectation with what `classify` answers."""
-    expected = json.loads((CORPUS / "expectations.json").read_text())
-    return [(e, as_json(e["path"], classify((CORPUS / "messages" / e["path"]).read_bytes()))) for e in expected]
+    """Each expectation with what `inbound classify` answers for its file."""
+    answered = []
+    for expected in json.loads((CORPUS / "expectations.json").read_text()):
+        path = CORPUS / "messages" / expected["path"]
+        [(where, message)] = files.messages(path)
+        assert where == str(path)
+        answered.append((expected, as_json(expected["path"], classify(message))))
+    return answered
 
 
 def share(values: list[bool]) -> float:

@@ -118,3 +118,33 @@ def test_what_looks_like_a_title_and_is_none(line: str):
     head, _, foot = text.partition("\n\n--")
     found = read_newsletter(f"{head}\n\n{line}\n\n--{foot}", ISSUED)
     assert [each.line for each in found] == lines
+
+
+def test_a_title_may_run_into_its_text_where_the_numbers_say_so():
+    text = (
+        "1) Summer fair\n\nThe tea tent made £212.\n\n2) Fees are due. Please pay Dave £20 by 1 June, or see him at training on "
+        "Thursday.\n\n3) Pitch closed\n\nNo games on the top pitch.\n"
+    )
+    fair, fees, pitch = read_newsletter(text, ISSUED)
+    assert (fair.line, fees.line, pitch.line) == (1, 5, 7)
+    assert (fees.title, fees.body_markdown) == (
+        "Fees are due", "Please pay Dave £20 by 1 June, or see him at training on Thursday.",
+    )  # fmt: skip
+    kept = read_newsletter(text, ISSUED, not_titles={5})
+    assert [each.line for each in kept] == [1, 7], "unless a person says that it is none"
+    listed = "1. Wash. Use soap, and water that is as warm as it can be without burning the hands of a child.\n"
+    assert [each.line for each in read_newsletter(text.replace("No games", f"{listed}\nNo games"), ISSUED)] == [1, 5, 7]
+
+
+@pytest.mark.parametrize("dressed", ["{}", "*** {} ***", "# {}", "{}\n" + "=" * 20, "spaced"])
+def test_sections_that_nobody_knows_are_known_by_the_titles_below_them(dressed: str):
+    lines = ["The Weir Newsletter", "12 May 2025", "", "Dear all,", ""]
+    for at, (title, body) in enumerate(ITEMS):
+        if at in (0, 3):
+            name = "ROUND THE WEIR" if at else "ON DECK"
+            spaced = "   ".join(" ".join(word) for word in name.split())
+            lines += ["", spaced if dressed == "spaced" else dressed.format(name), ""]
+        lines += [title, "", body, ""]
+    found = read_newsletter("\n".join(lines), ISSUED)
+    assert [each.title for each in found] == [title for title, _ in ITEMS]
+    assert not any("ROUND" in each.body_markdown or "DECK" in each.body_markdown for each in found)

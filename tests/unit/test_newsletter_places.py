@@ -54,6 +54,9 @@ PIECES = (
     "By Ana Ruiz, Coordinator",
     "N E W S   A N D   V I E W S",
     "ii) Spring walk",
+    "1) Fees",
+    "2) The roof is mended at last. The slater came on Monday and was gone by Tuesday evening.",
+    "3) Lost and found",
     "A1 Budget",
     "PRESS RELEASE: The baths are to close for good",
     "Signed: Weir Trust; Lock Keepers",
@@ -71,9 +74,12 @@ def account(text: str) -> None:
     placed = places(text, TODAY)
     lines = [line.text for line in read_lines(text)]
     assert {number for number, line in enumerate(lines, start=1) if words(line)} <= placed.keys()
-    bodies = Counter(word for number, place in placed.items() if place == "body" for word in words(lines[number - 1]))
+    found = read_newsletter(text, TODAY)
+    bodies = Counter(word for number, place in placed.items() if "body" in place for word in words(lines[number - 1]))
+    run_in = {number for number, place in placed.items() if place == "title and body"}
+    bodies -= Counter(word for each in found if each.line in run_in for word in words(each.title))
     bullets = re.compile(r"^(?:o|\(?(?:\d{1,2}|[IVX]{1,4})(?:\.\d{1,2})*[.)]?)$")
-    held = Counter(word for found in read_newsletter(text, TODAY) for word in words(found.body_markdown))
+    held = Counter(word for each in found for word in words(each.body_markdown))
     assert held - bodies == Counter()
     assert [word for word in (bodies - held) if not bullets.match(word)] == []
 
@@ -99,4 +105,4 @@ def test_no_line_of_any_mixture_is_lost_or_doubled(text: str):
 @given(st.text(alphabet=st.sampled_from("aB .:;-*#=>\n\r\t\u00a0[]()1/—“é✊"), max_size=200))
 def test_any_text_can_be_read(text: str):
     placed = places(text, TODAY)
-    assert sum(place == "title" for place in placed.values()) >= len(read_newsletter(text, TODAY))
+    assert sum("title" in place for place in placed.values()) >= len(read_newsletter(text, TODAY))

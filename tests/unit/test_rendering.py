@@ -31,6 +31,7 @@ SLOTS = {
     "address": "ana@example.net",
     "more": "7",
     "view": "https://mail.example/view/abc",
+    "preferences": "https://mail.example/preferences/abc",
 }
 TOPICS = {"housing": "Housing & <homes>", "water": "Water"}
 HOSTILE = (

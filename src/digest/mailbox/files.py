@@ -26,10 +26,12 @@ def messages(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         for file in files(path):
             content = read(file)
-            if content.startswith(b"From "):
+            if content.startswith(b"From ") and file.suffix != ".eml":
                 with contextlib.closing(mailbox.mbox(file, create=False)) as box:
+                    several = len(box) > 1
                     for number, key in enumerate(box.keys(), 1):
-                        yield f"{file} no. {number}", box.get_file(key).read(MAX_BYTES + 1)
+                        name = f"{file} no. {number}" if several else str(file)
+                        yield name, box.get_file(key).read(MAX_BYTES + 1)
             else:
                 yield str(file), content
     except OSError as error:

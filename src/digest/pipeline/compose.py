@@ -109,7 +109,8 @@ class Mailroom:
         slots = self.slots(claimed, copy)
         body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
-        return serialise([*sign(fields, body, self.sender.dkim, now), *fields]) + body
+        unsigned = self.sender.metadata(self.sender.envelope(claimed.id)[1])
+        return serialise([*unsigned, *sign(fields, body, self.sender.dkim, now), *fields]) + body
 
     def part(self, part: Part, claimed: Claimed, now: datetime) -> str:
         """One part of the message as text: for previews and `edition render`."""
@@ -126,6 +127,7 @@ class Mailroom:
             "address": claimed.address,
             "more": str(len(copy.more)),
             "view": self.sender.view_url(claimed.id) or "",
+            "preferences": self.sender.preferences_url(claimed.subscriber_id) or "",
         }
 
 

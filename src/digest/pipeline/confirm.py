@@ -1,14 +1,12 @@
 """The mailbox says yes: what somebody asked for at a form happens when the link in a letter is followed, and only then."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlmodel import Session
 
 from digest.core import address
-from digest.core.standing import BELIEVED_FOR
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
 from digest.pipeline.consent import GONE, merged
@@ -19,9 +17,6 @@ from digest.store import confirmations, events, items, letters, subscribers
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.tables import ConfirmationRow
-
-KEPT_FOR = timedelta(days=30)
-"""Then what was asked for is erased, confirmed or not."""
 
 
 class Standing(StrEnum):
@@ -139,20 +134,3 @@ def _shown(session: Session, asked: ConfirmationRow, now: datetime, preferences:
     follows = tuple(topic_name(named, slug, asked.language) for slug in asked.topics.split(";") if slug in named)
     standing = Standing.DONE if preferences else _standing(session, asked, now)
     return Waiting(masked(asked.email), asked.language, follows, asked.subscriber_id is not None, standing, preferences)
-
-
-def tidy(db: Database, clear: Callable[[str], None], now: datetime) -> None:
-    """Erase what nobody confirmed in 30 days, and letters that did their work.
-
-    `clear` deletes the mail of an address that is kept in folders.
-    """
-    with db.read() as session:
-        if not confirmations.older(session, now - KEPT_FOR) and not letters.older(session, now - BELIEVED_FOR):
-            return
-    with db.write() as session:
-        letters.tidy(session, now - BELIEVED_FOR)
-        for row in confirmations.older(session, now - KEPT_FOR):
-            session.delete(row)
-            if subscribers.by_key(session, row.email_key) is None:
-                clear(row.email)
-    db.empty_journal()

@@ -200,10 +200,25 @@ def leave(
     event_id: int | None = None,
 ) -> None:
     """State and suppression in one transaction, so that the mark before a final dot sees it."""
-    hmac = address_hmac(pepper, person.key)
-    subscribers.set_state(session, person.id, state, now)
-    subscribers.suppress(session, hmac, reason, now, event_id)
-    subscribers.record_consent(session, hmac, reason, now, source="digest")
+    leave_all(session, [(person, event_id)], pepper=pepper, now=now, reason=reason, state=state)
+
+
+def leave_all(
+    session: Session,
+    people: Sequence[tuple[Subscriber, int | None]],
+    *,
+    pepper: str,
+    now: datetime,
+    reason: str,
+    state: str,
+) -> None:
+    """The same for several, each with the event that it is for."""
+    hmacs = {address_hmac(pepper, person.key): event_id for person, event_id in people}
+    subscribers.set_states(session, [person.id for person, _ in people], state, now)
+    subscribers.suppress_all(session, hmacs, reason, now)
+    subscribers.record_consents(
+        session, [{"subscriber_hmac": each, "action": reason, "at": now, "source": "digest"} for each in hmacs]
+    )
 
 
 def find(db: Database, email: str) -> Subscriber:

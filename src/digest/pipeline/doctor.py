@@ -16,7 +16,7 @@ from digest.mailbox.quarantine import Quarantine
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.rendering.letters import Alert, Confirm, Goodbye, Move, Moved, Subscribed, Welcome, write
-from digest.store import feeds, subscribers
+from digest.store import feeds, letters, subscribers
 from digest.store.database import Database
 
 LETTERS = (
@@ -29,6 +29,7 @@ LETTERS = (
     Alert("Something", "A text."),
 )
 """One of each kind, with all there may be in it."""
+LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,31 @@ def mailbox(account: Callable[[], imap.Account | None]) -> list[Looked]:
             return [Looked("mailbox", True, f"It lets us in. Messages that wait there: {len(opened.waiting())}.")]
     except Refused as error:
         return [Looked("mailbox", False, str(error))]
+
+
+def sign_up(db: Database, public_url: str | None, now: datetime, *, open_to_all: bool) -> list[Looked]:
+    """Whether anybody can sign up, and a hint where letters wait that should be out."""
+    found = []
+    if public_url and open_to_all:
+        said = f"Anybody can sign up at {public_url}/subscribe, and confirms it by mail (DIGEST_SIGNUP)."
+        found.append(Looked("sign-up", True, said))
+    with db.read() as session:
+        late = len(letters.due(session, now - LATE, 1000))
+    if late:
+        said = f"Letters that wait for over an hour: {late}. `digest run` sends them, and `digest tick` each time."
+        found.append(Looked("letters", None, said))
+    return found
+
+
+def posts(public_url: str | None, providers: Sequence[str]) -> list[Looked]:
+    """Where the providers that are set post what came back; a hint where they cannot."""
+    if not providers:
+        return []
+    if public_url is None:
+        said = f"DIGEST_PUBLIC_URL is not set; {' and '.join(providers)} cannot post here what came back."
+        return [Looked("webhooks", None, said)]
+    places = ", ".join(f"{public_url}/hooks/{name.lower()}" for name in providers)
+    return [Looked("webhooks", True, f"What came back is posted to {places}.")]
 
 
 def set_aside(quarantine: Callable[[], Quarantine]) -> list[Looked]:

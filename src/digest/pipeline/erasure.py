@@ -22,7 +22,7 @@ def erase(db: Database, email: str, *, pepper: str, clear: Callable[[str], None]
     `clear` deletes the mail of an address that is kept in folders.
     """
     with db.write() as session:
-        _erase(session, consent.anyone(session, email), pepper, clear, now)
+        take_out(session, consent.anyone(session, email), pepper, clear, now)
     return db.empty_journal()
 
 
@@ -34,23 +34,33 @@ def erase_own(db: Database, token: str, keys: Keys, clear: Callable[[str], None]
     with db.write() as session:
         person = subscribers.by_id(session, number)
         if person is not None:
-            _erase(session, person, keys.pepper, clear, now)
+            take_out(session, person, keys.pepper, clear, now)
     db.empty_journal()
     return True
 
 
-def _erase(session: Session, person: Subscriber, pepper: str, clear: Callable[[str], None], now: datetime) -> None:
+def take_out(
+    session: Session,
+    person: Subscriber,
+    pepper: str,
+    clear: Callable[[str], None],
+    now: datetime,
+    *,
+    keep_out: bool = True,
+) -> None:
+    """`keep_out`: whether a keyed hash of the address keeps it out of every list. TryAgain while mail to them is on the wire."""
     if erasure.transmitting(session, person.id):
         raise TryAgain("A message to them is being sent at this moment, so nothing was erased. Try again in a minute.")
     hmac = address_hmac(pepper, person.key)
-    addresses = {person.email}
+    addresses = {person.email, *letters.addresses(session, person.id)}
     for delivery, _ in deliveries.of_subscriber(session, person.id):
         addresses.add(delivery.address or person.email)  # they may have moved
         delivery.selection = replace(Copy.from_json(delivery.selection), greeting="", why="").to_json()
     erasure.forget(session, person.id, addresses, hmac)
     confirmations.forget(session, person.key)
     letters.forget(session, person.key)
-    subscribers.suppress(session, hmac, erasure.ERASED, now)
-    subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
+    if keep_out:
+        subscribers.suppress(session, hmac, erasure.ERASED, now)
+        subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
     for each in addresses:
         clear(each)

@@ -1,15 +1,17 @@
 """Whom an unsubscribe link is about, as far as its page may say: links travel with every forward."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from digest.core.token import Purpose, address_hmac
-from digest.pipeline.receive import Keys
+from digest.pipeline.receive import Keys, unsubscribe
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
+from digest.store.tables import SuppressionRow
 
 UNDO_WITHIN = timedelta(days=30)
 
@@ -30,25 +32,51 @@ class Leaver:
 
 def whose(db: Database, token: str, keys: Keys, now: datetime) -> Leaver | None:
     """Nothing is changed. None for a token that is not ours."""
-    subscriber_id = keys.ring.verify(Purpose.UNSUBSCRIBE, token)
-    if subscriber_id is None:
+    number = keys.ring.verify(Purpose.UNSUBSCRIBE, token)
+    if number is None:
         return None
     with db.read() as session:
-        person = subscribers.by_id(session, subscriber_id)
-        back = person is not None and may_undo(session, person, keys.pepper, now)
-    if person is None:
-        return Leaver(None, "", gets_mail=False)
-    gets_mail = person.state not in ("unsubscribed", "suppressed")
-    preferences = keys.ring.issue(Purpose.PREFERENCES, person.id)
-    return Leaver(masked(person.email), person.language, gets_mail, preferences, back)
+        return _leavers(session, [number], keys, now)[number]
+
+
+def leave(db: Database, tokens: Sequence[str], keys: Keys, now: datetime) -> list[Leaver | None]:
+    """Unsubscribe whoever these tokens are about, in one transaction. None for each that is not ours."""
+    numbers = [keys.ring.verify(Purpose.UNSUBSCRIBE, token) for token in tokens]
+    known = sorted({each for each in numbers if each is not None})
+    if not known:
+        return [None for _ in tokens]
+    with db.write() as session:
+        unsubscribe(session, known, keys, now)
+        found = _leavers(session, known, keys, now)
+    return [None if each is None else found[each] for each in numbers]
+
+
+def _leavers(session: Session, numbers: Sequence[int], keys: Keys, now: datetime) -> dict[int, Leaver]:
+    found = dict.fromkeys(numbers, Leaver(None, "", gets_mail=False))
+    people = subscribers.by_ids(session, numbers)
+    back = _may_undo(session, people, keys.pepper, now)
+    for person in people:
+        gets_mail = person.state not in ("unsubscribed", "suppressed")
+        preferences = keys.ring.issue(Purpose.PREFERENCES, person.id)
+        found[person.id] = Leaver(masked(person.email), person.language, gets_mail, preferences, person.id in back)
+    return found
 
 
 def may_undo(session: Session, person: Subscriber, pepper: str, now: datetime) -> bool:
     """Whether they unsubscribed in the last 30 days, and nothing else keeps them out."""
-    if person.state != "unsubscribed":
-        return False
-    kept = subscribers.suppressions(session, address_hmac(pepper, person.key))
-    return [each.reason for each in kept] == ["unsubscribed"] and kept[0].at >= now - UNDO_WITHIN
+    return person.id in _may_undo(session, [person], pepper, now)
+
+
+def _may_undo(session: Session, people: Iterable[Subscriber], pepper: str, now: datetime) -> set[int]:
+    left = {address_hmac(pepper, each.key): each.id for each in people if each.state == "unsubscribed"}
+    kept: dict[str, list[SuppressionRow]] = {hmac: [] for hmac in left}
+    for row in subscribers.suppressions(session, *left) if left else ():
+        kept[row.address_hmac].append(row)
+    return {
+        left[hmac]
+        for hmac, rows in kept.items()
+        if [each.reason for each in rows] == ["unsubscribed"] and rows[0].at >= now - UNDO_WITHIN
+    }
 
 
 def masked(email: str) -> str:

@@ -6,7 +6,7 @@ event again changes nothing.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from digest.core.reply import Reply
 from digest.core.standing import BELIEVED_FOR, COMPLAINT
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import standing
-from digest.pipeline.consent import leave
+from digest.pipeline.consent import leave, leave_all
 from digest.store import deliveries, editions, events, letters, pacing, subscribers
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
@@ -58,24 +58,20 @@ def receive(
     report = read(message if leaver is None else _goodbye(message))
     with db.write() as session:
         if leaver is not None and report.kind not in (Kind.AUTOREPLY, Kind.BOUNCE, Kind.DELAY):
-            effect = _leave(session, leaver, "mailto", _identity(message), keys, now)
+            effect = _leave(session, [leaver], "mailto", _identity(message), keys, now)[leaver]
             return Received(Kind.UNSUBSCRIBE, Verdict.UNSUBSCRIBE, "mail to the unsubscribe address", None, effect)
-        if (letter := keys.ring.find(Purpose.LETTER, addressed)) is not None:
-            effect = _letter_back(session, letter, report.verdict, keys, now)
-            return Received(report.kind, report.verdict, report.rule, None, effect)
-        delivery, certain = _delivery(session, report, addressed, keys.ring)
-        effect = _apply(session, report, delivery, certain, message, keys, now)
-        return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
+        return _take(session, report, addressed, message, keys, now)
 
 
-def unsubscribe(db: Database, token: str, keys: Keys, now: datetime) -> bool:
-    """The one-click POST (RFC 8058): at once, again and again. False for a token that is not ours."""
-    subscriber_id = keys.ring.verify(Purpose.UNSUBSCRIBE, token)
-    if subscriber_id is None:
-        return False
+def reported(db: Database, report: Report, said: bytes, keys: Keys, now: datetime) -> Received:
+    """Take what a provider reports otherwise than by mail. `said`: all of it, by which what is nobody's is known again."""
     with db.write() as session:
-        _leave(session, subscriber_id, "one-click", now.isoformat(), keys, now)
-    return True
+        return _take(session, report, report.tokens.envelope_id or "", said, keys, now)
+
+
+def unsubscribe(session: Session, subscriber_ids: Collection[int], keys: Keys, now: datetime) -> None:
+    """Whoever asked in one click (RFC 8058), as many as there are: at once, again and again."""
+    _leave(session, subscriber_ids, "one-click", now.isoformat(), keys, now)
 
 
 def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: datetime) -> Verdict:
@@ -125,6 +121,15 @@ def _delivery(session: Session, report: Report, addressed: str, ring: Keyring) -
         if (number := ring.find(Purpose.MESSAGE, said)) is not None:
             return deliveries.get(session, number), False
     return None, False
+
+
+def _take(session: Session, report: Report, addressed: str, message: bytes, keys: Keys, now: datetime) -> Received:
+    if (letter := keys.ring.find(Purpose.LETTER, addressed)) is not None:
+        effect = _letter_back(session, letter, report.verdict, keys, now)
+        return Received(report.kind, report.verdict, report.rule, None, effect)
+    delivery, certain = _delivery(session, report, addressed, keys.ring)
+    effect = _apply(session, report, delivery, certain, message, keys, now)
+    return Received(report.kind, report.verdict, report.rule, delivery.id if delivery else None, effect)
 
 
 def _apply(
@@ -205,20 +210,28 @@ def _letter_back(session: Session, number: int, verdict: Verdict, keys: Keys, no
     return "the address is suppressed: a complaint ends all mail"
 
 
-def _leave(session: Session, subscriber_id: int, way: str, which: str, keys: Keys, now: datetime) -> str:
-    """`which` tells one request of that `way` from another: a mail that comes again, after they came back, is none."""
-    person = subscribers.by_id(session, subscriber_id)
-    if person is None:
-        return "nobody of that number is left"
-    if person.state in ("unsubscribed", "suppressed"):
-        return "they had left already"
-    event = events.record(
-        session, "unsubscribe", source=way, source_event_id=f"{subscriber_id}/{which}", now=now,
-        subscriber_id=subscriber_id, delivery_id=deliveries.last_of(session, subscriber_id),
-    )  # fmt: skip
-    if event is None:
-        return "known already; nothing changed"
-    leave(session, person, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed", event_id=event)
-    if way == "mailto":  # who clicked has seen a page, or wants no more mail (docs/adr/0018-letters.md)
+def _leave(
+    session: Session, subscriber_ids: Collection[int], way: str, which: str, keys: Keys, now: datetime
+) -> dict[int, str]:
+    """Subscriber → what it did. `which` tells one request of that `way` from another: a mail that comes again, after they came
+    back, is none.
+    """
+    effects = dict.fromkeys(subscriber_ids, "nobody of that number is left")
+    people = {each.id: each for each in subscribers.by_ids(session, subscriber_ids)}
+    effects |= dict.fromkeys(people, "they had left already")
+    staying = {
+        f"{each.id}/{which}": each for each in people.values() if each.state not in ("unsubscribed", "suppressed")
+    }
+    if not staying:
+        return effects
+    last = deliveries.last_of(session, people)
+    entries = {key: {"subscriber_id": each.id, "delivery_id": last.get(each.id)} for key, each in staying.items()}
+    recorded = events.record_all(session, "unsubscribe", source=way, entries=entries, now=now)
+    for key, person in staying.items():
+        effects[person.id] = "unsubscribed" if key in recorded else "known already; nothing changed"
+    leaving = [(staying[key], event) for key, event in recorded.items()]
+    if leaving:
+        leave_all(session, leaving, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed")
+    for person, _ in leaving if way == "mailto" else ():  # who clicked has seen a page, or wants no more mail (ADR 18)
         letters.queue(session, letters.Kind.GOODBYE, person.email, person.key, now, subscriber=person.id)
-    return "unsubscribed"
+    return effects

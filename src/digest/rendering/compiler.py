@@ -21,7 +21,7 @@ from digest.rendering.templates import TemplateError, Templates
 
 __all__ = ["Compiler", "Publication", "TemplateError"]
 
-SLOTS = ("greeting", "why", "unsubscribe", "address", "more", "view")
+SLOTS = ("greeting", "why", "unsubscribe", "address", "more", "view", "preferences")
 
 _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from digest.core.errors import Misconfigured
 from digest.settings.contents import Contents
 from digest.settings.dkim import Dkim
+from digest.settings.hooks import Hooks
 from digest.settings.imap import Imap
 from digest.settings.inbound import Inbound
 from digest.settings.mail import Mail
@@ -27,7 +28,7 @@ SHORTEST_SECRET = 16
 """Characters."""
 
 
-class Settings(Publication, Timing, Contents, Mail, Dkim, Inbound, Imap, Web, Storage, BaseSettings):
+class Settings(Publication, Timing, Contents, Mail, Dkim, Inbound, Imap, Hooks, Web, Storage, BaseSettings):
     """Every setting is `DIGEST_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(

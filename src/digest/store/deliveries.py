@@ -271,10 +271,13 @@ def of_subscriber(session: Session, subscriber_id: int) -> list[tuple[D, str]]:
     return [(delivery, period) for delivery, period in rows]
 
 
-def last_of(session: Session, subscriber_id: int) -> int | None:
-    """The last delivery that a server took for them: the one that what they do now is put down to."""
-    wanted = select(func.max(col(D.id))).where(col(D.subscriber_id) == subscriber_id, col(D.state) == State.ACCEPTED)
-    return session.scalar(wanted)
+def last_of(session: Session, subscriber_ids: Collection[int]) -> dict[int, int]:
+    """Subscriber → the last delivery that a server took for them: the one that what they do now is put down to."""
+    wanted = select(col(D.subscriber_id), func.max(col(D.id))).where(col(D.subscriber_id).in_(subscriber_ids))
+    return {
+        row[0]: row[1]
+        for row in session.execute(wanted.where(col(D.state) == State.ACCEPTED).group_by(col(D.subscriber_id)))
+    }
 
 
 def settle_uncertain(session: Session, edition_id: int, state: State, reply: str | None) -> int:

@@ -1,5 +1,6 @@
 """Events: what came back, each once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,20 +27,25 @@ def record(
     payload: dict[str, Any] | None = None,
 ) -> int | None:
     """The number of the new event, or None if it is known already."""
-    statement = insert_or_nothing(session, EventRow, "source", "source_event_id").returning(col(EventRow.id))
-    return session.scalar(
-        statement,
+    entry = {"subscriber_id": subscriber_id, "delivery_id": delivery_id, "payload": payload or {}}
+    return record_all(session, type_, source=source, entries={source_event_id: entry}, now=now).get(source_event_id)
+
+
+def record_all(
+    session: Session, type_: str, *, source: str, entries: Mapping[str, Mapping[str, Any]], now: datetime
+) -> dict[str, int]:
+    """The numbers of the new events, by what tells each apart; those that are known already have none."""
+    rows = [
         {
-            "type": type_,
-            "source": source,
-            "source_event_id": source_event_id[:200],
-            "delivery_id": delivery_id,
-            "subscriber_id": subscriber_id,
-            "occurred_at": now,
-            "received_at": now,
-            "payload": payload or {},
-        },
-    )
+            "type": type_, "source": source, "source_event_id": key[:200], "occurred_at": now, "received_at": now,
+            "delivery_id": None, "payload": {}, **entry,
+        }
+        for key, entry in entries.items()
+    ]  # fmt: skip
+    statement = insert_or_nothing(session, EventRow, "source", "source_event_id")
+    made = session.execute(statement.returning(col(EventRow.source_event_id), col(EventRow.id)), rows)
+    numbers = {row[0]: row[1] for row in made}
+    return {key: numbers[key[:200]] for key in entries if key[:200] in numbers}
 
 
 def came_back(session: Session, delivery: DeliveryRow, now: datetime, *, complaint: bool = False) -> None:

@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlmodel import Session, col
 
-from digest.store.tables import LetterRow
+from digest.store.tables import ConfirmationRow, LetterRow
 
 L = LetterRow
 
@@ -96,6 +96,16 @@ def older(session: Session, than: datetime) -> bool:
 def tidy(session: Session, before: datetime) -> None:
     """Delete what was done with before then."""
     session.execute(delete(L).where(col(L.done_at) < before))
+
+
+def addresses(session: Session, subscriber: int) -> set[str]:
+    """Where letters to a subscriber go or went, a new or an old address of theirs too."""
+    theirs = select(col(ConfirmationRow.id)).where(col(ConfirmationRow.subscriber_id) == subscriber)
+    return set(
+        session.scalars(
+            select(col(L.address)).where(or_(col(L.subscriber_id) == subscriber, col(L.confirmation_id).in_(theirs)))
+        )
+    )
 
 
 def forget(session: Session, key: str) -> None:

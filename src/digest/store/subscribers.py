@@ -1,6 +1,6 @@
 """Subscribers, their interests, their consent, and the addresses that get no mail."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -83,10 +83,22 @@ def by_id(session: Session, subscriber_id: int) -> Subscriber | None:
     return _one(session, select(*COLUMNS).where(_S.c.id == subscriber_id))
 
 
+def by_ids(session: Session, ids: Iterable[int]) -> list[Subscriber]:
+    """Those of these numbers that are subscribers, without their interests; for a few hundred at a time."""
+    rows = session.execute(select(*COLUMNS).where(_S.c.id.in_(list(ids))).order_by(_S.c.id))
+    return [_subscriber(row, {}) for row in rows.all()]
+
+
 def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | None = None) -> list[Subscriber]:
     """Up to `limit` subscribers with a number above `after`, in order: a keyset page, as fast at the end as at the start."""
     wanted = select(*COLUMNS).where(_S.c.id > after).order_by(_S.c.id).limit(limit)
     return read(session, wanted.where(_S.c.state == state) if state else wanted)
+
+
+def unchanged(session: Session, states: Collection[str], since: datetime, limit: int) -> list[Subscriber]:
+    """Up to `limit` subscribers in one of these states about whom nothing has changed since before then."""
+    wanted = select(*COLUMNS).where(_S.c.state.in_(states), _S.c.updated_at < since)
+    return read(session, wanted.order_by(_S.c.id).limit(limit))
 
 
 def count(session: Session, state: str | None = None) -> int:
@@ -177,8 +189,14 @@ def move(session: Session, subscriber_id: int, email: str, key: str, now: dateti
 
 def set_state(session: Session, subscriber_id: int, state: str, now: datetime, until: datetime | None = None) -> None:
     """`until`: when they get mail again, for a pause that they asked for."""
+    set_states(session, [subscriber_id], state, now, until)
+
+
+def set_states(
+    session: Session, ids: Collection[int], state: str, now: datetime, until: datetime | None = None
+) -> None:
     values = {"state": state, "updated_at": now, "resumes_at": until}
-    session.execute(update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(**values))
+    session.execute(update(SubscriberRow).where(col(SubscriberRow.id).in_(ids)).values(**values))
 
 
 def resume(session: Session, now: datetime) -> None:
@@ -226,10 +244,16 @@ def consents(session: Session, hmac: str) -> list[ConsentRow]:
 
 def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
     """Keep the address out of every mailing; the first reason stays."""
-    session.execute(
-        insert_or_nothing(session, SuppressionRow, "address_hmac", "scope"),
-        {"address_hmac": hmac, "scope": EVERYTHING, "reason": reason, "event_id": event_id, "at": at},
-    )
+    suppress_all(session, {hmac: event_id}, reason, at)
+
+
+def suppress_all(session: Session, hmacs: Mapping[str, int | None], reason: str, at: datetime) -> None:
+    """The same for several; hash → the event that it is for."""
+    rows = [
+        {"address_hmac": hmac, "scope": EVERYTHING, "reason": reason, "event_id": event_id, "at": at}
+        for hmac, event_id in hmacs.items()
+    ]
+    session.execute(insert_or_nothing(session, SuppressionRow, "address_hmac", "scope"), rows)
 
 
 def lift(session: Session, hmac: str) -> None:
@@ -239,8 +263,8 @@ def lift(session: Session, hmac: str) -> None:
     )
 
 
-def suppressions(session: Session, hmac: str) -> list[SuppressionRow]:
-    return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac)))
+def suppressions(session: Session, *hmacs: str) -> list[SuppressionRow]:
+    return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac).in_(hmacs))))
 
 
 def reasons(session: Session) -> dict[str, str]:
@@ -280,10 +304,12 @@ def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
     """The subscribers that a SELECT of `COLUMNS` finds, in its order. As plain rows: a list may be long."""
     rows = session.execute(statement).all()
     interests = interests_of(session, [row[0] for row in rows])
-    return [
-        Subscriber(number, email, key, name, language, state, interests.get(number, {}), _kinds(kinds), *rest)
-        for number, email, key, name, language, state, kinds, *rest in rows
-    ]
+    return [_subscriber(row, interests.get(row[0], {})) for row in rows]
+
+
+def _subscriber(row: Sequence[Any], interests: Mapping[str, int]) -> Subscriber:
+    number, email, key, name, language, state, kinds, *rest = row
+    return Subscriber(number, email, key, name, language, state, interests, _kinds(kinds), *rest)
 
 
 def _one(session: Session, statement: Select[Any]) -> Subscriber | None:

@@ -13,19 +13,25 @@ SLOWEST_BODY = 10
 """Seconds."""
 
 
-async def posted(request: Request) -> list[tuple[bytes, bytes]]:
-    """Names and values of a posted form, urlencoded or multipart. HTTPException 400, 408 or 413 for what is none."""
+async def body_of(request: Request, largest: int) -> bytes:
+    """What was posted. HTTPException 413 beyond `largest` bytes, 408 if it takes too long, 400 if it breaks off."""
     body = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST_BODY:
+                if len(body) > largest:
                     raise HTTPException(413)
     except TimeoutError:
         raise HTTPException(408) from None
     except ClientDisconnect:
         raise HTTPException(400) from None
+    return bytes(body)
+
+
+async def posted(request: Request) -> list[tuple[bytes, bytes]]:
+    """Names and values of a posted form, urlencoded or multipart. HTTPException 400, 408 or 413 for what is none."""
+    body = await body_of(request, LARGEST_BODY)
     kind = request.headers.get("content-type", "application/x-www-form-urlencoded")
     multipart = kind.strip().lower().startswith("multipart/")
     fields: list[tuple[bytes, bytes]] = []

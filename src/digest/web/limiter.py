@@ -42,10 +42,10 @@ def rate_of(method: str, path: str) -> RateLimitItem | None:
     """None for what is answered however often a network asks.
 
     A provider posts the one-click unsubscribes of all its users from a few networks (RFC 8058), and fetches the pictures
-    for all of them. What is forged there costs us an HMAC.
+    for all of them; one that sends our mail posts what comes back (/hooks/). What is forged there costs us an HMAC.
     """
     if method == "POST":
-        return None if path.startswith("/unsubscribe/") else FORMS
+        return None if path.startswith(("/unsubscribe/", "/hooks/")) else FORMS
     return None if path.startswith("/media/") or path == "/health" else LOOKS
 
 

@@ -4,7 +4,7 @@ GET and HEAD never change anything, since scanners follow every link; the page's
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -17,8 +17,8 @@ from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.pipeline.archive import TakenBack
 from digest.pipeline.calendar import calendar_of
-from digest.pipeline.farewell import whose
-from digest.pipeline.receive import Keys, unsubscribe
+from digest.pipeline.farewell import Leaver, leave, whose
+from digest.pipeline.receive import Keys
 from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
@@ -28,6 +28,7 @@ from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
 from digest.web.pages import Pages, accepted, picture_answer
+from digest.web.together import Together
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
 POLICY = (
@@ -55,11 +56,12 @@ def application(
     clear: Callable[[str], None],
     *,
     open_to_all: bool = True,
+    left: timedelta | None = None,
 ) -> FastAPI:
     """The public pages. Somebody who left by mistake can write to where answers to the sender go.
 
-    `open_to_all`: whether anybody may sign up. `clear` deletes the mail of an address that is kept in folders: who is erased
-    is erased there too.
+    `open_to_all`: whether anybody may sign up. `left`: how long who left is kept, for the notice. `clear` deletes the mail of
+    an address that is kept in folders: who is erased is erased there too.
     """
     signs_up = open_to_all and sender.public_url is not None
     pages, limiter = Pages(publication, sender.reply_to or sender.address, signs_up=signs_up), Limiter()
@@ -79,7 +81,7 @@ def application(
 
     @app.api_route("/privacy", methods=LOOK)
     def privacy(request: Request) -> Response:
-        return pages.page("privacy.html", accepted(request))
+        return pages.page("privacy.html", accepted(request), days=left.days if left else None)
 
     @app.api_route("/health", methods=LOOK)
     def health() -> Response:
@@ -94,12 +96,13 @@ def application(
         leaver = _known(whose(database, token, keys, clock()))
         return pages.page("unsubscribe.html" if leaver.gets_mail else "goodbye.html", leaver.language, leaver=leaver)
 
+    leaving = Together[str, Leaver | None](lambda tokens: leave(database, tokens, keys, clock()))
+
     @app.post("/unsubscribe/{token}")
-    def leave(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
+    async def one_click(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
         if ONE_CLICK not in fields:
             raise HTTPException(400)
-        unsubscribe(database, token, keys, clock())
-        leaver = _known(whose(database, token, keys, clock()))
+        leaver = _known(await leaving(token))
         return pages.page("goodbye.html", leaver.language, leaver=leaver)
 
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))

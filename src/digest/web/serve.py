@@ -20,17 +20,21 @@ from digest.pipeline.compile import Press
 from digest.pipeline.preview import Desk
 from digest.rendering.compiler import Compiler
 from digest.settings.forms import listed
+from digest.web import hooks
 from digest.web import public as public_room
 from digest.web import staff as staff_room
 from digest.web.pages import Pages
 
 
 def public_pages(here: Installation) -> FastAPI:
-    publication = here.press.publication
-    return public_room.application(
+    publication, postmark = here.press.publication, here.settings.postmark_secret
+    app = public_room.application(
         here.database, here.keys, publication, here.sender, here.media, here.clock, here.clear,
-        open_to_all=here.settings.signup == "open",
+        open_to_all=here.settings.signup == "open", left=here.settings.kept_after_leaving,
     )  # fmt: skip
+    secret = postmark.get_secret_value() if postmark else None
+    app.include_router(hooks.router(here.database, here.keys, here.clock, secret, here.topic))
+    return app
 
 
 def embedded(here: Installation, language: str) -> str:

@@ -102,7 +102,10 @@ def _writes_day_first(text: str) -> bool:
 
 
 def places(text: str, today: date) -> dict[int, str]:
-    """Where each line with words went, by its number: "title", "headline", "organisation", "body" or "furniture"."""
+    """Where each line with words went, by its number: "title", "headline", "organisation", "body" or "furniture".
+
+    "title and body" is a line of which the first sentence is a title.
+    """
     parts = split(text)
     reader = _reader(text, parts, today)
     placed = {line.number: "furniture" for each in parts.furniture for line in each.lines}
@@ -113,7 +116,8 @@ def places(text: str, today: date) -> dict[int, str]:
         placed |= {
             line.number: fields[each.number] for each in section.body if each.number in fields for line in each.lines
         }
-        placed |= {line.number: "title" for line in section.title.lines}
+        run_in = {line.number for each in section.body for line in each.lines}
+        placed |= {line.number: "title and body" if line.number in run_in else "title" for line in section.title.lines}
     return placed
 
 

@@ -26,6 +26,7 @@ _NEVER = {
 }
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
 _FEW = 8  # words that a heading in small letters has at most
+_OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji")
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
 _LONG = 100  # a line longer than this is a paragraph in itself
 
@@ -122,12 +123,13 @@ def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> froze
     marks = set()
     if above and is_dateline(above, each):
         marks.add("dated")
-    kicked = above and above.rule and (above.part == "release" or (banner_of(above) is not None and not above.under))
+    below_banner = above is not None and banner_of(above) is not None
+    kicked = above and above.rule and (above.part == "release" or (below_banner and not above.under))
     if (each.rule or kicked) and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
         marks.add("under" + each.under)
-    if each.gap > usual:
+    if each.gap > usual and not below_banner:
         marks.add("gap")
     return frozenset(marks)
 
@@ -152,11 +154,34 @@ def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) 
 
 
 def _with_banners(found: list[Candidate]) -> list[Candidate]:
-    """Where most that bear a mark and head no text are known banners, the others that do are banners as well."""
-    for mark in {mark for each in found for mark in each.marks if mark.startswith(("deco", "caps", "under", "md"))}:
-        bearers = [each for each in found if mark in each.marks and not each.heads]
-        known = sum(each.banner is not None for each in bearers)
-        if known >= 2 and 2 * known > len(bearers):
-            for each in bearers:
+    """Where most that bear a mark and head no text are known banners, the others that do are banners as well.
+
+    So are those that nobody knows, if they are short, stand over other headings, and there are more of these than of them.
+    """
+    for mark in {mark for each in found for mark in each.marks if mark.startswith(_OF_BANNERS)}:
+        bearers = [each for each in found if mark in each.marks]
+        over = [each for each in bearers if not each.heads]
+        known = sum(each.banner is not None for each in over)
+        if (known >= 2 and 2 * known > len(over)) or _stand_over(over, bearers, found, mark):
+            for each in over:
                 each.banner = each.banner or ""
     return found
+
+
+def _stand_over(over: list[Candidate], bearers: list[Candidate], found: list[Candidate], mark: str) -> bool:
+    if (
+        len(over) < 2
+        or len(over) < 0.75 * len(bearers)
+        or any(len(each.marked.title.split()) > _FEW // 2 for each in over)
+    ):
+        return False
+    headed = [
+        each
+        for each in found
+        if each.heads
+        and mark not in each.marks
+        and each.at > over[0].at
+        and each.paragraph.opens
+        and each.marked.title[-1] != ":"
+    ]
+    return len(headed) > len(over)

@@ -10,9 +10,10 @@ ASKS = any_in_lower(
     r"\b(?:e-?mail|contact|tell|urge|ask|demand|message) (?:your|that|the|him|her|them|governor|congress|senator|mayor)\b",
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
-    r"\b(?:take action|take a moment|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
+    r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
     r"\bgive (?:today|now|what)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
+    r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
     r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
     r"\b(?:tell|let|ring|text|call|phone|see|email|message|reply to|speak to|talk to|contact) "
     r"\w+(?: know)? (?:by|before|on|if|whether) ",
@@ -46,13 +47,16 @@ ASKS = any_in_lower(
     r"\b(?:inscrivez-vous|participez|partagez|rejoignez|envoyez|faites un don|nous (?:cherchons|avons besoin)|merci de)\b",
 )
 ASKING_TITLE = any_in_lower(
+    r"^¿?(?:do you|can you|could you|would you|have you got|tienes|puedes|podéis|quieres|hast du|können sie|avez-vous|"
+    r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
-    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|renew|reserve)\b",
+    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
-    r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b",
+    r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
+    r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
     r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
     r"\b\w{3,}[^dtr]ad\b(?= |$)|^(?:mitmachen|unterschreib\w*|signez|écrivez|soutenez|stoppt|rettet)\b",
 )
@@ -63,7 +67,7 @@ OCCASION = any_in_lower(
     r"concierto)s?\b",
     r"\b(?:ride|walk|hike|tour|trip|outing|visit|breakfast|brunch|lunch|luncheon|tea|barbecue|bbq|tournament|lecture|talk|"
     r"exhibition|show|performance|open day|carnival|parade|gathering|conference|seminar|celebration)s?\b",
-    r"\b(?:drop-in|surgery|clinic|classes|course|agm|launch|ceremony|bazaar|gig|recital|rehearsal|quiz|bingo|open mic|"
+    r"\b(?:drop-in|surgery|clinic|classes|course|agm|launch|ceremony|bazaar|gig|recital|procession|rehearsal|quiz|bingo|open mic|"
     r"ceilidh|disco|auction|hustings|open house|town hall|coffee|q&a|reunion|retreat|dance)s?\b(?! (?:news|report|results))",
     r"\b(?:plant|jumble|bake|cake|book|garage|yard|rummage) sale\b|\b(?:street|christmas|farmers[’']|flea|craft) market\b",
     r"\b(?:mercadillo|rastrillo|romería|procesión|ensayo|recital|inauguración|presentación|coloquio|mesa redonda|curso|"
@@ -88,10 +92,30 @@ INVITES = any_in_lower(
     r"\b(?:eintritt|wir laden|lädt|treffpunkt|entrée libre|venez|rendez-vous|vous invite)\b",
 )
 RECURS = any_in_lower(
+    rf"\b(?:first|second|third|fourth|last) {WEEKDAY} (?:of|in) (?:the|each|every) month\b",
+    r"\b(?:primer|último) \w+ de(?:l| cada) mes\b",
     r"\b(?:every|each|todos los|cada|jeden|tous les|chaque) (?:(?:first|second|third|last|other|primer|último|ersten|premier) )?"
     rf"{WEEKDAY}(?!\w)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
 )
-WON = any_in_lower(r"\b(?:victory|victories|won|wins?|triumph\w*|victoria|logro|gewonnen|sieg|gagné|victoire)\b")
+RECURS_AT = any_in_lower(
+    r"\b(?:(?:every|each|todos los|cada|jeden|tous les|chaque|first|second|third|fourth|last) (?:\w+ )?"
+    rf"{WEEKDAY}(?: of the month)?|(?:mon|tues|wednes|thurs|fri|satur|sun)days|"
+    r"los (?:lunes|martes|miércoles|jueves|viernes|sábados|domingos)|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs|les (?:lundis|mardis|mercredis|jeudis|vendredis|samedis|dimanches))"
+    r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
+)
+SHUT = any_in_lower(
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
+    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
+)
+WON = any_in_lower(
+    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
+    r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
+)
+GRANTED = any_in_lower(
+    r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
+    r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
+)
 WE_WON = any_in_lower(
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\bwe (?:have |['’]ve )?(?:stopped|saved|beat|beaten|blocked|defeated|halted|overturned|secured)\b",
@@ -105,6 +129,24 @@ WE_WON = any_in_lower(
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
 EARNED = any_in_lower(
+    r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
+    r"\b(?:has|have) (?:dropped|shelved|scrapped|abandoned|reversed|withdrawn|cancelled|canceled) (?:its|the|their|all)\b",
+    r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
+    r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
+    r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
+    r"\bmit \d+ zu \d+ stimmen\b|\b(?:haben|hat) sich gelohnt\b|\bjahre(?:n|r)? (?:arbeit|kampf)\b",
+    r"\b(?:semanas|meses|años) de (?:lucha|espera|movilizaci\w+|concentraciones|protestas)\b|\bbrindamos\b|\bse quedan?\b(?= ?!)",
+    r"\b(?:aufgehoben|gibt uns recht|recht gegeben|gekämpft|geschafft|durchgesetzt)\b",
+    r"\bthank(?:s| you) to (?:all|everyone|those) who (?:gave evidence|took part|objected|helped|stood|kept|never)\b",
+    r"\b(?:congratulations|well done|bravo|enhorabuena|glückwunsch|félicitations)\b[^.]{0,24}(?:!|\b(?:to|a|an|à) )",
+    r"\bcelebrate!",
+    r"\b(?:because|now that) (?:so|as) many of you\b|\b(?:is|was) what we (?:have )?(?:asked|fought|campaigned) for\b|"
+    r"\bthis is what \S+(?: \S+)? (?:comments|letters|signatures|calls|people) can do\b",
+    r"\b(?:has|have) (?:finally )?(?:agreed to|given in|backed down|dropped|withdrawn)\b",
+    r"\bafter an? \S+[- ](?:week|month|year)s?[- ](?:long )?(?:strike|campaign|fight|battle|sit-in|occupation)\b",
+    r"\b(?:denied|refused|rejected|turned down|withdrew|threw out) the (?:\w+ )?(?:permit|plans?|application|proposal|licen[cs]e|"
+    r"extension|scheme)\b",
+    r"\bdanke an alle\b|\bmerci à (?:tou(?:s|tes)|vous)\b|\bgestoppt\b|\b(?:renonce|recule)\b|\bha confirmado que\b",
     r"\b(?:at last|finally|por fin|endlich|enfin)\b",
     r"\b(?:said yes|thrown out|backed down|gave in|has been (?:dropped|withdrawn|scrapped)|will not be (?:built|closed|sold))\b",
     r"\bvoted? (?:by )?\d+ ?(?:-|–|to) ?\d+ (?:to|in favou?r)\b|\b(?:set|sets) (?:the \w+|it) aside\b",
@@ -119,9 +161,9 @@ EARNED = any_in_lower(
     r"\bthank(?:s| you) to (?:you all|all of you|all|everyone|everybody|those)\b[^.]{0,24} who (?:ever )?(?:wrote|signed|"
     r"called|marched|campaigned|stood|spoke|fought|came|turned up|never gave up)\b",
     r"\bwell done,? (?:to )?(?:you|all|everyone|everybody)\b|\bcongratulations to us\b",
-    r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks|months|years)(?: of|,| and)\b|"
+    r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks?|months?|years?)(?: of|,| and)\b|"
     r"\b(?:months|years) of (?:asking|campaigning|letters|vigils|protests?|pressure)\b",
-    r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:semanas|meses|años)\b",
+    r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:días|semanas|meses|años)\b",
     r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
     r"\bnach (?:\w+|\d+) (?:wochen|monaten|jahren)\b|\baprès (?:\w+|\d+) (?:semaines|mois|ans)\b",
 )
@@ -132,10 +174,13 @@ STATES = any_in_lower(
     r"\b(?:adopted|adopts|agreed|issued) (?:this|the following) (?:position|statement|resolution|motion)\b",
     r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
     r"\b(?:signed|signatories|firman|suscriben|firmantes|unterzeichnet|signataires)\s*:|\b(?:undersigned|gravely concerned)\b",
+    r"\b(?:board|committee|council of elders|union|members|branch|society|coalition|network|trustees) (?:of [^.]{3,30} )?"
+    r"(?:regrets?|condemns?|deplores?|rejects?|stands? (?:with|by))\b|\bwe (?:regret|stand by|are appalled|are outraged)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
+ON_THE = any_in_lower(r"^(?:on|about|regarding|concerning|ante|sobre) (?:the|el|la|los|las)\b|^zu[mr]? ")
 STATEMENT_TITLE = any_in_lower(
     r"\b(?:statement|open letter|offener brief|lettre ouverte|resolution|resolución|our position|position paper|joint letter|"
     r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|"

@@ -6,23 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from digest.core.item import Kind
+from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kind_words import (
     ASKING_TITLE,
     ASKS,
     EARNED,
+    GRANTED,
     INVITES,
     OCCASION,
+    ON_THE,
     RECURS,
+    RECURS_AT,
+    SHUT,
     STATEMENT_TITLE,
     STATES,
     WE_WON,
     WON,
 )
+from digest.core.newsletter.paragraphs import ANY_DAY
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.timing import Timing
 from digest.core.newsletter.vocabulary import RELEASE, section_of
 
+_DATELINE = re.compile(r"\(?[A-ZÀ-Þ][\w.’' -]{2,40}, [^–—]{4,40}?(?:\)|\.)? ?[–—-]{1,3} ?")
+_FOR_EDITORS = re.compile(
+    r"(?:notes? (?:to|for) editors|(?:media|press) (?:contact|enquiries|inquiries)|contacto de prensa|contacto para medios|"
+    r"pressekontakt|contacts? presse)\b",
+    re.IGNORECASE,
+)
 _EXCLAIMED = re.compile(r"!\W*$")
+_FIRST = 80
+_LITTLE = 1.5  # evidence of a kind that is no more than this makes news
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]
 
@@ -60,11 +74,16 @@ def _of_labels(section: Section) -> _Votes:
 
 
 def _of_form(section: Section) -> _Votes:
-    yield Kind.NEWS, 1.5, "nothing that says otherwise"
+    yield Kind.NEWS, _LITTLE, "nothing that says otherwise"
     for each in section.body[:3]:
         if each.part == "release" or RELEASE.search(each.text[:80]):
             yield Kind.PRESS_RELEASE, 5.0, each.text
             return
+    first = next((each.text for each in section.body if each.part == "prose"), "")
+    if (found := _DATELINE.match(first)) and find_dates(found[0], ANY_DAY):
+        yield Kind.PRESS_RELEASE, 1.2, found[0]
+    if notes := next((each.text for each in section.body if _FOR_EDITORS.match(each.text)), None):
+        yield Kind.PRESS_RELEASE, 1.2, notes
 
 
 def _of_timing(timing: Timing) -> _Votes:
@@ -95,14 +114,18 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, OCCASION, occasion, title, 1),
         (Kind.EVENT, RECURS, 1.6, title, 1),
         (Kind.EVENT, RECURS, 0.4, text, 1),
+        (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
+        (Kind.NEWS, SHUT, 1.5, f"{title}\n{start[:_FIRST]}", 1),
         (Kind.VICTORY, WON, 0.7, title, 1),
+        (Kind.VICTORY, GRANTED, 0.9, title, 1),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
         (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),
         (Kind.VICTORY, _EXCLAIMED, 0.5, title, 1),
         (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
+        (Kind.STATEMENT, ON_THE, 0.8, title, 1),
     ):
         for said in _different(pattern, where, most):
             yield kind, weight, said

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
-_SPACED = re.compile(r"\W*(?:[^\W\d_] ){3,}[^\W\d_](?:\s{2,}(?:[^\W\d_&] )*[^\W\d_&])*\W*")
+_SPACED = re.compile(r"\W*(?:[^\W\d_]\s+(?:&\s+)?){4,}[^\W\d_]\W*")
 _RULE = re.compile(r"[^\w\s]{3,}")
 
 

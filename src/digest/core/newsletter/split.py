@@ -11,6 +11,7 @@ from digest.core.newsletter.headings import find_headings, is_subheading, is_tit
 from digest.core.newsletter.lines import Line, closed_up, read_lines, wrap_width
 from digest.core.newsletter.marks import Marked
 from digest.core.newsletter.paragraphs import Paragraph, is_dateline, put_together
+from digest.core.newsletter.run_in import apart
 
 _INTRODUCTION = 240  # characters that may introduce a section under its banner
 _HEAD = ("release", "date", "contact", "short", "link")
@@ -45,14 +46,14 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     """
     lines = read_lines(text)
     _check(lines, titles, not_titles)
-    lines = closed_up(lines)
+    lines = apart(closed_up(lines))
     paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
     contents = find_contents(paragraphs)
     footer = find_footer(paragraphs)
     found = find_headings(paragraphs, footer, contents)
     chosen = {each.at: each for each in found if is_title(each)}
     for at, paragraph in enumerate(paragraphs):
-        if paragraph.number in titles:
+        if paragraph.number in titles and not (at and paragraphs[at - 1].number == paragraph.number):
             chosen[at] = Candidate.said(at, paragraph)
         elif any(line.number in not_titles for line in paragraph.lines):
             chosen.pop(at, None)
