@@ -209,7 +209,12 @@ def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
 
 def is_dateline(date: Paragraph, title: Paragraph) -> bool:
     """True if a line with a day and no hour heads a block, and so belongs to the title right below it."""
-    return date.part == "date" and date.opens and not title.opens and not find_hours(date.text)
+    return (
+        date.part == "date"
+        and date.opens
+        and not title.opens
+        and not (find_hours(date.text) or begins_with_date(title))
+    )
 
 
 def begins_with_date(each: Paragraph) -> bool:
