@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from digest.core.newsletter.furniture import banner_of
-from digest.core.newsletter.marks import CODE, Marked, bullet_of, kind_label, read_marks, title_case
-from digest.core.newsletter.paragraphs import Paragraph, is_dateline
+from digest.core.newsletter.marks import CODE, Marked, bullet_of, is_caps, kind_label, read_marks, title_case
+from digest.core.newsletter.paragraphs import Paragraph, begins_with_date, is_dateline
 
 _NEVER = {
     "header",
@@ -33,6 +33,7 @@ _OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji", 
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
 _DOUBTFUL = 0.55
 _LABELS = 3  # lines that begin with the name of a kind, where that is how titles are written
+_FEW_CAPITALS = 2  # lines in capitals that do not yet make a convention
 _PARTS = 2  # headings that make a section of what stands over them
 _LONG = 100  # a line longer than this is a paragraph in itself
 
@@ -106,12 +107,13 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
         marks = marked.marks | _marks_around(each, above, usual if at else 99)
         marks |= {"ruled"} if _below_ruled_release(paragraphs, at) else frozenset()
         marks |= {"kicked"} if at - 1 in kickers else frozenset()
+        if _is_aside(each, paragraphs[at + 1 : at + 2]):
+            continue
         if _has_shape(each, marked, marks) and _has_place(each, above, marks):
             banner = banner_of(each)
             found.append(
                 Candidate(at, each, marked, marks, "" if banner is None and at in kickers else banner, heads=False)
             )
-    found = [each for each in found if not each.marked.title.startswith("(") or each.marked.title[-1] != ")"]
     starts = {each.at for each in found}
     for candidate in found:
         candidate.heads = candidate.at + 1 < len(paragraphs) and candidate.at + 1 not in starts
@@ -119,16 +121,34 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
 
 
 def _kickers(paragraphs: Sequence[Paragraph]) -> frozenset[int]:
-    """The positions of marked lines right above another that name a section, or that come back: "NEWS", "CAMPAIGN"."""
+    """The positions of marked lines right above another that name a section, or that come back: "NEWS", "CAMPAIGN"; and of
+    a few words in capitals right above one line and a text, where capitals are not what titles are written in."""
     over = [
         at
         for at, (each, below) in enumerate(pairwise(paragraphs))
         if each.opens and not below.opens and len(each.text.split()) <= 4 and is_formal(read_marks(each.text).marks)
     ]
     often = Counter(paragraphs[at].text.casefold() for at in over)
+    capitals = [
+        at for at, each in enumerate(paragraphs) if each.opens and len(each.text) < _LONG and is_caps(each.text)
+    ]
+    above = [at for at in capitals if at > 0 and _leads_a_heading(paragraphs[at : at + 3])]
+    few = above if len(capitals) - len(above) <= _FEW_CAPITALS else []
     return frozenset(
-        at for at in over if banner_of(paragraphs[at]) is not None or often[paragraphs[at].text.casefold()] > 1
+        [
+            *few,
+            *(at for at in over if banner_of(paragraphs[at]) is not None or often[paragraphs[at].text.casefold()] > 1),
+        ]
     )
+
+
+def _leads_a_heading(three: Sequence[Paragraph]) -> bool:
+    """True for a few words, a line right below, and a text below that."""
+    if len(three) < 3:
+        return False
+    each, below, text = three
+    fits = below.part == "short" and below.closes and not (below.opens or is_caps(below.text))
+    return fits and text.part == "prose" and len(re.findall(r"\w+", each.text)) <= _FEW // 2 + 1
 
 
 def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> frozenset[str]:
@@ -164,6 +184,12 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     if first.islower() and marks.isdisjoint({"md1", "md2", "md3", "number", "label", "ruled"}):
         return each.opens and each.closes and len(title.split()) <= _FEW and title[-1].isalnum()
     return True
+
+
+def _is_aside(each: Paragraph, below: Sequence[Paragraph]) -> bool:
+    """True for what stands in brackets, and for the first line of a list of days."""
+    days = below and not below[0].opens and begins_with_date(each) and begins_with_date(below[0])
+    return bool(days) or (each.text[0], each.text[-1]) == ("(", ")")
 
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:

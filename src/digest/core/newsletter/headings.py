@@ -206,7 +206,7 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
             )
         )
     ):
-        yield "a line of the masthead below" if below.opens else "a line of the masthead right below"
+        yield "a line of the masthead below" if below.opens and below.gap else "a line of the masthead right below"
     words = plain(each.paragraph.text)
     if len(words) > 6 and words in foot:
         yield "said again at the foot"

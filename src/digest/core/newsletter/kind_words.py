@@ -55,6 +55,10 @@ ASKING_TITLE = any_in_lower(
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"\bcall for (?:abstracts|papers|proposals|entries|volunteers|nominations|submissions|applications|contributions)\b|"
+    r"\b(?:nominations|applications|registrations?|enrol?lment|entries|sign-ups?) (?:are |is |now )*open\b|"
+    r"^(?:applications|nominations) (?:for|open)\b|\bappeal$|\blast chance to\b|\bdeadline\b|^(?:encuesta|survey|umfrage)\b|"
+    r"\bsurvey$|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
     r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
     r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
     r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
@@ -131,6 +135,10 @@ WE_WON = any_in_lower(
 EARNED = any_in_lower(
     r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
     r"\b(?:has|have) (?:dropped|shelved|scrapped|abandoned|reversed|withdrawn|cancelled|canceled) (?:its|the|their|all)\b",
+    r"\b(?:money|funding|grant|it) (?:has )?(?:came|come|comes) through\b|\bbrought (?:back )?in[- ]house\b|"
+    r"\bit(?: is|[’']s) official\b|\b(?:massive|huge|enormous) thanks\b|\bcan stay\b|\bsigned into law\b|\bstays? open\b|"
+    r"\b(?:hemos|han) (?:ganado|logrado|conseguido|obtenido)\b|\bse quedan?$",
+    r"\b(?:is )?what took (?:us )?(?:the )?\w+ (?:months|years)\b|\bit was a (?:campaign|fight|struggle)\b",
     r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
     r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
@@ -178,6 +186,7 @@ STATES = any_in_lower(
     r"(?:regrets?|condemns?|deplores?|rejects?|stands? (?:with|by))\b|\bwe (?:regret|stand by|are appalled|are outraged)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
+    r"\b(?:pedimos|instamos|reclamamos|llamamos|apelamos) (?:a|al) |\bqueremos recordar\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
 ON_THE = any_in_lower(r"^(?:on|about|regarding|concerning|ante|sobre) (?:the|el|la|los|las)\b|^zu[mr]? ")
