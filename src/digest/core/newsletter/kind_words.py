@@ -109,7 +109,8 @@ RECURS_AT = any_in_lower(
     r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
 )
 SHUT = any_in_lower(
-    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|change of) hours\b|\bhours (?:change|are changing)\b|"
+    r"\bcambio de horarios?\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
@@ -128,7 +129,7 @@ WE_WON = any_in_lower(
     r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
     r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
-    r"\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
+    r"\b(?:conseguimos|logramos)\b|\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
@@ -139,6 +140,8 @@ EARNED = any_in_lower(
     r"\bit(?: is|[’']s) official\b|\b(?:massive|huge|enormous) thanks\b|\bcan stay\b|\bsigned into law\b|\bstays? open\b|"
     r"\b(?:hemos|han) (?:ganado|logrado|conseguido|obtenido)\b|\bse quedan?$",
     r"\b(?:is )?what took (?:us )?(?:the )?\w+ (?:months|years)\b|\bit was a (?:campaign|fight|struggle)\b",
+    r"\b(?:\d[\d.,]*|hundreds|thousands) of you (?:wrote|signed|called|came|marched)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
+    r"\b(?:rul|decid)(?:es|ed) in favou?r of\b|\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
     r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
     r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
