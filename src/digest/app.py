@@ -277,6 +277,7 @@ class Installation:
             s.public_url,
             self.keyring,
             self._dkim_keys(address),
+            archive=s.archive == "public",
             postmark=s.postmark_secret is not None,
         )
 

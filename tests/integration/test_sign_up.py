@@ -1,8 +1,10 @@
 """Signing up, from the form to the first letter: nobody is on the list before their mailbox says so, and no page tells who is."""
 
 import asyncio
+import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -19,10 +21,12 @@ from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline import consent, erasure, lists, signup
+from digest.pipeline.hooks import from_postmark
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
 from digest.store import events, subscribers
 from digest.web import serve
+from providers import posted
 
 COMPLAINT = (Path(__file__).parents[1] / "unit/dsn/arf-abuse.eml").read_bytes()
 
@@ -170,6 +174,19 @@ async def test_who_complains_of_a_letter_is_left_alone(town: Town, pages: AsyncC
     assert [each.reason for each in kept] == ["complaint"]
     await pages.post(link(letter), headers=OURS)
     assert town.tell()["suppressions"] == [], "and comes back by their own word"
+
+
+async def test_postmark_is_told_which_letter_it_is_and_tells_of_it(
+    town: Town, pages: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(town.here), "sender", replace(town.here.sender, postmark=True))
+    monkeypatch.delitem(vars(town.here), "office", raising=False)
+    await fill_in(pages)
+    letter = (await town.post())[ZOE]
+    told = posted(RecordType="SpamComplaint", Metadata={"delivery": letter["X-PM-Metadata-delivery"]})
+    taken = from_postmark(town.db, json.dumps(told).encode(), town.here.keys, town.now)
+    assert taken
+    assert "a complaint ends all mail" in taken.effect
 
 
 async def test_letters_have_limits_that_outlive_the_process(town: Town, pages: AsyncClient) -> None:

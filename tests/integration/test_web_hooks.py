@@ -11,12 +11,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from httpx import ASGITransport, AsyncClient
 from test_receive import HARD, KEYS, STAYS
 
-from digest.core.errors import TryAgain
+from digest.app import Installation
+from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
-from digest.core.token import Keyring
+from digest.core.token import Keyring, Purpose
+from digest.net.client import Answer
 from digest.pipeline import hooks as pipeline
 from digest.pipeline.hooks import Topic
 from digest.rendering.compiler import Publication
+from digest.settings import Settings
 from digest.web import hooks, public
 from providers import CERTIFICATE, CERTIFICATE_URL, MAIL, NOW, TOPIC, UNKNOWN, bounced, changed, message, posted
 
@@ -58,9 +61,7 @@ async def to_ses(pages, said):
 
 
 def metadata(ana):
-    [(name, value)] = SENDER.metadata(ana.delivery)
-    assert name == "X-PM-Metadata-delivery"
-    return {"Metadata": {"delivery": value}}
+    return {"Metadata": {"delivery": SENDER.envelope(ana.delivery)[1]}}
 
 
 def of(ana, said):
@@ -71,6 +72,18 @@ def of(ana, said):
 
 def test_what_is_not_in_the_settings_is_not_there(ana):
     assert hooks.router(ana.db, KEYS, lambda: NOW, None, None).routes == []
+
+
+def test_what_leads_to_another_host_is_not_taken_for_sns(sqlite, monkeypatch):
+    here = Installation(Settings(_env_file=None, database_url=str(sqlite.url), ses_topic=TOPIC))
+
+    async def fetch(url):
+        return Answer("https://x.example/" if "elsewhere" in url else url, 200, {}, b"found")
+
+    monkeypatch.setattr(here.client, "fetch", fetch)
+    assert here.topic._fetch(CERTIFICATE_URL) == b"found"
+    with pytest.raises(Refused, match="leads elsewhere"):
+        here.topic._fetch(f"{CERTIFICATE_URL}?elsewhere")
 
 
 async def test_a_hard_bounce_that_postmark_tells_of_is_one_by_mail(ana, pages):
@@ -87,8 +100,7 @@ async def test_who_leaves_by_postmarks_own_link_has_left(ana, pages):
 
 
 async def test_without_our_token_nobody_is_touched(ana, pages):
-    forged = Sender("Tide", "Tide", "n@example.org", None, None, None, Keyring("another"), postmark=True)
-    [(_, value)] = forged.metadata(ana.delivery)
+    value = Keyring("another").issue(Purpose.BOUNCE, ana.delivery)
     for said in (posted(), posted(Metadata={"delivery": value}), posted(Metadata=None, Email="ana@example.net")):
         assert await to_postmark(pages, said) == 200
     assert ana.stands() == STAYS

@@ -1,6 +1,7 @@
 """What a mail links to: its own page and nothing more, events as calendar files, once they are out, and pictures."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from digest.pipeline.compose import Copy
 from digest.pipeline.fan_out import fan_out
 from digest.rendering.markup import to_html
 from digest.settings import Settings
-from digest.store import deliveries, editions, subscribers
+from digest.store import deliveries, editions, media, subscribers
 from digest.store.database import Database
 from digest.store.media import Media
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
@@ -247,6 +248,15 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Refused, match=r"^The folder of pictures, .*/file/media, cannot be written: not a directory\.$"):
         Media(tmp_path / "file" / "media").put(PICTURE, b"")
+
+
+def test_pictures_leave_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Media(tmp_path).put(PICTURE, b"\x89PNG")
+    monkeypatch.setattr(media, "SPARED", shutil.disk_usage(tmp_path).total)
+    Media(tmp_path).put(PICTURE, b"\x89PNG")  # it is there already
+    with pytest.raises(Refused, match="make room there"):
+        Media(tmp_path).put(PICTURE.replace("0", "1"), b"\x89PNG")
+    assert [each.name for each in tmp_path.iterdir()] == [PICTURE]
 
 
 def test_what_was_not_written_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,10 @@ def test_every_field_that_a_digest_needs():
     }
 
 
+def test_the_header_names_the_archive_where_there_is_one():
+    assert parsed(replace(SENDER, archive=True))["List-Archive"] == "<https://news.harbour.example/archive>"
+
+
 def test_without_a_public_address_one_leaves_by_mail_alone():
     sender = replace(SENDER, public_url=None, bounce_domain=None, reply_to=None)
     message = parsed(sender)

@@ -54,6 +54,7 @@ def test_every_address_is_in_one_network_or_on_this_machine(address: object) -> 
         ("HEAD", "/view/token", LOOKS),
         ("GET", "/unsubscribe/token", LOOKS),
         ("POST", "/unsubscribe/token", None),
+        ("POST", "/hooks/provider", None),
         ("POST", "/preferences/token", FORMS),
         ("POST", "/preferences/token/erase", FORMS),
         ("GET", "/media/picture.png", None),

@@ -24,6 +24,7 @@ _ATOM_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 class Sender:
     """The publication as the mail world sees it. Addresses are bare, `public_url` without a final slash or None.
 
+    `archive`: whether anybody may read there what went out.
     `postmark`: whether Postmark takes the mail, and is told by a field of its own which delivery each message is.
     """
 
@@ -35,6 +36,7 @@ class Sender:
     public_url: str | None
     keyring: Keyring
     dkim: tuple[Key, ...] = ()
+    archive: bool = False
     postmark: bool = False
 
     def __post_init__(self) -> None:
@@ -68,12 +70,12 @@ class Sender:
     def envelope_sender(self, delivery_id: int) -> str:
         return self.envelope(delivery_id)[0]
 
-    def metadata(self, delivery_id: int) -> list[tuple[str, str]]:
-        """Fields that the provider takes out of the message and gives back with what it reports of it: nobody signs them.
+    def metadata(self, token: str) -> list[tuple[str, str]]:
+        """Which message it is, in a field that the provider takes out and gives back with what it reports of it: nobody signs it.
 
         https://postmarkapp.com/support/article/1125-custom-metadata-faq
         """
-        return [("X-PM-Metadata-delivery", self.envelope(delivery_id)[1])] if self.postmark else []
+        return [("X-PM-Metadata-delivery", token)] if self.postmark else []
 
     def unsubscribe_mailto(self, subscriber_id: int) -> str:
         return self.returns("unsub", _way_out(self.keyring, subscriber_id))
@@ -181,6 +183,7 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         ("List-Id", mailbox(sender.publication, sender.list_id)),
         *_ways_out(sender, letter.subscriber_id),
         ("List-Help", f"<{_mailto(sender.reply_to or sender.address, 'help')}>"),
+        *([("List-Archive", f"<{sender.public_url}/archive>")] if sender.archive else []),
         ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),
         ("X-Digest-Delivery", sender.keyring.issue(Purpose.MESSAGE, letter.delivery_id)),

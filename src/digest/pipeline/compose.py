@@ -109,7 +109,7 @@ class Mailroom:
         slots = self.slots(claimed, copy)
         body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, letter)
-        unsigned = self.sender.metadata(claimed.id)
+        unsigned = self.sender.metadata(self.sender.envelope(claimed.id)[1])
         return serialise([*unsigned, *sign(fields, body, self.sender.dkim, now), *fields]) + body
 
     def part(self, part: Part, claimed: Claimed, now: datetime) -> str:

@@ -6,7 +6,7 @@ claimed for a while, so that a crash loses nothing, and a letter that comes twic
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -107,18 +107,18 @@ def _wire(office: Office, plan: Plan, row: LetterRow) -> bytes | None:
         message_id=f"<{_token(office, row)}@{office.sender.domain}>", language=language, boundary=BOUNDARY,
         reader=row.subscriber_id if row.kind in (Kind.WELCOME, Kind.SUBSCRIBED) else None,
     )  # fmt: skip
-    return on_the_wire(office.sender, note, written)
+    return on_the_wire(office.sender, note, written, office.sender.metadata(_token(office, row)))
 
 
 def _token(office: Office, row: LetterRow) -> str:
     return office.sender.keyring.issue(Purpose.LETTER, row.id or 0)
 
 
-def on_the_wire(sender: Sender, note: Note, written: Written) -> bytes:
-    """A signed message with both parts, CRLF line ends, no leading dots."""
+def on_the_wire(sender: Sender, note: Note, written: Written, unsigned: Sequence[tuple[str, str]] = ()) -> bytes:
+    """A signed message with both parts, CRLF line ends, no leading dots. `unsigned`: fields before it."""
     blocks = [Block("text", "foot", (written.text,)), Block("html", "foot", (written.html,))]
     body, fields = Composer(blocks, note.boundary).body((), {}), note_header(sender, note)
-    return serialise([*sign(fields, body, sender.dkim, note.date), *fields]) + body
+    return serialise([*unsigned, *sign(fields, body, sender.dkim, note.date), *fields]) + body
 
 
 def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: datetime) -> tuple[Letter, str] | None:

@@ -4,11 +4,15 @@ Mails that are out show them for as long as somebody keeps the mail.
 """
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from digest.core import picture
 from digest.core.errors import Refused
+
+SPARED = 200_000_000
+"""Bytes that pictures leave free on their disk, which the database is often on too."""
 
 
 class Media:
@@ -27,12 +31,17 @@ class Media:
         return [path for path in sorted(self.folder.glob("*")) if self.path(path.name)]
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep a picture, whole or not at all. Refused if the folder cannot be written."""
+        """Keep a picture, whole or not at all. Refused if the folder cannot be written, or its disk is nearly full."""
         if self.path(name):
             return
         part = self.folder / f"{name}.{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self.folder).free < SPARED + len(content):
+                raise Refused(
+                    f"The disk of {self.folder} has less than {SPARED // 1_000_000} MB left, which pictures leave to the rest; "
+                    "make room there."
+                )
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()

@@ -1,10 +1,11 @@
 """Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
+from digest.core.newsletter.conventions import TOP, follow
 from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
 from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
 from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
@@ -24,11 +25,8 @@ _MARKS = {
     "gap": 0.6,
     "kicked": 0.8,
 }
-_CONVENTION = 2.2
 _TITLE = 0.45
-_AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
 _DATED = 1.0
-_PLAIN = 2  # unmarked headings that make it likely that the marks were given up
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
     "ends in a colon",
@@ -36,13 +34,6 @@ _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "a person's name",
     "right below a heading",
 )
-_TOP = {
-    "speaks of the newsletter": -3.0,
-    "the name at the top": -1.5,
-    "a line of the masthead below": -2.5,
-    "a line of the masthead right below": -4.0,
-    "said again at the foot": -2.5,
-}
 _ENDS = ("signature", "contact", "link", "end")
 _SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
 _SIGNED = "a signature below"
@@ -65,7 +56,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         until = found[order + 1].at if order + 1 < len(found) else footer
         each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
         each.cues.update(_cues_around(each, last, body))
-        each.cues.update((cue, _TOP[cue]) for cue in _masthead_cues(each, body, foot))
+        each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
         if contents.promises(each.paragraph.text):
             each.cues["promised in the contents"] = 2.5
@@ -74,7 +65,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         weight, words = cohesion.across(last.at if last else 0, each.at, until)
         if words and each.heads:
             each.cues["goes on about " + ", ".join(words)] = -0.8 * weight
-    _apply(found)
+    follow(found)
     return found
 
 
@@ -160,7 +151,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         and below.gap >= each.paragraph.gap
     ):
         yield _NAMED, -2.5
-    if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | _TOP.keys()) & last.cues.keys():
+    if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | TOP.keys()) & last.cues.keys():
         if each.marks and each.marks - {"gap"} == last.marks - {"gap"}:
             yield _BELOW, -0.3
         elif last.marks or not each.marks:
@@ -216,88 +207,3 @@ def _title_levels(found: Sequence[Candidate]) -> frozenset[str]:
     ]
     often = sorted(mark for mark in set(heads) if heads.count(mark) >= 2)
     return frozenset((often or sorted(set(heads)))[:1])
-
-
-def convention(found: Sequence[Candidate]) -> str | None:
-    """The mark by which this newsletter sets its titles apart: the one whose bearers together look most like titles.
-
-    None if unmarked lines look more so.
-    """
-    totals: dict[str, float] = {}
-    bearers: dict[str, int] = {}
-    for each in found:
-        if _TOP.keys() & each.cues.keys():
-            continue
-        for mark in each.marks or {""}:
-            totals[mark] = totals.get(mark, 0.0) + each.score
-            bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)
-    usable = {mark for mark in totals if mark != "tag" and totals[mark] > 0 and (not mark or bearers[mark] >= 2)}
-    return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
-
-
-def _apply(found: Sequence[Candidate]) -> None:
-    """Favour what bears the convention's mark, the more the more there are, and doubt the others of their sections.
-
-    Before its first and after its last bearer the newsletter may have another one, if what that goes by is not found between.
-    """
-    mark = convention(found)
-    if mark is None:
-        return
-    bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
-    first, last = bearing[0], bearing[-1] + 1
-    if _has_its_own(found[:first], found[first:last]):
-        _apply(found[:first])
-        found = found[first:]
-        first, last = 0, last - first
-    if _has_its_own(found[last:], found[:last]):
-        _apply(found[last:])
-        found = found[:last]
-    _weigh(found, mark)
-
-
-def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:
-    """True if what comes before or after the bearers of a mark goes by another one, or as it seems by none any more."""
-    own = convention(rest)
-    if own is not None:
-        return own != "gap" and not any(own in each.marks for each in within)
-    return (
-        len([each for each in rest if each.heads and each.paragraph.closes and not each.marks and each.score >= 0])
-        >= _PLAIN
-    )
-
-
-def _weigh(found: Sequence[Candidate], mark: str) -> None:
-    weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
-    sections = _sections(found)
-    kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
-    bearers = [each for each in found if mark in each.marks and each.banner is None and each.score > -weight]
-    also = {
-        other: cost
-        for other, cost in (("ruled", 3.0), ("under", 3.0), ("number", 3.0), ("gap", 1.0))
-        if other != mark and len(bearers) >= 4 and sum(_bears(each, other) for each in bearers) >= 0.7 * len(bearers)
-    }
-    for each in bearers[1:]:
-        for other, cost in also.items():
-            if not (_bears(each, other) or "labelled" in each.marks):
-                each.cues[f"without what the others have ({other})"] = -cost
-    for each in found:
-        if _TOP.keys() & each.cues.keys():
-            continue
-        if mark in each.marks and (each.heads or each.banner is None):
-            each.cues[f"marked as the others ({mark})"] = weight
-        elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
-            given_up = bearers and each.at > bearers[-1].at and each.heads
-            doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
-            each.cues[f"not marked as the others ({mark})"] = -weight * doubt
-
-
-def _bears(each: Candidate, mark: str) -> bool:
-    return any(own.startswith(mark) for own in each.marks)
-
-
-def _sections(found: Sequence[Candidate]) -> Mapping[int, int]:
-    section, sections = 0, {}
-    for each in found:
-        section += each.banner is not None
-        sections[each.at] = section
-    return sections

@@ -10,8 +10,9 @@ from digest.core.newsletter.vocabulary import RELEASE, section_of
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
-    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|-(?= +\D))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
-    r"(?:#|(?:No|Nr|Nº|N°|Item|Punto|Punkt|Point)\.? ?)(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4}|[ivx]{1,4})[.)]|(?P<f>[a-l])\)) "
+    r"(?:\(?(?P<a>\d{1,2})(?P<sub>\.\d{1,2})*(?:[.)]-?|º\.?|[:/](?= +\D)| ?[–—-](?= +\D))|(?P<e>\d{1,2})(?P<sub2>\.\d{1,2})+|"
+    r"(?:#|(?:No|Nr|Nº|N°|Item|Punto|Punkt|Point)\.? ?)(?P<b>\d{1,2})[.:)]?|(?P<d>[IVX]{1,4}|[ivx]{1,4})(?:[.)]| [–—-])|"
+    r"(?P<f>[a-l])\)) "
     r"+(?P<rest>\S.*)"
 )
 _MONTH_FIRST = re.compile(MONTH, re.IGNORECASE)
@@ -20,7 +21,8 @@ _FRAME = r"[*_=~\-#<>«»|+:•–—─/\\]{1,12}"
 _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–—─/\\\s].*?) *(?P<close>{_FRAME})")
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
 _BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+|o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
-_LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.*)")
+_LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.+)")
+_BRACKETED = re.compile(r"\[(?P<core>[^\[\]]{2,})\]\W*")
 _ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
@@ -131,8 +133,10 @@ def _labelled(text: str) -> tuple[str | None, str, str | None]:
 
     "PRESS RELEASE: Baths to close" keeps its words, since they are often the title's own.
     """
+    if found := _BRACKETED.fullmatch(text):
+        return None, found["core"], "deco["
     if found := _LABEL.fullmatch(text):
-        return (found["label"], found["rest"], "label") if found["rest"] else (None, found["label"], "deco[")
+        return found["label"], found["rest"], "label"
     found = _ALERT.fullmatch(text)
     if not (found and is_caps(found["label"])):
         return None, text, None

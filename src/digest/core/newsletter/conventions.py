@@ -1,0 +1,102 @@
+"""A newsletter's own convention: the mark that sets its titles apart, which may be another one further on, or be given up."""
+
+from collections.abc import Mapping, Sequence
+
+from digest.core.newsletter.candidates import Candidate
+
+_CONVENTION = 2.2
+_AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
+_PLAIN = 2  # unmarked headings that make it likely that the marks were given up
+TOP = {
+    "speaks of the newsletter": -3.0,
+    "the name at the top": -1.5,
+    "a line of the masthead below": -2.5,
+    "a line of the masthead right below": -4.0,
+    "said again at the foot": -2.5,
+}
+"""Cues of a masthead, and how much they weigh: what shows them tells nothing of a convention."""
+
+
+def convention(found: Sequence[Candidate]) -> str | None:
+    """The mark by which this newsletter sets its titles apart: the one whose bearers together look most like titles.
+
+    None if unmarked lines look more so.
+    """
+    totals: dict[str, float] = {}
+    bearers: dict[str, int] = {}
+    for each in found:
+        if TOP.keys() & each.cues.keys():
+            continue
+        for mark in each.marks or {""}:
+            totals[mark] = totals.get(mark, 0.0) + each.score
+            bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)
+    usable = {mark for mark in totals if mark != "tag" and totals[mark] > 0 and (not mark or bearers[mark] >= 2)}
+    return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
+
+
+def follow(found: Sequence[Candidate]) -> None:
+    """Favour what bears the convention's mark, the more the more there are, and doubt the others of their sections.
+
+    Before its first and after its last bearer the newsletter may have another one, if what that goes by is not found between.
+    """
+    mark = convention(found)
+    if mark is None:
+        return
+    bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
+    first, last = bearing[0], bearing[-1] + 1
+    if _has_its_own(found[:first], found[first:last]):
+        follow(found[:first])
+        found = found[first:]
+        first, last = 0, last - first
+    if _has_its_own(found[last:], found[:last]):
+        follow(found[last:])
+        found = found[:last]
+    _weigh(found, mark)
+
+
+def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:
+    """True if what comes before or after the bearers of a mark goes by another one, or as it seems by none any more."""
+    own = convention(rest)
+    if own is not None:
+        return own != "gap" and not any(own in each.marks for each in within)
+    return (
+        len([each for each in rest if each.heads and each.paragraph.closes and not each.marks and each.score >= 0])
+        >= _PLAIN
+    )
+
+
+def _weigh(found: Sequence[Candidate], mark: str) -> None:
+    weight = _CONVENTION * min(1.0, sum(mark in each.marks for each in found) / 3) * (0.4 if mark == "gap" else 1.0)
+    sections = _sections(found)
+    kept = {sections[each.at] for each in found if mark in each.marks and each.banner is None}
+    bearers = [each for each in found if mark in each.marks and each.banner is None and each.score > -weight]
+    also = {
+        other: cost
+        for other, cost in (("ruled", 3.0), ("under", 3.0), ("number", 3.0), ("gap", 1.0))
+        if other != mark and len(bearers) >= 4 and sum(_bears(each, other) for each in bearers) >= 0.7 * len(bearers)
+    }
+    for each in bearers[1:]:
+        for other, cost in also.items():
+            if not (_bears(each, other) or "labelled" in each.marks):
+                each.cues[f"without what the others have ({other})"] = -cost
+    for each in found:
+        if TOP.keys() & each.cues.keys():
+            continue
+        if mark in each.marks and (each.heads or each.banner is None):
+            each.cues[f"marked as the others ({mark})"] = weight
+        elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
+            given_up = bearers and each.at > bearers[-1].at and each.heads
+            doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
+            each.cues[f"not marked as the others ({mark})"] = -weight * doubt
+
+
+def _bears(each: Candidate, mark: str) -> bool:
+    return any(own.startswith(mark) for own in each.marks)
+
+
+def _sections(found: Sequence[Candidate]) -> Mapping[int, int]:
+    section, sections = 0, {}
+    for each in found:
+        section += each.banner is not None
+        sections[each.at] = section
+    return sections
