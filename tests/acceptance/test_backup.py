@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -222,3 +223,29 @@ def test_without_its_pepper_it_is_of_no_use(kept: Terminal) -> None:
     refused = kept("restore", "b.zip", "--now", BEFORE, code=2)
     assert "DIGEST_PEPPER is not the one that the database in the backup was made with" in refused.err
     assert not list((kept.folder / "var").iterdir())
+
+
+class CutOff(BaseException):
+    """As a kill would be: nothing catches it."""
+
+
+def test_cut_off_at_any_step_of_the_move_it_can_be_done_again(kept: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept("backup", "b.zip", "--now", BEFORE)
+    people, rename, steps = subscribers(kept), Path.rename, 0
+    for last in range(10):
+        left = iter(range(last))
+
+        def limited(path: Path, target: Path, left: Iterator[int] = left) -> Path:
+            if next(left, None) is None:
+                raise CutOff
+            return rename(path, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", limited)
+            try:
+                kept("restore", "b.zip", "--replace", "--now", BEFORE)
+            except CutOff:
+                steps += 1
+        kept("restore", "b.zip", "--replace", "--now", BEFORE)
+        assert subscribers(kept) == people
+    assert 5 <= steps < 10
