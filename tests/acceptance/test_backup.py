@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -238,3 +239,29 @@ def test_a_database_is_its_owners_alone(kept: Terminal) -> None:
     lose(kept)
     kept("restore", made)
     assert stat.S_IMODE((kept.folder / "var/digest.db").stat().st_mode) == 0o600
+
+
+class CutOff(BaseException):
+    """As a kill would be: nothing catches it."""
+
+
+def test_cut_off_at_any_step_of_the_move_it_can_be_done_again(kept: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept("backup", "b.zip", "--now", BEFORE)
+    people, rename, steps = subscribers(kept), Path.rename, 0
+    for last in range(10):
+        left = iter(range(last))
+
+        def limited(path: Path, target: Path, left: Iterator[int] = left) -> Path:
+            if next(left, None) is None:
+                raise CutOff
+            return rename(path, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", limited)
+            try:
+                kept("restore", "b.zip", "--replace", "--now", BEFORE)
+            except CutOff:
+                steps += 1
+        kept("restore", "b.zip", "--replace", "--now", BEFORE)
+        assert subscribers(kept) == people
+    assert 5 <= steps < 10

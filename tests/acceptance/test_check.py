@@ -1,14 +1,6 @@
 """Staff look before the week goes out: what blocks is said with what to do, and is in the way until somebody decides."""
 
-import pytest
-
 from .conftest import BEFORE, SLOT, Terminal
-
-
-@pytest.fixture(autouse=True)
-def _no_spam_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It thinks for seconds, and has tests of its own (tests/integration/test_edition_check.py)."""
-    monkeypatch.setattr("digest.app.judge", lambda _message: None)
 
 
 def test_what_blocks_is_in_the_way_until_somebody_decides_otherwise(week: Terminal) -> None:

@@ -117,7 +117,8 @@ def test_the_schedule_is_told_in_its_own_zone(digest: Terminal) -> None:
 def test_a_newsletter_with_nothing_in_it_is_told(digest: Terminal) -> None:
     digest("init")
     said = digest("items", "import", digest.write("n.txt", "Hello\n").name, "--now", BEFORE).out
-    assert said == "There is no item in n.txt; name the lines of the titles with --title LINE. A feed is imported from its address.\n"
+    told = "There is no item in n.txt; name the lines of the titles with --title LINE. A feed is imported from its address.\n"
+    assert said == told
     said = digest("items", "import", "n.txt", "--title", "1", "--now", BEFORE).err
     assert said.startswith("Drafts: 1 added, 0 updated, 0 left as they were.\n")
 

@@ -179,6 +179,7 @@ class _HangUp(Exception):
 class _Session:
     def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self.reader, self.writer = server, reader, writer
+        self.plain = writer  # what lies under TLS later, and has to be closed with it
         server.sessions += 1
         self.number, self.message = server.sessions, 0
         self.sender = self.recipient = ""
@@ -200,6 +201,7 @@ class _Session:
             self.writer.close()
         except BaseException:
             self.writer.transport.abort()
+            self.plain.transport.abort()
             raise
         else:
             self.writer.close()

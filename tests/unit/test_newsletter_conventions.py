@@ -136,15 +136,23 @@ def test_a_title_may_run_into_its_text_where_the_numbers_say_so():
     assert [each.line for each in read_newsletter(text.replace("No games", f"{listed}\nNo games"), ISSUED)] == [1, 5, 7]
 
 
-@pytest.mark.parametrize("dressed", ["{}", "*** {} ***", "# {}", "{}\n" + "=" * 20, "spaced"])
+@pytest.mark.parametrize("dressed", ["{}", "*** {} ***", "# {}", "{}\n" + "=" * 20, "spaced", "wide"])
 def test_sections_that_nobody_knows_are_known_by_the_titles_below_them(dressed: str):
     lines = ["The Weir Newsletter", "12 May 2025", "", "Dear all,", ""]
     for at, (title, body) in enumerate(ITEMS):
         if at in (0, 3):
             name = "ROUND THE WEIR" if at else "ON DECK"
             spaced = "   ".join(" ".join(word) for word in name.split())
-            lines += ["", spaced if dressed == "spaced" else dressed.format(name), ""]
+            written = {"spaced": spaced, "wide": spaced.replace(" ", "  ")}.get(dressed, dressed.format(name))
+            lines += ["", written, ""]
         lines += [title, "", body, ""]
     found = read_newsletter("\n".join(lines), ISSUED)
     assert [each.title for each in found] == [title for title, _ in ITEMS]
     assert not any("ROUND" in each.body_markdown or "DECK" in each.body_markdown for each in found)
+
+
+def test_a_timetable_is_no_list_of_titles():
+    table = "Timetable\n\nPalm Sunday, 13 April\n11:30 Blessing in the square\n12:00 Mass\n\n20.30 Procession\n\nWalk slowly."
+    found = read_newsletter(f"Spring\n\nThe pond is back.\n\n{table}", ISSUED)
+    assert not any(each.title[0].isdigit() for each in found)
+    assert "Procession" in found[-1].body_markdown

@@ -33,6 +33,8 @@ BY = {
 FROM = {
     "Saturday the 13th of July, 10 til 3.30, in the church.": ("2024-07-13T10:00", "2024-07-13T15:30"),
     "We start back on Thursday 11th July at 7.30pm in the hall.": ("2024-07-11T19:30", None),
+    "We meet on Thursday 11 July at 7.30 in the hall as usual.": ("2024-07-11T19:30", None),
+    "The coach leaves on Thursday 11 July at 7.30 from the green. Bring lunch.": ("2024-07-11T07:30", None),
     "On Thursday 11 July from 2 to 4 in the hall. Join us!": ("2024-07-11T14:00", "2024-07-11T16:00"),
     "Tomorrow evening, Thursday July 4, at 8 o'clock in the square. Bring candles.": ("2024-07-04T20:00", None),
     "Join us this Saturday at 10am in the library.": ("2024-07-06T10:00", None),

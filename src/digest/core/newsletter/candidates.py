@@ -26,7 +26,7 @@ _NEVER = {
 }
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
 _FEW = 8  # words that a heading in small letters has at most
-_OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji")
+_OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji", "gap")
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
 _LONG = 100  # a line longer than this is a paragraph in itself
 

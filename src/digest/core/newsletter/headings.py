@@ -35,6 +35,7 @@ _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "right below a heading",
 )
 _ENDS = ("signature", "contact", "link", "end")
+_CLOCK = re.compile(r"\d{1,2}(?:[:.h]\d\d| ?(?:[ap]\.?m\b|h\b|uhr\b))", re.IGNORECASE)
 _SENTENCES = re.compile(r"\w{3}\. \W?[A-ZÀ-Þ]")
 _SIGNED = "a signature below"
 _TEXT = {_SIGNED, _SENTENCE, _COLON, _CALL, _NAMED, _BELOW}
@@ -107,6 +108,8 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: b
         yield _SENTENCE, -1.5
     if title[-1] == ":" and not colons:
         yield _COLON, -2.0
+    if not each.formal and _CLOCK.match(title):
+        yield "begins with an hour", -3.0
     if next(filter(str.isalnum, title)).islower():
         yield "in small letters", -1.0
     if SUBHEADING.match(title):

@@ -38,6 +38,8 @@ _TIME = re.compile(
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
 _EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
+_AT = re.compile(r"\bat $")
+_SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)
 _LED = re.compile(r"\b(?:(?P<sure>a las?|de las?|desde las?)|at|from|um)\s$", re.IGNORECASE)
 
 
@@ -86,7 +88,7 @@ def _read(found: re.Match[str], text: str) -> Hours:
     last = _hour(found["till"], till_half or first_half) if found["till"] else None
     if last and last < first and first.hour >= 12 and not first_half and _LATE.search(till_half):
         first = first.replace(hour=first.hour - 12)  # "11–1 pm" begins before noon
-    if not (first_half or till_half) and _after_noon(found["from"], first, text):
+    if not (first_half or till_half) and _after_noon(found, first, text):
         first = first.replace(hour=first.hour + 12)
         last = last and last.replace(hour=last.hour + 12 if 0 < last.hour < 12 else last.hour)
     if last and not (first_half or till_half) and last < first and first.hour < last.hour + 12 < 24:
@@ -94,11 +96,13 @@ def _read(found: re.Match[str], text: str) -> Hours:
     return Hours(found.start(), found.end(), found[0].strip(), first, None if found["doors"] else last)
 
 
-def _after_noon(words: str, hour: time, text: str) -> bool:
-    """True for "at 5" or "6.30" of the clock with two halves, or "8" of an evening: few things begin before seven."""
+def _after_noon(found: re.Match[str], hour: time, text: str) -> bool:
+    """True for "5" or "6.30" of the clock with two halves, "at 7.30" if nothing sets out, and "8" of an evening."""
+    words = found["from"]
     if not (words[0] in "123456789" and "h" not in words and 1 <= hour.hour < 12) or _DAWN.search(text):
         return False
-    return hour.hour <= 6 or bool(_EVENING.search(text))
+    at_seven = hour.hour == 7 and _AT.search(text, 0, found.start()) and not _SETS_OUT.search(text)
+    return hour.hour <= 6 or bool(at_seven or _EVENING.search(text))
 
 
 def _hour(words: str, half: str) -> time:

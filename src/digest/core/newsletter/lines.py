@@ -59,7 +59,8 @@ def _closed_up_letters(row: str) -> str:
     """ "N E W S   A N D   D A T E S" without the spaces between letters; more of them part the words."""
     if not _SPACED.fullmatch(row):
         return row
-    return " ".join(word.replace(" ", "") for word in re.split(r"\s{2,}", row.strip()))
+    between = min(map(len, re.findall(r"\s+", row.strip())))
+    return " ".join("".join(word.split()) for word in re.split(rf"\s{{{between + 1},}}", row.strip()))
 
 
 def goes_on(line: Line, after: Line) -> bool:
