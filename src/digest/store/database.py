@@ -62,7 +62,7 @@ class Database:
 
     def impatient_connection(self) -> Connection:
         """The same, for one who must not be kept: on SQLite a transaction fails at once while another one writes."""
-        connection = self._writer.connect()
+        connection = self.writing_connection()
         if self.is_sqlite:
             cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
             connection.detach()  # it is nobody else's afterwards
