@@ -20,7 +20,7 @@ LETTERS = (
     Welcome("Ana", ("Housing", "Water"), date(2026, 3, 15), "mailto:unsub+abc@x.example?subject=unsubscribe"),
     Subscribed("Ana", "https://x.example/preferences/a"),
     Move("", "https://x.example/confirm/a?b&c", 7),
-    Moved("Ana", "a•••@y.example", "news@x.example"),
+    Moved("Ana", "a•••@y.example"),
     Goodbye("", "https://x.example/"),
     Alert("2026-W12 is waiting", "Nobody has approved it.\nSee `digest edition approve 2026-W12`."),
 )

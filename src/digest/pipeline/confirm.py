@@ -57,7 +57,7 @@ def confirm(db: Database, token: str, keys: Keys, now: datetime) -> Waiting | No
     None for a token that is not ours, or of what is erased.
     """
     with db.write() as session:
-        asked = _asked(session, token, keys)
+        asked = _asked(session, token, keys, lock=True)
         if asked is None or _standing(session, asked, now) is not Standing.OPEN:
             return _shown(session, asked, now) if asked else None
         if asked.subscriber_id:
@@ -114,9 +114,9 @@ def _note(session: Session, asked: ConfirmationRow, keys: Keys, now: datetime) -
     )
 
 
-def _asked(session: Session, token: str, keys: Keys) -> ConfirmationRow | None:
+def _asked(session: Session, token: str, keys: Keys, *, lock: bool = False) -> ConfirmationRow | None:
     number = keys.ring.verify(Purpose.CONFIRM, token)
-    return confirmations.get(session, number) if number is not None else None
+    return confirmations.get(session, number, lock=lock) if number is not None else None
 
 
 def _standing(session: Session, asked: ConfirmationRow, now: datetime) -> Standing:

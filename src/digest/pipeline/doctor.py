@@ -24,7 +24,7 @@ LETTERS = (
     Welcome("Somebody", ("a", "b"), date(2000, 1, 1), "https://example.org"),
     Subscribed("Somebody", "https://example.org"),
     Move("", "https://example.org", 7),
-    Moved("Somebody", "s•••@example.org", "news@example.org"),
+    Moved("Somebody", "s•••@example.org"),
     Goodbye("Somebody", "https://example.org"),
     Alert("Something", "A text."),
 )

@@ -143,8 +143,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
         case Kind.SUBSCRIBED if person and page:
             return forms.Subscribed(person.name, page), person.language
         case Kind.MOVED if person:
-            contact = sender.reply_to or sender.address
-            return forms.Moved(person.name, masked(person.email), contact), person.language
+            return forms.Moved(person.name, masked(person.email)), person.language
         case Kind.GOODBYE if person and person.state == "unsubscribed":
             return forms.Goodbye(person.name, page), person.language
     return None

@@ -60,13 +60,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """To the address that a subscriber left for another one. `address`: that one, masked; `contact`: where to say that
-    it was not them."""
+    """To the address that a subscriber left for another one. `address`: that one, masked."""
 
     kind: ClassVar[str] = "moved"
     name: str
     address: str
-    contact: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ def put(session: Session, key: str, subscriber_id: int | None, now: datetime, va
     return number(row)
 
 
-def get(session: Session, confirmation_id: int) -> ConfirmationRow | None:
-    """The row, locked if this session writes."""
-    return session.get(C, confirmation_id, with_for_update=True)
+def get(session: Session, confirmation_id: int, *, lock: bool = False) -> ConfirmationRow | None:
+    """`lock`: nobody else confirms it meanwhile."""
+    return session.get(C, confirmation_id, with_for_update=lock)
 
 
 def waiting(session: Session, key: str | None = None) -> list[ConfirmationRow]:
