@@ -141,7 +141,8 @@ EARNED = any_in_lower(
     r"\b(?:hemos|han) (?:ganado|logrado|conseguido|obtenido)\b|\bse quedan?$",
     r"\b(?:is )?what took (?:us )?(?:the )?\w+ (?:months|years)\b|\bit was a (?:campaign|fight|struggle)\b",
     r"\b(?:\d[\d.,]*|hundreds|thousands) of you (?:wrote|signed|called|came|marched)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
-    r"\b(?:rul|decid)(?:es|ed) in favou?r of\b|\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
+    r"\b(?:rul|decid)(?:es|ed) in favou?r of\b|"
+    r"\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
     r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
     r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
