@@ -28,7 +28,7 @@ def send(
     json_: Json = False,
     now: Now = None,
 ) -> None:
-    """Send what is due; resumes where it stopped, prints the balance."""
+    """Send it now, even before its time; resumes where it stopped, prints the balance."""
     here = installation(now, running=True)
     row = report.find_row(here.database, ed)
     if test:
