@@ -12,6 +12,7 @@ from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import (
     COLOPHON,
     CONTACT,
+    FAREWELL,
     FORWARDED,
     GREETING,
     LABEL,
@@ -143,7 +144,7 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
         or (words <= 7 and LINK_WORDS.fullmatch(text))
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
-    "signoff": lambda _, text, words: words <= 10 and SIGN_OFF.match(text),
+    "signoff": lambda _, text, words: words <= 10 and (SIGN_OFF.match(text) or FAREWELL.match(text)),
     "footer": lambda _, text, words: (
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),
@@ -266,5 +267,7 @@ def _signs(each: Paragraph, part: str, *, first: bool) -> bool:
     """True if a line below a sign-off goes on signing: it is short, and right below, or names a role."""
     words = len(each.text.split(None, 15))
     if part not in ("short", "signature", "prose") or words > 14 or each.rule:
+        return False
+    if each.text[0].islower() and each.text[-1] == ",":  # a verse
         return False
     return first or not each.opens or (each.gap == 1 and words <= 10 and bool(ROLE.search(each.text)))
