@@ -179,7 +179,7 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     first = next((char for char in title if char.isalnum()), "")
     if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
         return False
-    if (each.part in ("prose", "label") or title.count(" | ") > 1) and not is_formal(marks - {"tag"}):
+    if (each.part in ("prose", "label") or title.count(" | ") > 1 or "://" in title) and not is_formal(marks - {"tag"}):
         return False
     if first.islower() and marks.isdisjoint({"md1", "md2", "md3", "number", "label", "ruled"}):
         return each.opens and each.closes and len(title.split()) <= _FEW and title[-1].isalnum()
