@@ -179,7 +179,8 @@ def _has_shape(each: Paragraph, marked: Marked, marks: frozenset[str]) -> bool:
     first = next((char for char in title if char.isalnum()), "")
     if not first or len(each.lines) > 3 or len(title) > 140 or len(title.split()) > 20 or title[-1] in ",;":
         return False
-    if (each.part in ("prose", "label") or title.count(" | ") > 1 or "://" in title) and not is_formal(marks - {"tag"}):
+    told = title.count(" | ") > 1 or "://" in title or " ...." in title
+    if (told or each.part in ("prose", "label")) and not is_formal(marks - {"tag"}):
         return False
     if first.islower() and marks.isdisjoint({"md1", "md2", "md3", "number", "label", "ruled"}):
         return each.opens and each.closes and len(title.split()) <= _FEW and title[-1].isalnum()
@@ -194,6 +195,8 @@ def _is_aside(each: Paragraph, below: Sequence[Paragraph]) -> bool:
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:
     if each.opens or is_formal(marks) or above is None or not marks.isdisjoint({"dated", "kicked"}):
+        return True
+    if any(mark.startswith("bullet") for mark in marks):
         return True
     ends = above.part == "prose" and above.text[-1] in '.!?…”"»'
     return len(each.text) < _LONG and (len(above.text) > _LONG or (ends and title_case(each.text) >= 0.7))

@@ -44,7 +44,7 @@ def follow(found: Sequence[Candidate]) -> None:
     Before its first and after its last bearer the newsletter may have another one, if what that goes by is not found between.
     """
     mark = convention(found)
-    if mark is None:
+    if mark is None or (mark == "gap" and not _prevails(mark, found)):
         _go_by_nothing(found)
         return
     bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
@@ -62,6 +62,12 @@ def follow(found: Sequence[Candidate]) -> None:
             each.doubts.append("marked otherwise than what is around")
         found = [*found[:first], *found[last:]]
     _weigh(found, mark)
+
+
+def _prevails(mark: str, found: Sequence[Candidate]) -> bool:
+    """True if most lines that stand alone above a text bear a mark."""
+    alone = [each for each in found if each.heads and each.paragraph.opens and each.score >= 0]
+    return 2 * sum(mark in each.marks for each in alone) > len(alone)
 
 
 def _astray(found: Sequence[Candidate], mark: str) -> list[tuple[int, int]]:
@@ -127,11 +133,16 @@ def _weigh(found: Sequence[Candidate], mark: str) -> None:
         if mark in each.marks and (each.heads or each.banner is None):
             each.cues[f"marked as the others ({mark})"] = weight
         elif sections[each.at] in kept and not (
-            PART in each.cues or (mark == "gap" and (OPENS in each.cues or each.at == 0))
+            PART in each.cues or _is_kin(mark, each) or (mark == "gap" and (OPENS in each.cues or each.at == 0))
         ):
             given_up = bearers and each.at > bearers[-1].at and each.heads
             doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
             each.cues[f"not marked as the others ({mark})"] = -weight * doubt
+
+
+def _is_kin(mark: str, each: Candidate) -> bool:
+    """True for one with another bullet, where bullets are the convention."""
+    return mark.startswith("bullet") and any(own.startswith(("bullet", "deco")) for own in each.marks)
 
 
 def _bears(each: Candidate, mark: str) -> bool:

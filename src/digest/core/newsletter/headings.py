@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
@@ -62,7 +63,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         each.cues.update(_cues_around(each, last, body))
         each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
-        each.doubts.extend(_doubts(body[each.at + 1 : until]))
+        each.doubts.extend(_doubts(each, body[each.at + 1 : until]))
         if contents.promises(each.paragraph.text):
             each.cues["promised in the contents"] = 2.5
         elif complete:
@@ -170,8 +171,11 @@ def _first_cues(each: Candidate, last: Candidate | None) -> _Cues:
         yield OPENS, 0.8
 
 
-def _doubts(below: Sequence[Paragraph]) -> Iterator[str]:
+def _doubts(each: Candidate, below: Sequence[Paragraph]) -> Iterator[str]:
     """What a line may be instead of a title, for what stands below it up to the next candidate."""
+    days = list(takewhile(begins_with_date, below))
+    if each.banner is not None or (len(days) >= _LIST and not any(day.opens for day in days[1:])):
+        yield "perhaps a section of small things"
     if len(below) >= _LIST and all(other.part in ("short", "list", "label", "date") for other in below):
         yield "nothing but a list below"
     if (

@@ -11,7 +11,7 @@ ASKS = any_in_lower(
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
-    r"\bgive (?:today|now|what)\b",
+    r"\bgive (?:today|now|what)\b|\bclaim (?:one|yours?|an?)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
     r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
     r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
@@ -51,7 +51,8 @@ ASKING_TITLE = any_in_lower(
     r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
     r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
-    r"^(?:urgent:? )?(?:boycott|say|hands off|petition|send|email|contact|act|take action|volunteer|give|fund|"
+    r"^(?:urgent:? )?(?:boycott|adopt|claim|pledge|sponsor|volunteers|say|hands off|petition|send|email|contact|act|"
+    r"take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
@@ -119,6 +120,7 @@ WON = any_in_lower(
 )
 GRANTED = any_in_lower(
     r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
+    r"stays?|se queda|bleibt|reste|"
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
@@ -129,6 +131,7 @@ WE_WON = any_in_lower(
     r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
     r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
+    r"^¡?(?:conseguid[oa]|logrado|geschafft|gewonnen|gagné)\W",
     r"\b(?:conseguimos|logramos)\b|\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
@@ -140,8 +143,8 @@ EARNED = any_in_lower(
     r"\bit(?: is|[’']s) official\b|\b(?:massive|huge|enormous) thanks\b|\bcan stay\b|\bsigned into law\b|\bstays? open\b|"
     r"\b(?:hemos|han) (?:ganado|logrado|conseguido|obtenido)\b|\bse quedan?$",
     r"\b(?:is )?what took (?:us )?(?:the )?\w+ (?:months|years)\b|\bit was a (?:campaign|fight|struggle)\b",
-    r"\b(?:\d[\d.,]*|hundreds|thousands) of you (?:wrote|signed|called|came|marched)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
-    r"\b(?:rul|decid)(?:es|ed) in favou?r of\b|"
+    r"\b[\w.,-]+ of you (?:wrote|signed|called|came|marched|spoke|testified|gave)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
+    r"\b(?:rul|decid)(?:es|ed) (?:in favou?r of|for us)\b|\bdismissed the (?:\S+ )?(?:appeal|application|claim)\b|\bbravo\b|"
     r"\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
     r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",

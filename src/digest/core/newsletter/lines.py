@@ -7,6 +7,7 @@ from itertools import pairwise
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad\ufe0f]")
 _SPACED = re.compile(r"\W*(?:[^\W\d_]\s+(?:&\s+)?){4,}[^\W\d_]\W*")
+_WIDEST, _BEYOND = 100, 8  # characters: of a wrapped line at most, and past the column at which others were wrapped
 _RULE = re.compile(r"[^\w\s]{3,}")
 
 
@@ -88,14 +89,16 @@ def wrap_width(lines: Sequence[Line]) -> int:
     lengths = sorted(
         len(line.text) for line, after in pairwise(lines) if line.speaks and after.speaks and goes_on(line, after)
     )
-    if len(lengths) < 2 or not 30 <= lengths[len(lengths) // 2] <= 100:
+    unwrapped = sum(len(line.text) > _WIDEST for line in lines)
+    if len(lengths) < 2 or not 30 <= lengths[len(lengths) // 2] <= _WIDEST or unwrapped > len(lengths):
         return 0
     return lengths[int(len(lengths) * 0.95)]
 
 
 def meant(line: Line, after: Line, width: int) -> bool:
-    """True if the break between two neighbouring lines was meant: the next word had room on the first, yet moved down."""
-    if not width:
+    """True if the break between two neighbouring lines was meant: the next word had room on the first, yet moved down, or
+    the first goes on beyond the column at which others end."""
+    if not width or len(line.text) > width + _BEYOND:
         return True
     word, _, _ = after.text.partition(" ")
     return len(line.text) + 1 + len(word) <= width - 2

@@ -33,8 +33,10 @@ _TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
 _WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
 _NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
+_BRACKETS = re.compile(r"\[[^\[\]]{3,24}\] \S")
 _GOES_ON = re.compile(r" (?:the|an?|of|for|to|in|on|at|by|with|and|or|el|la|los|las|una?|de|del|al|en|con|por|para|y)$")
 _SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
+_TITLE = 90  # characters of a heading with a bullet at most
 ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
 PERSON = re.compile(_NAME)
 ABOUT = re.compile(r"(?:About|Sobre|Acerca de|Über|À propos d[eu]) (?:the |la |el |las |los )?[A-ZÀ-Þ][^.:]{3,80}: ?\S")
@@ -67,6 +69,8 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
     if _LINK.fullmatch(line.text) or _LINK.fullmatch(after.text) or MAIL_HEADER.match(after.text):
         return True
     if LABEL.match(line.text) and _LABELLED.match(after.text):
+        return True
+    if _BRACKETS.match(line.text) and not goes_on(line, after):
         return True
     if is_caps(line.text) != is_caps(after.text) and len(line.text) > 8 and len(after.text) > 8:
         return True
@@ -148,10 +152,12 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "footer": lambda _, text, words: (
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),
-    "greeting": lambda _, text, words: words <= 10 and (text[-1] in ",!:" or words <= 3) and GREETING.match(text),
+    "greeting": lambda _, text, words: words <= 10 and (text[-1] in ",!:" or words <= 4) and GREETING.match(text),
     "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (
-        words >= 15 or len(each.lines) > 2 or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
+        words - bool(bullet_of(text)) >= 15
+        or len(each.lines) > 2
+        or (words >= 5 and _SENTENCE_END.search(text) and not is_caps(text))
     ),
 }
 
@@ -183,8 +189,8 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             mark
             and not paragraphs[here].under
             and (
-                not (paragraphs[here].opens or _kicks(paragraphs, here - 1))
-                or parts[here] == "prose"
+                not (paragraphs[here].opens or _kicks(paragraphs, here - 1) or _has_text(paragraphs, parts, here))
+                or (parts[here] == "prose" and not _has_text(paragraphs, parts, here))
                 or (not _kicks(paragraphs, here) and mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
             )
         ):
@@ -202,6 +208,18 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
                     break
                 parts[at] = "signature"
     return [replace(each, part=part) for each, part in zip(paragraphs, parts, strict=True)]
+
+
+def _has_text(paragraphs: Sequence[Paragraph], parts: Sequence[str], at: int) -> bool:
+    """True if a text without a bullet stands right below a line that is no sentence."""
+    return (
+        at + 1 < len(parts)
+        and parts[at + 1] == "prose"
+        and not (
+            paragraphs[at + 1].opens or _list_mark(paragraphs[at + 1]) or _SENTENCE_END.search(paragraphs[at].text)
+        )
+        and len(paragraphs[at].text) <= _TITLE
+    )
 
 
 def _kicks(paragraphs: Sequence[Paragraph], at: int) -> bool:

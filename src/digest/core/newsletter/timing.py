@@ -18,9 +18,9 @@ _UNTIL = re.compile(
     r"(?:\b(?:by|until|till|through|thru|up to|before|before the [^.,;]{3,24} on|no later than|not later than|"
     r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
-    r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
-    r" spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
-    rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of|next|this|coming|"
+    r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como (?:muy )?tarde,?|"
+    r"bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
+    rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of(?: day| business| play)?|next|this|coming|"
     r"próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
     _I,
 )

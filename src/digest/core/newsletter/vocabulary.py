@@ -29,6 +29,7 @@ RELEASE = any_of(
     r"para (?:su )?(?:publicación|difusión|divulgación) inmediata",
     r"de (?:publicación|difusión) inmediata",
     r"zur sofortigen veröffentlichung",
+    r"^for (?:immediate use|(?:general )?release\b.{0,30}\d)",
     r"^(?:issued|released) (?:by|on behalf of) |^(?:emitid[oa]|difundid[oa]) por |^herausgegeben von ",
     r"pour diffusion immédiate",
     r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|"
@@ -89,6 +90,7 @@ CREDIT = any_of(
 )
 GREETING = any_of(
     r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|sehr geehrte[rs]?|chère?s|bonjour|"
+    r"a l[oa]s? (?:opinión pública|medios(?: \w+)?|comunidad|pueblos?|sociedad civil|autoridades)|a quien corresponda|"
     r"monsieur|madame|se[ñn]or(?:es|as?)?)\b.{0,60}[,!:]?$",
 )
 ROLE = any_of(
@@ -257,7 +259,7 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"actividades",
         r"gatherings",
         r"rallies",
-        r"dates",
+        r"dates|diary",
     ),
     "press_release": any_of(r"press", r"releases?", r"comunicados?", r"prensa", r"pressemitteilungen", r"communiqués?"),
     "statement": any_of(
