@@ -10,6 +10,7 @@ _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do
 OPENS = "opens a section"
 _MANY, _ALONE = 4, 0.9  # unmarked headings that make a convention, and what it weighs
 _LONGER = 1.5  # times as long as others are
+_ENOUGH = 3  # bearers of a mark that make a convention, however many do not bear it
 _PLAIN = 2  # unmarked headings that make it likely that the marks were given up
 TOP = {
     "speaks of the newsletter": -3.0,
@@ -44,7 +45,7 @@ def follow(found: Sequence[Candidate]) -> None:
     Before its first and after its last bearer the newsletter may have another one, if what that goes by is not found between.
     """
     mark = convention(found)
-    if mark is None or (mark == "gap" and not _prevails(mark, found)):
+    if mark is None or not _prevails(mark, found):
         _go_by_nothing(found)
         return
     bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
@@ -65,9 +66,10 @@ def follow(found: Sequence[Candidate]) -> None:
 
 
 def _prevails(mark: str, found: Sequence[Candidate]) -> bool:
-    """True if most lines that stand alone above a text bear a mark."""
-    alone = [each for each in found if each.heads and each.paragraph.opens and each.score >= 0]
-    return 2 * sum(mark in each.marks for each in alone) > len(alone)
+    """True if enough of the lines that stand alone above a text bear a mark: half for mere space, else three or a quarter."""
+    alone = [each for each in found if each.heads and (each.marks or each.paragraph.opens) and each.score >= 0]
+    bearers = sum(mark in each.marks for each in alone)
+    return 2 * bearers > len(alone) if mark == "gap" else bearers >= _ENOUGH or 4 * bearers > len(alone)
 
 
 def _astray(found: Sequence[Candidate], mark: str) -> list[tuple[int, int]]:

@@ -59,7 +59,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
         each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
-        each.cues.update(_first_cues(each, last))
+        each.cues.update(_first_cues(each, last, found[order + 1] if order + 1 < len(found) else None))
         each.cues.update(_cues_around(each, last, body))
         each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
@@ -164,7 +164,9 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
             yield _BELOW, -1.6
 
 
-def _first_cues(each: Candidate, last: Candidate | None) -> _Cues:
+def _first_cues(each: Candidate, last: Candidate | None, after: Candidate | None) -> _Cues:
+    if after and after.banner is not None and not (each.heads or each.formal):
+        yield "no text below, but a section", -1.5
     if each.heads and last is None:
         yield "the first", 0.8
     elif last and last.banner is not None and last.at == each.at - 1 and each.heads and each.paragraph.opens:

@@ -64,6 +64,8 @@ class Paragraph:
 
 def starts_anew(line: Line, after: Line, width: int) -> bool:
     """True if a line of a block does not go on with the line before it."""
+    if len(line.text) > 0.6 * width > 0 and _GOES_ON.search(line.text):
+        return False
     if bullet_of(after.text) or number_of(after.text) or after.text.startswith("# ") or LABEL.match(after.text):
         return True
     if _LINK.fullmatch(line.text) or _LINK.fullmatch(after.text) or MAIL_HEADER.match(after.text):
@@ -77,8 +79,6 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
     if goes_on(line, after) and ((bullet_of(line.text) and width) or len(line.text) > max(0.6 * width, 40)):
         return False
     if is_caps(line.text) and is_caps(after.text) and UNFINISHED.search(line.text):
-        return False
-    if len(line.text) > 0.6 * width > 0 and _GOES_ON.search(line.text):
         return False
     return meant(line, after, width)
 
