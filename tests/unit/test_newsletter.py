@@ -12,7 +12,7 @@ from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import read_lines, wrap_width
 from digest.core.newsletter.marks import read_marks
-from digest.core.newsletter.vocabulary import section_of
+from digest.core.newsletter.section_names import section_of
 from digest.core.when import When
 
 TODAY = date(2024, 6, 20)

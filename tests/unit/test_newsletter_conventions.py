@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from textwrap import wrap
 
 import pytest
 
@@ -247,3 +248,28 @@ def test_a_timetable_is_no_list_of_titles():
     found = read_newsletter(f"Spring\n\nThe pond is back.\n\n{table}", ISSUED)
     assert not any(each.title[0].isdigit() for each in found)
     assert "Procession" in found[-1].body_markdown
+
+
+def test_starred_titles_on_top_of_their_texts_are_no_list_though_no_space_parts_them():
+    starred = "\n".join(
+        f"{'*' if at else '-'} {title}\n{body} And that is all that there is to say about it this week, or nearly so."
+        for at, (title, body) in enumerate(ITEMS)
+    )
+    found = read_newsletter(f"The Weir Newsletter\n12 May 2025\n\n=====\nNEWS\n=====\n\n{starred}\n", ISSUED)
+    assert [each.title for each in found] == [title for title, _ in ITEMS]
+
+
+def test_a_line_that_says_its_kind_ends_where_it_ends_though_the_text_below_is_wrapped():
+    text, _ = newsletter("kinds in brackets", contents=False)
+    wrapped = "\n".join("\n".join(wrap(line, 56)) if len(line) > 70 else line for line in text.split("\n"))
+    long = "[Press release] The lock keepers say that nobody has told them of the plan"
+    release = f"{long}\nIssued 10 May 2025. For immediate use.\n\nLock keepers said today that nobody had told them.\n"
+    found = read_newsletter(wrapped.replace("\n\n--", f"\n\n{release}\n--"), ISSUED)
+    assert [each.title for each in found][-1] == long.partition("] ")[2]
+    assert [each.kind for each in found][-1] == "press_release"
+
+
+def test_a_line_over_a_section_is_no_title():
+    text, lines = sectioned(lambda _, name: ["=" * 20, name, "=" * 20], lambda _, title: ["", f"* {title}"])
+    told = text.replace("The river is up again.", "Good evening listeners, here goes for this week")
+    assert [each.line for each in read_newsletter(told, ISSUED)] == lines

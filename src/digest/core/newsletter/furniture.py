@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.marks import read_marks
 from digest.core.newsletter.paragraphs import ANY_DAY, Paragraph
-from digest.core.newsletter.vocabulary import CONTENTS, FROM, MASTHEAD, section_of
+from digest.core.newsletter.section_names import section_of
+from digest.core.newsletter.vocabulary import CONTENTS, FROM, MASTHEAD
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(

@@ -11,7 +11,7 @@ ASKS = any_in_lower(
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
-    r"\bgive (?:today|now|what)\b|\bclaim (?:one|yours?|an?)\b",
+    r"\bgive (?:today|now|what)\b|\bwe(?: are|[’']re) short of\b|\bclaim (?:one|yours?|an?)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
     r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
     r"\b(?:find|spare) (?:an hour|\w+ hours?)\b",
@@ -58,8 +58,9 @@ ASKING_TITLE = any_in_lower(
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
     r"\bcall for (?:abstracts|papers|proposals|entries|volunteers|nominations|submissions|applications|contributions)\b|"
     r"\b(?:nominations|applications|registrations?|enrol?lment|entries|sign-ups?) (?:are |is |now )*open\b|"
-    r"^(?:applications|nominations) (?:for|open)\b|\bappeal$|\blast chance to\b|\bdeadline\b|^(?:encuesta|survey|umfrage)\b|"
-    r"\bsurvey$|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
+    r"^(?:applications|nominations) (?:for|open)\b|\bappeal$|\blast chance to\b|\bdeadline\b|"
+    r"^encuesta\b|^(?:survey|umfrage)(?: on| about|:|$)|"
+    r"\bsurvey$|^hacen? falta\b|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
     r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
     r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
     r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
@@ -115,12 +116,12 @@ SHUT = any_in_lower(
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
-    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
+    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|salvad[oa]s?|we got|secured|reprieved?|good news|victoria|logro|"
     r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
 )
 GRANTED = any_in_lower(
     r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
-    r"stays?|se queda|bleibt|reste|"
+    r"agrees?|agreed|throws? out|thrown out|reopens?|(?:is|are) back|stays?|se queda|bleibt|reste|"
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
@@ -136,6 +137,12 @@ WE_WON = any_in_lower(
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
+CAMPAIGNED = any_in_lower(
+    r"\b(?:petition|signatures|campaign\w*|wrote in|turned up|on strike|protest\w*|letters|asking for|"
+    r"gave (?:way|in)|paid off)\b",
+    r"\b(?:firmas|pidiendo|llevábamos|movilizaci\w+|concentraciones|huelga|"
+    r"reivindica\w+|unterschriften|streik|pétition|grève)\b",
+)
 EARNED = any_in_lower(
     r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
     r"\b(?:has|have) (?:dropped|shelved|scrapped|abandoned|reversed|withdrawn|cancelled|canceled) (?:its|the|their|all)\b",
@@ -146,7 +153,7 @@ EARNED = any_in_lower(
     r"\b[\w.,-]+ of you (?:wrote|signed|called|came|marched|spoke|testified|gave)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
     r"\b(?:rul|decid)(?:es|ed) (?:in favou?r of|for us)\b|\bdismissed the (?:\S+ )?(?:appeal|application|claim)\b|\bbravo\b|"
     r"\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
-    r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
+    r"\bawarded us\b|\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
     r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
     r"\bmit \d+ zu \d+ stimmen\b|\b(?:haben|hat) sich gelohnt\b|\bjahre(?:n|r)? (?:arbeit|kampf)\b",
@@ -179,7 +186,7 @@ EARNED = any_in_lower(
     r"\b(?:after|it took) (?:more than |over |almost |nearly )?(?:\w+|\d+) (?:long )?(?:weeks?|months?|years?)(?: of|,| and)\b|"
     r"\b(?:months|years) of (?:asking|campaigning|letters|vigils|protests?|pressure)\b",
     r"\b(?:tras|después de|al cabo de) (?:\w+|\d+) (?:días|semanas|meses|años)\b",
-    r"\b(?:triunfo|conquista|la razón|gracias a (?:todas|todos|quienes))\b",
+    r"\b(?:triunfo|conquista|la razón|anula|gracias a (?:todas|todos|quienes))\b",
     r"\bnach (?:\w+|\d+) (?:wochen|monaten|jahren)\b|\baprès (?:\w+|\d+) (?:semaines|mois|ans)\b",
 )
 STATES = any_in_lower(

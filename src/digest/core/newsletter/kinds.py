@@ -10,6 +10,7 @@ from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kind_words import (
     ASKING_TITLE,
     ASKS,
+    CAMPAIGNED,
     EARNED,
     GRANTED,
     INVITES,
@@ -24,9 +25,10 @@ from digest.core.newsletter.kind_words import (
     WON,
 )
 from digest.core.newsletter.paragraphs import ANY_DAY
+from digest.core.newsletter.section_names import section_of
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.timing import Timing
-from digest.core.newsletter.vocabulary import RELEASE, section_of
+from digest.core.newsletter.vocabulary import RELEASE
 
 _DATELINE = re.compile(r"\(?[A-ZÀ-Þ][\w.’' -]{2,40}, [^–—]{4,40}?(?:\)|\.)? ?[–—-]{1,3} ?")
 _FOR_EDITORS = re.compile(
@@ -114,8 +116,9 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.NEWS, SHUT, 1.5, f"{title}\n{start[:_FIRST]}", 1),
-        (Kind.VICTORY, WON, 0.7, title, 1),
-        (Kind.VICTORY, GRANTED, 0.9, title, 1),
+        (Kind.VICTORY, WON, 1.1, title, 1),
+        (Kind.VICTORY, GRANTED, 1.1, title, 1),
+        (Kind.VICTORY, CAMPAIGNED, 0.5, text, 2),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),
         (Kind.VICTORY, EARNED, 0.9, f"{title}\n{text}", 3),

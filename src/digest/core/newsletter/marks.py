@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.core.newsletter.calendar_words import MONTH
-from digest.core.newsletter.vocabulary import RELEASE, section_of
+from digest.core.newsletter.section_names import section_of
+from digest.core.newsletter.vocabulary import RELEASE
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
