@@ -226,3 +226,19 @@ def test_a_persons_story_has_times_that_people_read(week: Terminal) -> None:
     week("subscribers", "unsubscribe", "amelia.hart@example.org", "--now", "2026-03-14T10:00:07.123456Z")
     said = week("subscribers", "show", "amelia.hart@example.org").out
     assert "Suppressed since 2026-03-14 10:00:07 UTC: unsubscribed." in said
+
+
+def test_a_slip_in_a_topic_is_told_and_mended(digest: Terminal) -> None:
+    digest("init")
+    text = "---\nkind: news\ntitle: {}\ntopics: [{}]\n---\n\nA body.\n"
+    said = digest("items", "add", digest.write("a.md", text.format("Lifts", "repairs")).name, "--now", BEFORE).err
+    assert said == "New topics: repairs.\n"
+    said = digest("items", "add", digest.write("b.md", text.format("Roof", "repair")).name, "--now", BEFORE).err
+    told = "If that is a slip: `digest topics remove repair --into repairs`."
+    assert said == f"New topics: repair (close to repairs).\n{told}\n"
+    said = digest("topics", "remove", "repair", code=1).err
+    assert said == "“repair” has 1 item and 0 who follow it; say --into TOPIC to give them another one.\n"
+    said = digest("topics", "remove", "repair", "--into", "repairs").out
+    assert said == "removed: repair; its items (1) and followers (0) have “repairs” now\n"
+    assert digest("topics", "list").out.split()[4:] == ["repairs", "Repairs", "2", "0"]
+    assert digest("items", "add", "b.md", "--now", BEFORE).out == "0 added, 0 updated, 1 unchanged.\n"

@@ -161,7 +161,9 @@ def store(db: Database, reading: Reading, source: Source, now: datetime, gallery
     result = Intake()
     hung = _hang(db, gallery, reading, source, result)
     with db.write() as session:
+        topics = items.topic_names(session)
         _keep(session, hung, source, now, result)
+        result.tell_topics(topics)
     return result
 
 

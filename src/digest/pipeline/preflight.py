@@ -122,6 +122,7 @@ def gather(
         items=frozen,
         pages=pages,
         readers=reach.readers,
+        followers=subscribers.topic_followers(session),
         empty=reach.empty,
         unspoken={tag: count for tag, count in reach.languages.items() if not _speaks(room, tag)},
         faint=press.compiler.faint(press.publication),
