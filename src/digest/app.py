@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -42,9 +41,11 @@ from digest.pipeline.receive import Keys
 from digest.rendering.pictures import LARGEST, Unusable
 from digest.settings import Settings
 from digest.settings.forms import listed, span
+from digest.store import secrets as kept_secrets
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.store.media import Media
+from digest.store.secrets import Secrets
 from digest.transports import Connection, outbox, smtp
 from digest.transports.access_token import access_token
 from digest.transports.smtp import Smarthost
@@ -90,10 +91,10 @@ class Installation:
         self._database.migrate()
         done = [f"The database {self._database.url.render_as_string()} is ready."]
         for name in SECRETS:
-            if getattr(self.settings, name) is None and (path := self._secret_file(name)) and not path.exists():
+            if path := self._secrets.missing(name):
                 if made_before and name == "pepper" and self._has_pepper():
-                    raise self._lost(name, path)
-                _write_secret(path)
+                    raise self._secrets.lost(name)
+                kept_secrets.make(path)
                 done.append(f"DIGEST_{name.upper()} is not set, so one was made and is kept in {path}. Back it up.")
         self._check_pepper()
         return done
@@ -123,13 +124,18 @@ class Installation:
                 )
 
     @cached_property
+    def _secrets(self) -> Secrets:
+        given = {name: value.get_secret_value() for name in SECRETS if (value := getattr(self.settings, name))}
+        return Secrets(given, self._database.file)
+
+    @cached_property
     def pepper(self) -> str:
-        return self._secret("pepper")
+        return self._secrets["pepper"]
 
     @cached_property
     def keyring(self) -> Keyring:
         retired = self.settings.secrets_retired
-        return Keyring(self._secret("secret"), listed(retired.get_secret_value()) if retired else ())
+        return Keyring(self._secrets["secret"], listed(retired.get_secret_value()) if retired else ())
 
     @cached_property
     def client(self) -> "Client":
@@ -241,8 +247,8 @@ class Installation:
                 "DIGEST_SECRET and the folder of pictures with it. After pg_restore, `digest restore --as-of TIME` holds what "
                 "may have gone out since."
             )
-        given = {name: value.get_secret_value() for name in SECRETS if (value := getattr(self.settings, name))}
-        return Estate(file, {name: file.with_name(f"{file.name}.{name}") for name in SECRETS}, given, media.folder)
+        kept = {name: path for name in SECRETS if (path := self._secrets.file(name))}
+        return Estate(file, kept, self._secrets.given, media.folder)
 
     @property
     def gallery(self) -> Gallery | None:
@@ -349,38 +355,6 @@ class Installation:
             s.item_weeks,
             s.approval == "required",
         )
-
-    def _secret(self, name: str) -> str:
-        set_value = getattr(self.settings, name)
-        if set_value is not None:
-            return str(set_value.get_secret_value())
-        path = self._secret_file(name)
-        if path is None:
-            raise Misconfigured(f"DIGEST_{name.upper()} is not set; a database on a server keeps no secrets beside it.")
-        try:
-            value = path.read_text("ascii").strip()
-        except FileNotFoundError:
-            raise self._lost(name, path) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"{path} cannot be read: {error}.") from None
-        return value
-
-    @staticmethod
-    def _lost(name: str, path: Path) -> Misconfigured:
-        return Misconfigured(
-            f"DIGEST_{name.upper()} is not set and {path} is not there; restore it from the backup of this database. "
-            "(A new installation makes it with `digest init`.)"
-        )
-
-    def _secret_file(self, name: str) -> Path | None:
-        file = self._database.file
-        return file.with_name(f"{file.name}.{name}") if file else None
-
-
-def _write_secret(path: Path) -> None:
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
 
 
 def random_key() -> str:
