@@ -177,6 +177,20 @@ def test_a_language_without_a_catalogue_is_named_when_it_is_imported(digest: Ter
     )
 
 
+def test_an_empty_catalogue_brings_british_dates_to_who_wants_them(week: Terminal) -> None:
+    week.env["TEMPLATES"] = "ours"
+    week.write("ours/locale/en-GB.po", "")
+    shown = {}
+    for language in ("en", "en-GB"):
+        week("subscribers", "set", "priya+digest@example.com", "--language", language)
+        command = ["edition", "render", "latest", "priya+digest@example.com", "--format", "text", "--now", BEFORE]
+        shown[language] = week(*command).out
+    assert "Hello Priya Raman," in shown["en"]
+    assert "Hello Priya Raman," in shown["en-GB"]
+    assert "Sunday, March 15" in shown["en"]
+    assert "Sunday, 15 March" in shown["en-GB"]
+
+
 def test_a_newsletter_with_nothing_in_it_is_told(digest: Terminal) -> None:
     digest("init")
     said = digest("items", "import", digest.write("n.txt", "Hello\n").name, "--now", BEFORE).out
