@@ -225,6 +225,22 @@ def test_without_its_pepper_it_is_of_no_use(kept: Terminal) -> None:
     assert not list((kept.folder / "var").iterdir())
 
 
+def test_a_folder_that_is_not_there_yet_is_made(kept: Terminal) -> None:
+    kept("backup", "weekly/", "--now", BEFORE)
+    kept("backup", "weekly/", "--now", SLOT)
+    assert sorted(each.name for each in (kept.folder / "weekly").iterdir()) == [
+        "digest-20260314T100000Z.zip", "digest-20260315T090000Z.zip",
+    ]  # fmt: skip
+
+
+def test_a_database_is_its_owners_alone(kept: Terminal) -> None:
+    made = kept.folder / "one.zip"
+    kept("backup", made)
+    lose(kept)
+    kept("restore", made)
+    assert stat.S_IMODE((kept.folder / "var/digest.db").stat().st_mode) == 0o600
+
+
 class CutOff(BaseException):
     """As a kill would be: nothing catches it."""
 

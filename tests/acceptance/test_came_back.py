@@ -23,7 +23,7 @@ def test_a_bounce_and_what_staff_make_of_it(week: Terminal, inbox: list[Mail]) -
 
     told = week("subscribers", "show", gone.recipient).out
     assert "is suppressed" in told
-    assert "2026-03-15T10:00:00+00:00: a hard bounce of 2026-W11 (rfc3464: 5.1.1 and “" in told
+    assert "2026-03-15 10:00:00 UTC: a hard bounce of 2026-W11 (rfc3464: 5.1.1 and “" in told
     assert (
         "; it made them suppressed, since the address does not exist any more: one hard bounce is enough (2026-W11).\n"
         "They get nothing; staff who know better can use `digest subscribers resume`.\n"

@@ -194,7 +194,8 @@ def test_an_empty_catalogue_brings_british_dates_to_who_wants_them(week: Termina
 def test_a_newsletter_with_nothing_in_it_is_told(digest: Terminal) -> None:
     digest("init")
     said = digest("items", "import", digest.write("n.txt", "Hello\n").name, "--now", BEFORE).out
-    assert said == "There is no item in n.txt; name the lines of the titles with --title LINE.\n"
+    told = "There is no item in n.txt; name the lines of the titles with --title LINE. A feed is imported from its address.\n"
+    assert said == told
     said = digest("items", "import", "n.txt", "--title", "1", "--now", BEFORE).err
     assert said.startswith("Drafts: 1 added, 0 updated, 0 left as they were.\n")
 
@@ -275,3 +276,30 @@ def test_every_argument_and_option_is_explained() -> None:
 def _commands(command: Any, path: str) -> list[tuple[str, Any]]:
     inside = getattr(command, "commands", {}).items()
     return [(path, command), *(each for name, sub in inside for each in _commands(sub, f"{path} {name}"))]
+
+
+def test_a_new_database_is_its_owners_alone(digest: Terminal) -> None:
+    digest("init")
+    assert {each.stat().st_mode & 0o777 for each in (digest.folder / "var").glob("digest.db*") if each.is_file()} == {
+        0o600
+    }
+
+
+def test_the_doctor_says_that_the_sender_is_missing(digest: Terminal) -> None:
+    del digest.env["FROM"]
+    for found in ("There is no database", "Active subscribers"):
+        said = digest("doctor", code=1).out
+        assert found in said
+        assert "BAD   sender: DIGEST_FROM is not set; write the address that the digest is sent from in .env." in said
+        digest("init")
+
+
+def test_making_ready_what_is_not_there_is_told(digest: Terminal) -> None:
+    digest("init")
+    assert digest("items", "ready", "--all").out == "There is no draft.\n"
+
+
+def test_a_persons_story_has_times_that_people_read(week: Terminal) -> None:
+    week("subscribers", "unsubscribe", "amelia.hart@example.org", "--now", "2026-03-14T10:00:07.123456Z")
+    said = week("subscribers", "show", "amelia.hart@example.org").out
+    assert "Suppressed since 2026-03-14 10:00:07 UTC: unsubscribed." in said

@@ -146,3 +146,30 @@ break
 def test_text_never_breaks_a_url():
     url = "https://x.example/" + "long-path-" * 20
     assert url in to_text(to_html(f"See [this]({url}) and <{url}> now"))
+
+
+@pytest.mark.parametrize(
+    ("body", "target", "after"),
+    [
+        ("Sign: https://x.example/letter", "https://x.example/letter", ""),
+        ("Go to https://x.example/a_b_c, now", "https://x.example/a_b_c", ", now"),
+        ("(see https://x.example/a_(b).)", "https://x.example/a_(b)", ".)"),
+        ("*HTTP://x.example/*", "HTTP://x.example/", ""),
+    ],
+)
+def test_an_address_by_itself_is_a_link_without_what_ends_the_sentence(body, target, after):
+    found = lxml_html.fromstring(to_html(body)).find(".//a")
+    assert found.text == target
+    assert found.get("href").lower() == target.lower()
+    assert (found.tail or "") == after
+    assert to_text(to_html(body)).count("x.example") == 1  # and no footnote that says it again
+
+
+@pytest.mark.parametrize("body", ["https://", "xhttps://x.example", "`https://x.example`", "http://."])
+def test_what_is_no_address_by_itself_stays_text(body):
+    assert "<a" not in to_html(body)
+
+
+def test_a_link_holds_no_other_link():
+    assert to_html("[https://a.example](https://b.example)").count("<a ") == 1
+    assert to_html("<https://a.example>").count("<a ") == 1

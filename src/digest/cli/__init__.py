@@ -15,5 +15,5 @@ app = typer.Typer(
 for noun in (items, topics, subscribers, edition, pacing, dkim):
     app.add_typer(noun.app)
 app.add_typer(inbound.app)
-for verbs in (stats, operate, backup, demo):
+for verbs in (operate, stats, backup, demo):
     app.registered_commands += verbs.app.registered_commands

@@ -1,5 +1,6 @@
 """`digest backup` and `digest restore`: all that belongs to an installation in one file, and back again."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,14 +22,20 @@ app = typer.Typer()
 
 @app.command()
 def backup(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A new file, or a folder in which the time names it.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH",
+            help="A new file, or a folder (there already, or with a / at the end) in which the time names it.",
+        ),
+    ],
     json_: Json = False,
     now: Now = None,
 ) -> None:
     """Everything that belongs to this installation in one file, made while it works on."""
     here = installation(now)
     with _bar("Backing up") as told:
-        made = backups.make(here.estate, path, here.clock(), version("digest"), told)
+        made = backups.make(here.estate, Path(path), here.clock(), version("digest"), told, into=path.endswith(os.sep))
     if json_:
         emit({"path": str(made), "size": made.stat().st_size})
         return

@@ -123,7 +123,9 @@ def _import_newsletter(
         emit({"items": [as_json(each) for each in found]})
         return
     if not found:
-        say(f"There is no item in {path}; name the lines of the titles with --title LINE.")
+        say(
+            f"There is no item in {path}; name the lines of the titles with --title LINE. A feed is imported from its address."
+        )
         return
     rows = [
         (
@@ -233,6 +235,8 @@ def ready(
     if json_:
         emit({"ready": [_row(each) for each in made], "left": [_row(each) for each in left]})
         return
+    if not made and not left:
+        say("There is no draft.")
     for each in made:
         say(f"ready: {each.id} {each.item.title}")
     for each in left:

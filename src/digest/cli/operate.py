@@ -32,6 +32,8 @@ def doctor(json_: Json = False, now: Now = None) -> None:
         examine.look("database", lambda: examine.database(here.database)),
         examine.look("templates", lambda: examine.templates(here.press, here.clock())),
     ]
+    if not (sender := examine.look("sender", lambda: here.settings.from_mailbox[1])).ok:
+        findings.insert(1, sender)
     if here.settings.templates and findings[-1].ok:
         findings += examine.overrides(here.settings.templates, bundled("templates", "email"))
     if not all(each.ok for each in findings):

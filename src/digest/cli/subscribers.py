@@ -3,6 +3,7 @@
 import csv
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -188,19 +189,26 @@ def show(email: Email, json_: Json = False, now: Now = None) -> None:
     if json_:
         emit(story)
         return
-    until = f" until {story['paused_until']}" if story["paused_until"] else ""
+    until = f" until {_when(story['paused_until'])}" if story["paused_until"] else ""
     say(f"{story['email']} ({story['name'] or 'no name'}) is {story['state']}{until}.")
     say(f"Reads {story['language']}, {story['frequency']}.")
     say(f"Follows: {', '.join(consent.weighed(story['interests'])) or 'nothing in particular'}.")
     if story["kinds"]:
         say(f"Wants only: {', '.join(story['kinds'])}.")
     for each in story["suppressions"]:
-        say(f"Suppressed since {each['at']}: {each['reason']}.")
+        say(f"Suppressed since {_when(each['at'])}: {each['reason']}.")
     for each in story["deliveries"]:
-        say(f"{each['edition']}: {each['state']}{', bounced ' + each['bounced_at'] if each['bounced_at'] else ''}")
+        say(
+            f"{each['edition']}: {each['state']}{', bounced ' + _when(each['bounced_at']) if each['bounced_at'] else ''}"
+        )
     for each in story["events"]:
-        say(f"{each['at']}: {each['said']}.")
+        say(f"{_when(each['at'])}: {each['said']}.")
     say(story["next"])
+
+
+def _when(iso: str) -> str:
+    """To the second, as people read it; the times of a story are UTC."""
+    return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @app.command()

@@ -35,9 +35,12 @@ class Estate:
     media: Path
 
 
-def make(estate: Estate, target: Path, now: datetime, program: str, told: Told) -> Path:
-    """Back it all up while others work on it: into the new file `target`, or into one in the folder `target`. The file."""
-    if target.is_dir():
+def make(estate: Estate, target: Path, now: datetime, program: str, told: Told, *, into: bool = False) -> Path:
+    """Back it all up while others work on it: into the new file `target`, or into one in the folder `target`. The file.
+
+    `into`: it is a folder even if it is not there yet.
+    """
+    if into or target.is_dir():
         target = target / f"digest-{now:%Y%m%dT%H%M%SZ}.zip"
     if target.exists():
         raise Refused(f"{target} is there already; name a new file, or a folder.")
@@ -128,6 +131,7 @@ def _move_in(estate: Estate, folder: Path) -> Path | None:
     old = [path for path in (estate.database, *snapshot.journal(estate.database), *places.values()) if path.exists()]
     replaced = None
     with ExitStack() as stack:
+        (folder / DATABASE).chmod(0o600)
         if estate.database.exists():
             stack.enter_context(snapshot.alone(estate.database))
             shutil.copymode(estate.database, folder / DATABASE)

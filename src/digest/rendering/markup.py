@@ -7,6 +7,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -21,6 +22,9 @@ _TAGS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "li", "o
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SCHEME = re.compile(r"(?<!\w)https?$", re.IGNORECASE)
+_REST = re.compile(r"://[^\s<>]+")
+_AFTER = ".,:;!?*_~'\"’”»…"
 _VOID = {"br", "hr"}
 _TAG = re.compile(r"<(/?)(\w+)")
 
@@ -32,7 +36,27 @@ class _Renderer(RendererHTML):
         return self.renderInlineAsText(tokens[idx].children or (), options, env)
 
 
+def _bare_address(state: StateInline, silent: bool) -> bool:
+    """`https://…` as people write it, a link to itself; the full stop after it is none of it (GFM §6.9)."""
+    scheme = _SCHEME.search(state.pending)
+    rest = _REST.match(state.src, state.pos)
+    if silent or state.linkLevel or not scheme or not rest:
+        return False
+    address = rest[0].rstrip(_AFTER)
+    while address.endswith(")") and address.count(")") > address.count("("):
+        address = address[:-1].rstrip(_AFTER)
+    if len(address) <= len("://"):
+        return False
+    state.pending = state.pending[: scheme.start()]
+    state.push("link_open", "a", 1).attrs = {"href": normalizeLink(scheme[0] + address)}
+    state.push("text", "", 0).content = scheme[0] + address
+    state.push("link_close", "a", -1)
+    state.pos += len(address)
+    return True
+
+
 _commonmark = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
+_commonmark.inline.ruler.after("text", "bare_address", _bare_address)
 
 
 def legal(text: str) -> str:
@@ -55,6 +79,8 @@ def hosted(image: str | None, public_url: str | None) -> str:
 
 def to_html(markdown: str) -> str:
     """CommonMark without raw HTML as clean HTML: a few tags, links to the web or a mailbox, headings from h4 down.
+
+    An address that stands in the text by itself is a link too.
 
     Longer text than `LENGTH` is cut at a line end and closed by an ellipsis.
     """

@@ -73,8 +73,12 @@ class Database:
         if self.file:
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
+                if not self.file.exists():
+                    self.file.touch(0o600)  # it holds people's addresses; SQLite gives its journal the same mode
             except OSError as error:
-                raise Refused(f"The folder {self.file.parent} cannot be made: {error.strerror}.") from None
+                raise Refused(
+                    f"The database {self.file} cannot be made: {(error.strerror or str(error)).lower()}."
+                ) from None
         with (
             _in_words(self),
             self._writer.connect() as connection,

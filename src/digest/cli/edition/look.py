@@ -59,7 +59,7 @@ def list_(json_: Json = False) -> None:
         "no.",
         "period",
         "state",
-        "due (UTC)",
+        "due",
         "eligible",
         "accepted",
         "failed",

@@ -33,7 +33,7 @@ def send(
     json_: Json = False,
     now: Now = None,
 ) -> None:
-    """Send an edition now, also before it is due (asked first at a terminal); resumes where it stopped, prints the balance."""
+    """Send it now, even before its time (a terminal asks first); resumes where it stopped, prints the balance."""
     here = installation(now, running=True)
     row = report.find_row(here.database, ed)
     if test:
