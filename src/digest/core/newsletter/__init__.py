@@ -142,6 +142,8 @@ def _found(section: Section, reader: Reader) -> Found:
     )
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
     deadline = timing.deadline or (timing.soon if judgement.kind is Kind.ACTION else None)
+    if judgement.kind not in (Kind.ACTION, Kind.EVENT):
+        deadline = None  # what others do by a day is no deadline of the reader's
     moments = {"published": timing.published, "deadline": deadline, "starts": starts, "ends": ends}
     told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue, "url": url}
     gone = {each.line for each in lifted.values() if each}

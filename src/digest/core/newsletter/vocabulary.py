@@ -29,6 +29,7 @@ RELEASE = any_of(
     r"para (?:su )?(?:publicación|difusión|divulgación) inmediata",
     r"de (?:publicación|difusión) inmediata",
     r"zur sofortigen veröffentlichung",
+    r"^(?:issued|released) (?:by|on behalf of) |^(?:emitid[oa]|difundid[oa]) por |^herausgegeben von ",
     r"pour diffusion immédiate",
     r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|"
     r"communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
@@ -117,7 +118,7 @@ LEAVING = any_in_lower(
     r"^(?:copyright|©|\(c\))",
     r"\b(?:si no (?:quieres?|querés|deseas?) (?:recibir|seguir)|responde baja)\b",
     r"\bto (?:leave|get off) (?:this|the|our) (?:mailing )?list\b",
-    r"\bto (?:stop (?:getting|receiving)|be removed)\b|\bdo not wish to receive\b",
+    r"\b(?:to stop (?:getting|receiving)|stop sending|to be removed)\b|\bdo not wish to receive\b",
     r"\bdar(?:se|te)? de baja\b|\bdesuscri|\bcancelar (?:tu|su|la) suscripción\b",
     r"\b(?:recibes?|ha recibido|has recibido) este (?:correo|boletín|mensaje)\b",
     r"\btodos los derechos reservados\b",
