@@ -15,7 +15,9 @@ from digest.pipeline import intake, topics
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
 GOOD = "---\nkind: news\ntitle: {}\ntopics: [water, housing]\n---\n\nA body.\n"
 FOUND = Found(
-    3, "The march", "Water; Rivers", Kind.EVENT, "A headline", None, None, None, None, None, None, None, "On Sunday.", 1.0, {}
+    line=3, title="The march", tag="Water; Rivers", kind=Kind.EVENT, headline="A headline", url=None, organisation=None,
+    byline=None, published=None, deadline=None, starts=None, ends=None, venue=None, body_markdown="On Sunday.",
+    confidence=1.0, evidence={},
 )  # fmt: skip
 
 
@@ -219,3 +221,11 @@ def test_topics_are_counted_and_named(add, sqlite):
     for bad in ("", "--", "a\nb"):
         with pytest.raises(Refused, match="is no name for a topic"):
             topics.add(sqlite, bad, "en", None)
+
+
+def test_the_link_of_an_item_in_a_newsletter_makes_an_action_complete(sqlite):
+    asks = replace(FOUND, kind=Kind.ACTION, url="https://letter.example/lifts")
+    newsletter(sqlite, asks, replace(asks, title="Too long", url=f"https://letter.example/{'x' * 2000}"))
+    assert [each.item.url for each in intake.listing(sqlite)] == ["https://letter.example/lifts", None]
+    made, left = intake.ready(sqlite, None, NOW)
+    assert ([each.item.title for each in made], [each.item.title for each in left]) == (["The march"], ["Too long"])

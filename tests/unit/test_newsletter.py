@@ -296,7 +296,7 @@ def test_the_headers_of_a_pasted_mail_are_no_titles_and_tell_no_dates():
 
 def test_json_has_every_key_with_dates_as_iso_and_null_where_unknown():
     found = as_json(only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n"))
-    people = ["headline", "organisation", "byline"]
+    people = ["headline", "url", "organisation", "byline"]
     moments = ["published", "deadline", "starts", "ends"]
     rest = ["venue", "body_markdown", "confidence", "evidence"]
     assert list(found) == ["line", "title", "tag", "kind", *people, *moments, *rest]

@@ -19,6 +19,7 @@ ITEMS = (
 )  # fmt: skip
 KICKERS = ("FROM THE BOATS", "ACTION", "EVENT", "NEWS", "FROM THE BOATS", "ACTION")
 BANNERS = ("GOOD NEWS", "TAKE ACTION", "EVENTS", "NEWS", "NEWS", "ACTION")
+NAMES = ("Victory", "Action", "Event", "News", "News", "Action")
 LOWER = ("i", "ii", "iii", "iv", "v", "vi")
 CONVENTIONS: dict[str, Callable[[int, str], list[str]]] = {
     "nothing": lambda _, title: ["", title, ""],
@@ -41,6 +42,13 @@ CONVENTIONS: dict[str, Callable[[int, str], list[str]]] = {
     "numbers, then capitals": lambda at, title: ["", f"{at + 1}. {title}" if at < 3 else title.upper(), ""],
     "frames, then lines, then nothing": lambda at, title: (
         ["", "=" * 30, title, "=" * 30] if at < 2 else ["", title, "-" * len(title)] if at < 4 else ["", title, ""]
+    ),
+    "titles named": lambda _, title: ["", f"Title: {title}"],
+    "kinds in brackets": lambda at, title: ["", f"[{NAMES[at]}] {title}"],
+    "kinds in brackets behind": lambda at, title: ["", f"{title} [{NAMES[at].upper()}]", ""],
+    "kinds with colons": lambda at, title: ["", f"{NAMES[at]}: {title}", ""],
+    "capitals, lines for two, capitals": lambda at, title: (
+        ["", title, "-" * len(title), ""] if at in (2, 3) else ["", title.upper(), ""]
     ),
     "codes, then nothing": lambda at, title: ["", f"{'ABC'[at]}1 {title}" if at < 3 else title, ""],
 }
@@ -134,6 +142,89 @@ def test_a_title_may_run_into_its_text_where_the_numbers_say_so():
     assert [each.line for each in kept] == [1, 7], "unless a person says that it is none"
     listed = "1. Wash. Use soap, and water that is as warm as it can be without burning the hands of a child.\n"
     assert [each.line for each in read_newsletter(text.replace("No games", f"{listed}\nNo games"), ISSUED)] == [1, 5, 7]
+
+
+def sectioned(over: Callable[[int, str], list[str]], items: Callable[[int, str], list[str]]) -> tuple[str, list[int]]:
+    """A text of three sections with two items each, and the lines of the titles."""
+    lines, titles = ["The Weir Newsletter", "12 May 2025", "", "Dear all,", "", "The river is up again."], []
+    for at, (title, body) in enumerate(ITEMS):
+        if at % 2 == 0:
+            lines += ["", *over(at // 2, ("ON DECK", "ROUND THE WEIR", "ODDMENTS")[at // 2])]
+        heading = items(at, title)
+        titles.append(len(lines) + next(row for row, line in enumerate(heading, 1) if title.lower() in line.lower()))
+        lines += [*heading, body]
+    return "\n".join([*lines, "", "--", "You get this because you asked for it. Unsubscribe: reply LEAVE"]), titles
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        lambda _, title: ["", title, ""],
+        lambda _, title: ["", title],
+        lambda _, title: ["", f"* {title}"],
+        lambda at, title: ["", f"{at + 1}. {title}"],
+    ],
+    ids=["alone", "on top of its text", "starred", "numbered"],
+)
+@pytest.mark.parametrize(
+    "over",
+    [
+        lambda _, name: [name],
+        lambda _, name: [name, "=" * len(name)],
+        lambda _, name: ["-" * 30, name, "-" * 30],
+        lambda _, name: [f"=== {name} ==="],
+        lambda at, name: [f"{'ABC'[at]}. {name}"],
+    ],
+    ids=["capitals", "underlined", "framed", "decorated", "lettered"],
+)
+def test_sections_of_two_items_each(over: Callable[[int, str], list[str]], items: Callable[[int, str], list[str]]):
+    text, lines = sectioned(over, items)
+    assert [each.line for each in read_newsletter(text, ISSUED)] == lines
+
+
+def test_one_numbered_item_of_several_may_be_a_section():
+    text, _ = newsletter("arabic", contents=False)
+    bits = "7. bits and bobs\n\nLost oars\nTwo, by the lock.\n\nKettle wanted\nFor the hut, by 1 June. Tell Ines."
+    head, _, foot = text.partition("\n\n--")
+    found = read_newsletter(f"{head}\n\n{bits}\n\n--{foot}", ISSUED)
+    assert [each.title for each in found] == [*(title for title, _ in ITEMS), "Lost oars", "Kettle wanted"]
+
+
+def test_a_word_in_capitals_above_one_line_and_its_text_is_no_title():
+    text, lines = newsletter("nothing", contents=False)
+    head, _, foot = text.partition("\n\n--")
+    found = read_newsletter(
+        f"{head}\n\nMEMBERSHIP\nFive pounds and you are in\n\nAsk Olu at the lock.\n\n--{foot}", ISSUED
+    )
+    assert [each.title for each in found][len(lines) :] == ["Five pounds and you are in"]
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ("SMALL ADS\n\npunt pole, plot 9\nkettle, Ines\nmarrows (free)", "nothing but a list below"),
+        (
+            "LOCK FUND\nWhere we stand\n\nThe fund has £212, and the gates cost far more than that.",
+            "the line right below",
+        ),
+    ],
+)
+def test_what_may_be_no_title_is_doubted_and_says_why(more: str, doubt: str):
+    text, lines = newsletter("capitals, then nothing", contents=False)
+    text = text.replace(f"{ITEMS[3][0]}\n", f"{more}\n\n{ITEMS[3][0]}\n")
+    doubted = [each for each in read_newsletter(text, ISSUED) if each.line == lines[3]]
+    assert [each.title for each in doubted] == [more.partition("\n")[0]]
+    assert doubted[0].confidence < 0.6
+    assert doubt in doubted[0].evidence["title"]
+
+
+@pytest.mark.parametrize(
+    "line", ["(Ines, take this out before it goes)", "June 27 - The Weir in Winter\nJuly 25 - Locks and Keys"]
+)
+def test_a_note_in_brackets_and_a_list_of_days_are_no_titles(line: str):
+    text, lines = newsletter("nothing", contents=False)
+    head, _, foot = text.partition("\n\n--")
+    assert [each.line for each in read_newsletter(f"{head}\n\n{line}\n\n--{foot}", ISSUED)] == lines
 
 
 @pytest.mark.parametrize("dressed", ["{}", "*** {} ***", "# {}", "{}\n" + "=" * 20, "spaced", "wide"])

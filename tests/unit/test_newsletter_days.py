@@ -9,6 +9,8 @@ from digest.core.newsletter import read_article, read_newsletter
 WEDNESDAY = date(2024, 7, 3)
 BY = {
     "Sign by 5pm on Friday 12th.": "2024-07-12T17:00",
+    "The comment period runs through Friday, July 12. Send yours.": "2024-07-12",
+    "Ring for a new paper up to 12 July.": "2024-07-12",
     "Comments are accepted through Friday, July 12.": "2024-07-12",
     "Please sign up by next Friday, 12 July.": "2024-07-12",
     "You have until midnight on Sunday 14 July to vote.": "2024-07-14",
@@ -38,6 +40,13 @@ FROM = {
     "On Thursday 11 July from 2 to 4 in the hall. Join us!": ("2024-07-11T14:00", "2024-07-11T16:00"),
     "Tomorrow evening, Thursday July 4, at 8 o'clock in the square. Bring candles.": ("2024-07-04T20:00", None),
     "Join us this Saturday at 10am in the library.": ("2024-07-06T10:00", None),
+    "Sunday, 14th July, 10 til 1. Bring gloves.": ("2024-07-14T10:00", "2024-07-14T13:00"),
+    "Saturday, July 13, 9 to 4, in the hall. Doors open for members at 8.": ("2024-07-13T09:00", "2024-07-13T16:00"),
+    "Thurs 11 July 2024, 7.30 in the clubhouse. All welcome.": ("2024-07-11T19:30", None),
+    "El jueves 11 de julio, a las ocho de la tarde, en la plaza. Os esperamos.": ("2024-07-11T20:00", None),
+    "El jueves 11 de julio a las siete y media de la tarde, en la sala. Os esperamos.": ("2024-07-11T19:30", None),
+    "Thursday 11 July at seven in the evening, in the hall. All welcome.": ("2024-07-11T19:00", None),
+    "Donnerstag, 11. Juli, 19 Uhr 30, Rathaus. Eintritt frei.": ("2024-07-11T19:30", None),
     "5./6. Juli im Stadtpark. Eintritt frei.": ("2024-07-05", "2024-07-06"),
     "Freitag, 12. Juli, 8 Uhr abends, Rathaus. Eintritt frei.": ("2024-07-12T20:00", None),
     "Vendredi 12 juillet, 8 heures du soir, salle des fêtes. Entrée libre.": ("2024-07-12T20:00", None),

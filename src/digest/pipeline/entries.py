@@ -10,9 +10,8 @@ from digest.core.item import Item, Kind
 from digest.core.source import Source
 from digest.core.when import When
 from digest.net.feed import Entry, Feed
-from digest.pipeline.intake import content_hash, fingerprint, one_line
+from digest.pipeline.intake import content_hash, fingerprint, one_line, web_page
 from digest.rendering.markdown import Text, to_markdown
-from digest.rendering.markup import link
 
 ENTRIES = 200
 """That are looked at, from the top: a feed names what is new first."""
@@ -82,7 +81,7 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
         title,
         text.markdown,
         source.topics_of(f"{title} {' '.join(entry.categories)} {text.markdown}"),
-        url=_web_page(entry.url),
+        url=web_page(entry.url),
         organisation=one_line("organisation", source.organisation or feed.title),
         byline=_byline(entry.author),
         language=source.language or _language(entry.language),
@@ -109,12 +108,6 @@ def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
 def _body(entry: Entry, source: Source) -> Text:
     text = to_markdown(_CUT.sub("…", entry.html), entry.base, source.words)
     return replace(text, markdown=_COLOPHON.sub("", text.markdown))
-
-
-def _web_page(url: str | None) -> str | None:
-    clean = link(url)
-    sound = clean.startswith(("https://", "http://")) and len(clean) <= front_matter.LONGEST["url"]
-    return clean if sound and " " not in clean else None
 
 
 def _byline(author: str | None) -> str | None:

@@ -17,7 +17,7 @@ from digest.core.picture import Unusable
 from digest.pipeline import translations
 from digest.pipeline.pictures import Gallery, is_remote, read_beside
 from digest.pipeline.reading import read_text
-from digest.rendering.markup import to_html
+from digest.rendering.markup import link, to_html
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
@@ -223,6 +223,7 @@ def _drafted(found: "Found", timezone: str, language: str) -> Item:
         one_line("title", found.title) or "Untitled",
         body.strip(),
         (topic,) if topic else (),
+        web_page(found.url),
         organisation=one_line("organisation", found.organisation),
         byline=one_line("byline", found.byline),
         language=language,
@@ -239,6 +240,13 @@ def one_line(name: str, text: str | None) -> str | None:
     """A field's text on one line and no longer than it may be; None if nothing is left."""
     printable = "".join(char if char.isprintable() else " " for char in text or "")
     return " ".join(printable.split())[: front_matter.LONGEST[name]].rstrip() or None
+
+
+def web_page(url: str | None) -> str | None:
+    """An address as a field holds it; None if it is none of the web, or too long."""
+    clean = link(url)
+    sound = clean.startswith(("https://", "http://")) and len(clean) <= front_matter.LONGEST["url"]
+    return clean if sound and " " not in clean else None
 
 
 def ready(db: Database, ids: Sequence[int] | None, now: datetime) -> tuple[list[Stored], list[Stored]]:

@@ -1,8 +1,8 @@
 """A plain-text newsletter, as its editors left it, read into items.
 
 Every line with words is in exactly one place: a title, a field that holds the whole of it (`headline`, `organisation`),
-a body, or the furniture around the items (masthead, contents, banners, footer). All other lines stay in the body, also
-those that a byline, a date or a venue was read from: `places` accounts for each.
+a body, or the furniture around the items (masthead, contents, banners, farewell, footer). All other lines stay in the body, also
+those that an address, a byline, a date or a venue was read from: `places` accounts for each.
 """
 
 import re
@@ -16,6 +16,7 @@ from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.dates import find_dates
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.lines import read_lines
+from digest.core.newsletter.links import find_url
 from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
 from digest.core.newsletter.split import Section, Split, split
 from digest.core.newsletter.timing import Reader, read_timing
@@ -45,6 +46,7 @@ class Found:
     tag: str | None
     kind: Kind
     headline: str | None
+    url: str | None
     organisation: str | None
     byline: str | None
     published: When | None
@@ -133,15 +135,17 @@ def _found(section: Section, reader: Reader) -> Found:
     judgement = judge_kind(section, timing)
     lifted = _lifted(section, judgement.kind)
     organisation, headline = lifted["organisation"], lifted["headline"]
-    byline = find_byline(section.body)
+    byline, url = find_byline(section.body), find_url(section)
     is_event = judgement.kind is Kind.EVENT
     venue = (
         find_venue(section, timing.starts.verbatim if timing.starts else None) if is_event or timing.labelled else None
     )
     starts, ends = (timing.starts, timing.ends) if is_event else (None, None)
     deadline = timing.deadline or (timing.soon if judgement.kind is Kind.ACTION else None)
+    if judgement.kind not in (Kind.ACTION, Kind.EVENT):
+        deadline = None  # what others do by a day is no deadline of the reader's
     moments = {"published": timing.published, "deadline": deadline, "starts": starts, "ends": ends}
-    told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue}
+    told = {"organisation": organisation, "headline": headline, "byline": byline, "venue": venue, "url": url}
     gone = {each.line for each in lifted.values() if each}
     body = [each for each in section.body if each.number not in gone]
     evidence = {"title": section.why, "kind": judgement.words}
@@ -152,6 +156,7 @@ def _found(section: Section, reader: Reader) -> Found:
         tag=section.marked.tag,
         kind=judgement.kind,
         headline=headline.value if headline else None,
+        url=url.value if url else None,
         organisation=organisation.value if organisation else None,
         byline=byline.value if byline else None,
         published=timing.published.when if timing.published else None,

@@ -1,11 +1,15 @@
 """A newsletter's own convention: the mark that sets its titles apart, which may be another one further on, or be given up."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from digest.core.newsletter.candidates import Candidate
+from digest.core.newsletter.candidates import PART, Candidate
 
 _CONVENTION = 2.2
 _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
+OPENS = "opens a section"
+_MANY, _ALONE = 4, 0.9  # unmarked headings that make a convention, and what it weighs
+_LONGER = 1.5  # times as long as others are
 _PLAIN = 2  # unmarked headings that make it likely that the marks were given up
 TOP = {
     "speaks of the newsletter": -3.0,
@@ -25,13 +29,13 @@ def convention(found: Sequence[Candidate]) -> str | None:
     totals: dict[str, float] = {}
     bearers: dict[str, int] = {}
     for each in found:
-        if TOP.keys() & each.cues.keys():
+        if TOP.keys() & each.cues.keys() or (each.banner is not None and not each.heads):
             continue
         for mark in each.marks or {""}:
             totals[mark] = totals.get(mark, 0.0) + each.score
             bearers[mark] = bearers.get(mark, 0) + (each.heads and each.banner is None)
     usable = {mark for mark in totals if mark != "tag" and totals[mark] > 0 and (not mark or bearers[mark] >= 2)}
-    return max(sorted(usable), key=lambda mark: totals[mark], default="") or None
+    return max(sorted(usable), key=lambda mark: (totals[mark], mark != "gap"), default="") or None
 
 
 def follow(found: Sequence[Candidate]) -> None:
@@ -41,6 +45,7 @@ def follow(found: Sequence[Candidate]) -> None:
     """
     mark = convention(found)
     if mark is None:
+        _go_by_nothing(found)
         return
     bearing = [at for at, each in enumerate(found) if mark in each.marks and each.heads] or [0, len(found) - 1]
     first, last = bearing[0], bearing[-1] + 1
@@ -51,7 +56,44 @@ def follow(found: Sequence[Candidate]) -> None:
     if _has_its_own(found[last:], found[:last]):
         follow(found[last:])
         found = found[:last]
+    for first, last in _astray(found, mark):
+        follow(found[first:last])
+        for each in found[first:last]:
+            each.doubts.append("marked otherwise than what is around")
+        found = [*found[:first], *found[last:]]
     _weigh(found, mark)
+
+
+def _astray(found: Sequence[Candidate], mark: str) -> list[tuple[int, int]]:
+    """The stretches between two bearers of a mark (the last first) that are far longer than others are, and in which two
+    headings or more bear a mark that no other has."""
+    bearing = [at for at, each in enumerate(found) if mark in each.marks or each.banner is not None]
+    lengths = [found[after].at - found[at].at for at, after in pairwise(bearing)]
+    usual = sorted(lengths)[len(lengths) // 2] if lengths else 0
+    stretches: list[tuple[int, int]] = []
+    for (at, after), length in zip(pairwise(bearing), lengths, strict=True):
+        rest = [*found[: at + 1], *found[after:]]
+        within = found[at + 1 : after]
+        own = convention(within) if length > _LONGER * usual else None
+        if (
+            own not in (None, "gap")
+            and sum(own in each.marks and each.heads for each in within) >= _PLAIN
+            and not any(own in each.marks for each in rest)
+        ):
+            stretches.insert(0, (at + 1, after))
+    return stretches
+
+
+def _go_by_nothing(found: Sequence[Candidate]) -> None:
+    """Favour the unmarked lines that stand alone above a text, if there are many: that is a convention too."""
+    alone = [
+        each
+        for each in found
+        if each.heads and each.paragraph.opens and each.paragraph.closes and not each.marks and each.score >= 0
+    ]
+    if len(alone) >= _MANY:
+        for each in alone:
+            each.cues["alone on its line as the others"] = _ALONE
 
 
 def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:
@@ -84,7 +126,9 @@ def _weigh(found: Sequence[Candidate], mark: str) -> None:
             continue
         if mark in each.marks and (each.heads or each.banner is None):
             each.cues[f"marked as the others ({mark})"] = weight
-        elif sections[each.at] in kept and not (mark == "gap" and each.at == 0):
+        elif sections[each.at] in kept and not (
+            PART in each.cues or (mark == "gap" and (OPENS in each.cues or each.at == 0))
+        ):
             given_up = bearers and each.at > bearers[-1].at and each.heads
             doubt = 0.3 if "tag" in each.marks else _AFTER if given_up else 1.0
             each.cues[f"not marked as the others ({mark})"] = -weight * doubt

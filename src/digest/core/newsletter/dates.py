@@ -94,7 +94,7 @@ def find_dates(text: str, today: date, *, day_first: bool = False, issued: date 
         return []
     hours = [
         each
-        for each in find_hours(text, dotted=True)
+        for each in find_hours(text, dotted=True, bare=True)
         if not any(one.start < each.end and each.start < one.end for one in found)
     ]
     timed = []

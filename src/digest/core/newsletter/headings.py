@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.conventions import TOP, follow
+from digest.core.newsletter.conventions import OPENS, TOP, follow
 from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
 from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
 from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
@@ -26,6 +26,8 @@ _MARKS = {
     "kicked": 0.8,
 }
 _TITLE = 0.45
+_LIST = 3  # short lines that make a list
+_TOP = 5  # lines that a masthead has in one block at most
 _DATED = 1.0
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
@@ -56,9 +58,11 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
         each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
+        each.cues.update(_first_cues(each, last))
         each.cues.update(_cues_around(each, last, body))
         each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
+        each.doubts.extend(_doubts(body[each.at + 1 : until]))
         if contents.promises(each.paragraph.text):
             each.cues["promised in the contents"] = 2.5
         elif complete:
@@ -128,8 +132,6 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     title = each.marked.title
     above = body[each.at - 1] if each.at else None
     below = body[each.at + 1] if each.at + 1 < len(body) else None
-    if last is None and each.heads:
-        yield "the first", 0.8
     if above and (above.part in _ENDS or ABOUT.match(above.text) or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
     if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
@@ -161,10 +163,34 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
             yield _BELOW, -1.6
 
 
+def _first_cues(each: Candidate, last: Candidate | None) -> _Cues:
+    if each.heads and last is None:
+        yield "the first", 0.8
+    elif last and last.banner is not None and last.at == each.at - 1 and each.heads and each.paragraph.opens:
+        yield OPENS, 0.8
+
+
+def _doubts(below: Sequence[Paragraph]) -> Iterator[str]:
+    """What a line may be instead of a title, for what stands below it up to the next candidate."""
+    if len(below) >= _LIST and all(other.part in ("short", "list", "label", "date") for other in below):
+        yield "nothing but a list below"
+    if (
+        len(below) > 1
+        and below[0].part == "short"
+        and below[0].closes
+        and not below[0].opens
+        and below[1].part == "prose"
+    ):
+        yield "perhaps the section of the line right below"
+
+
 def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
     if each.at > 8:
         return
     below = body[each.at + 1] if each.at + 1 < len(body) else None
+    top = block(body, 0)
+    if each.at in top and len(top) <= _TOP and any(is_masthead(body[at].text) for at in top if at != each.at):
+        yield "a line of the masthead right below"
     if is_masthead(each.marked.title):
         yield "speaks of the newsletter"
     if each.at == 0 and not each.heads:
@@ -173,10 +199,14 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
         below.part == "greeting"
         or (
             each.at < 3
-            and (is_masthead(below.text) or is_issue_line(below) or (below.part == "date" and not below.opens))
+            and (
+                is_masthead(below.text)
+                or is_issue_line(below)
+                or (below.part == "date" and not (below.opens and below.gap))
+            )
         )
     ):
-        yield "a line of the masthead below" if below.opens else "a line of the masthead right below"
+        yield "a line of the masthead below" if below.opens and below.gap else "a line of the masthead right below"
     words = plain(each.paragraph.text)
     if len(words) > 6 and words in foot:
         yield "said again at the foot"

@@ -22,13 +22,20 @@ _NAMED = {
     "medianoche": 0,
     "minuit": 0,
 }
-_CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h )[0-5]\d(?!\d))?"
-_WORDS = rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}"
+_SPANISH_HOURS = ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce")
+_CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
+_WORDS = (
+    rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}|"
+    rf"(?:(?<=a las )|(?<=desde las )|(?<=hacia las )|(?<=sobre las )|(?<=a la ))(?:{'|'.join(_SPANISH_HOURS)})"
+    r"(?: y (?:media|cuarto))?(?= de la |[.,;:)]| en | horas|$)|"
+    rf"(?<=at )(?:half )?(?:{_SPOKEN})(?= in the |[.,;]| sharp)|(?:{_SPOKEN})(?= in the (?:morning|afternoon|evening))"
+)
 _HALF = (
     r"\s*(?:(?:o[’']clock )?(?:in the (?:morning|afternoon|evening)|at night)|o[’']clock|[ap]\.? ?m\b\.?|"
     r"de la (?:mañana|tarde|noche|madrugada)|uhr(?: (?:früh|morgens|vormittags|nachmittags|abends))?\b|"
     r"(?:heures?|h) (?:du (?:matin|soir)|de l[’']après-midi)|horas\b|heures\b|hrs?\b\.?|hs\b\.?|h\b)"
 )
+_HALF_PAST, _QUARTER = re.compile("half|media"), re.compile("quarter|cuarto")
 _EARLY = re.compile(r"a\.? ?m|mañana|madrugada|morning|früh|morgens|vormittags|matin")
 _LATE = re.compile(r"p\.? ?m|tarde|noche|afternoon|evening|night|nachmittags|abends|soir|après")
 _TIME = re.compile(
@@ -38,9 +45,10 @@ _TIME = re.compile(
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
 _EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
-_AT = re.compile(r"\bat $")
+_TOGETHER = re.compile(r"\b(?:and|y|und|et)\b|&")
+_AT = re.compile(r"(?:\bat|,) $")
 _SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)
-_LED = re.compile(r"\b(?:(?P<sure>a las?|de las?|desde las?)|at|from|um)\s$", re.IGNORECASE)
+_LED = re.compile(r"\b(?:(?P<sure>(?:a|de|desde|hacia|sobre) las?)|at|from|um)\s$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,12 @@ class Hours:
     last: time | None
 
 
-def find_hours(text: str, *, dotted: bool = False) -> list[Hours]:
+def find_hours(text: str, *, dotted: bool = False, bare: bool = False) -> list[Hours]:
     """Times of day in order. A bare number is one only in a pair that says so ("6–8 pm"), or after "a las", "at", "um".
 
-    `dotted` takes "10.15" by itself for one as well.
+    `dotted` takes "10.15" by itself for one as well, `bare` any pair with "to" between ("10 til 1").
     """
-    return [_read(each, text) for each in _TIME.finditer(text) if _is_time(text, each, dotted=dotted)]
+    return [_read(each, text) for each in _TIME.finditer(text) if _is_time(text, each, dotted=dotted, bare=bare)]
 
 
 def without_hours(text: str) -> str:
@@ -67,8 +75,10 @@ def without_hours(text: str) -> str:
     return _TIME.sub(" ", text)
 
 
-def _is_time(text: str, found: re.Match[str], *, dotted: bool) -> bool:
+def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bool:
     first, till = found["from"], found["till"] or ""
+    if till and bare and not _TOGETHER.search(found[0]):
+        return True
     if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
         return True
     if "." in first or (dotted and "." in till):
@@ -109,10 +119,15 @@ def _hour(words: str, half: str) -> time:
     words = words.casefold()
     if words in _NAMED:
         return time(_NAMED[words])
-    if spoken := next((name for name in re.split(r"\W", words) if name in _SPOKEN_HOURS), None):
-        return time(_SPOKEN_HOURS.index(spoken) + 1, {"h": 30, "q": 15}.get(words[0], 0) if " past " in words else 0)
-    hour, _, minute = re.sub(r" ?[.h] ?", ":", words).partition(":")
-    number = int(hour)
+    if spoken := next((name for name in re.split(r"\W", words) if name in (*_SPOKEN_HOURS, *_SPANISH_HOURS)), None):
+        names = _SPOKEN_HOURS if spoken in _SPOKEN_HOURS else _SPANISH_HOURS
+        number, minute = (
+            names.index(spoken) + 1,
+            "30" if _HALF_PAST.search(words) else "15" if _QUARTER.search(words) else "0",
+        )
+    else:
+        hour, _, minute = re.sub(r" ?(?:[.h]|uhr) ?", ":", words).partition(":")
+        number = int(hour)
     midnight = number == 12 and re.search("noche|night", half)
     late = _LATE.search(half) and not midnight
     if number <= 12 and (late or midnight or _EARLY.search(half)):

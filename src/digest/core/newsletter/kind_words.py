@@ -55,6 +55,10 @@ ASKING_TITLE = any_in_lower(
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
     r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"\bcall for (?:abstracts|papers|proposals|entries|volunteers|nominations|submissions|applications|contributions)\b|"
+    r"\b(?:nominations|applications|registrations?|enrol?lment|entries|sign-ups?) (?:are |is |now )*open\b|"
+    r"^(?:applications|nominations) (?:for|open)\b|\bappeal$|\blast chance to\b|\bdeadline\b|^(?:encuesta|survey|umfrage)\b|"
+    r"\bsurvey$|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
     r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
     r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
     r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
@@ -105,7 +109,8 @@ RECURS_AT = any_in_lower(
     r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
 )
 SHUT = any_in_lower(
-    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|change of) hours\b|\bhours (?:change|are changing)\b|"
+    r"\bcambio de horarios?\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
@@ -124,13 +129,20 @@ WE_WON = any_in_lower(
     r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
     r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
-    r"\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
+    r"\b(?:conseguimos|logramos)\b|\blo (?:hemos |han )?(?:conseguido|logrado)\b|\blo (?:logramos|conseguimos|lograron)\b",
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
 EARNED = any_in_lower(
     r"\b(?:emails|letters|calls|signatures) did (?:that|it|this)\b|\bby \d+ votes? to \d+\b",
     r"\b(?:has|have) (?:dropped|shelved|scrapped|abandoned|reversed|withdrawn|cancelled|canceled) (?:its|the|their|all)\b",
+    r"\b(?:money|funding|grant|it) (?:has )?(?:came|come|comes) through\b|\bbrought (?:back )?in[- ]house\b|"
+    r"\bit(?: is|[’']s) official\b|\b(?:massive|huge|enormous) thanks\b|\bcan stay\b|\bsigned into law\b|\bstays? open\b|"
+    r"\b(?:hemos|han) (?:ganado|logrado|conseguido|obtenido)\b|\bse quedan?$",
+    r"\b(?:is )?what took (?:us )?(?:the )?\w+ (?:months|years)\b|\bit was a (?:campaign|fight|struggle)\b",
+    r"\b(?:\d[\d.,]*|hundreds|thousands) of you (?:wrote|signed|called|came|marched)\b|\bwithdr[ae]ws? (?:the|its|their) \w+|"
+    r"\b(?:rul|decid)(?:es|ed) in favou?r of\b|"
+    r"\b(?:county|council|city|board|company) (?:drops|withdraws|scraps|shelves|backs down)\b",
     r"\bthey listened\b|\bsafe (?:for ever|forever|for good|at last)\b|\bno one can (?:build|sell|close)\b|"
     r"\bwill not (?:raise|close|sell|cut|build|go ahead|proceed|appeal)\b|\bcancelled the (?:flight|eviction|sale|closure)\b",
     r"\b\S+ (?:hundred|thousand) of you\b|\bvuelven? al trabajo\b|\bfirma la subida\b|\b(?:para|für) \w+ \w+ gestimmt\b|"
@@ -178,6 +190,7 @@ STATES = any_in_lower(
     r"(?:regrets?|condemns?|deplores?|rejects?|stands? (?:with|by))\b|\bwe (?:regret|stand by|are appalled|are outraged)\b",
     r"\bl[oa]s? (?:organizaciones |entidades )?(?:abajo )?firmantes\b",
     r"\b(?:condenamos|denunciamos|rechazamos|declaramos|exigimos|manifestamos|repudiamos|nos solidarizamos)\b",
+    r"\b(?:pedimos|instamos|reclamamos|llamamos|apelamos) (?:a|al) |\bqueremos recordar\b",
     r"\b(?:comunicado|declaración|wir (?:verurteilen|fordern|erklären)|nous (?:condamnons|exigeons|dénonçons))\b",
 )
 ON_THE = any_in_lower(r"^(?:on|about|regarding|concerning|ante|sobre) (?:the|el|la|los|las)\b|^zu[mr]? ")

@@ -53,7 +53,7 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
     """The kind with the most evidence; news where there is little."""
     sums: dict[Kind, float] = defaultdict(float)
     words: dict[Kind, list[tuple[float, str]]] = defaultdict(list)
-    for votes in (_of_labels(section), _of_form(section), _of_timing(timing), _of_words(section, timing)):
+    for votes in (_of_labels(section), _of_form(section), _of_timing(section, timing), _of_words(section, timing)):
         for kind, weight, said in votes:
             sums[kind] += weight
             words[kind].append((weight, said))
@@ -62,7 +62,7 @@ def judge_kind(section: Section, timing: Timing) -> Judgement:
 
 
 def _of_labels(section: Section) -> _Votes:
-    prefix, *rest = re.split(r"[:!] ", section.marked.title, maxsplit=1)
+    prefix, *rest = re.split(r"[:!] | [–—-] ", section.marked.title, maxsplit=1)
     for said, weight in (
         (section.marked.label, 4.0),
         (prefix if rest else None, 3.0),
@@ -70,7 +70,7 @@ def _of_labels(section: Section) -> _Votes:
         (section.marked.tag, 2.0),
     ):
         if said and (named := section_of(said) or ("press_release" if RELEASE.search(said) else None)):
-            yield Kind(named), weight if named != "news" else 0.5, said
+            yield Kind(named), weight if named != "news" or said is section.marked.label else 0.5, said
 
 
 def _of_form(section: Section) -> _Votes:
@@ -86,19 +86,16 @@ def _of_form(section: Section) -> _Votes:
         yield Kind.PRESS_RELEASE, 1.2, notes
 
 
-def _of_timing(timing: Timing) -> _Votes:
+def _of_timing(section: Section, timing: Timing) -> _Votes:
+    timed = timing.starts is not None and timing.starts.when.at is not None
     if timing.deadline:
-        yield Kind.ACTION, 1.2 if timing.starts else 1.6, timing.deadline.words
+        yield Kind.ACTION, 1.2 if timed else 1.6, timing.deadline.words
+        if timing.deadline.verbatim in section.title.text:
+            yield Kind.ACTION, 1.0, "the last day is in the title"
     elif timing.soon:
         yield Kind.ACTION, 0.8, timing.soon.words
     if timing.starts:
-        weight = (
-            1.2
-            + 1.3 * (timing.starts.when.at is not None)
-            + 1.0 * timing.labelled
-            + 0.8 * (timing.ends is not None)
-            + 0.5 * timing.heads
-        )
+        weight = 1.2 + 1.3 * timed + 1.0 * timing.labelled + 0.8 * (timing.ends is not None) + 0.5 * timing.heads
         yield Kind.EVENT, weight, timing.starts.words
 
 

@@ -22,6 +22,10 @@ _DECORATED = re.compile(rf"(?P<open>{_FRAME}) *(?P<core>[^*_=~\-#<>«»|+:•–
 _MIRROR = {"<": ">", ">": "<", "«": "»", "»": "«", "/": "\\", "\\": "/"}
 _BULLET = re.compile(r"([*•●▪■◆◇►▶➤→»✦★☆✱⁃◦‣·+|o–—-]|>{1,4}|={1,3}>|-{1,3}>|»{2,3}|\*{2,3}|\+{2,3}) +(\S.*)")
 _LABEL = re.compile(r"\[(?P<label>[^\[\]]{2,24})\]\s*[:–—-]?\s*(?P<rest>.+)")
+_TITLED = re.compile(
+    r"(?:title|headline|heading|item title|título|titular|titel|überschrift|titre) ?: ?(?P<rest>\S.*)", re.IGNORECASE
+)
+_LABEL_AFTER = re.compile(r"(?P<rest>.+\S) [\[(](?P<label>[^\[\]()]{3,24})[\])]")
 _BRACKETED = re.compile(r"\[(?P<core>[^\[\]]{2,})\]\W*")
 _ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
@@ -90,10 +94,11 @@ def number_of(text: str) -> tuple[int, bool, str] | None:
 
 
 @lru_cache(maxsize=65_536)
-def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False) -> Marked:
+def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False, labels: bool = False) -> Marked:
     """A line taken apart into its marks and its words.
 
-    `dash_tags` also takes "Title – Tag" for a title with a tag, and `codes` "A1 Title" for a numbered one.
+    `dash_tags` also takes "Title – Tag" for a title with a tag, `codes` "A1 Title" for a numbered one, and `labels`
+    "News: Title" for one that bears its kind.
     """
     if len(text) > _LONGEST:
         return Marked(text, None, None, frozenset(), None)
@@ -116,7 +121,7 @@ def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False) -> Ma
         elif bulleted := bullet_of(text):
             marks.add("bullet" + bulleted[0])
             text = bulleted[1]
-    label, text, mark = _labelled(text)
+    label, text, mark = _labelled(text, labels=labels)
     text = _without_last_emoji(text)
     marks |= {mark} if mark else set()
     if is_caps(text):
@@ -128,7 +133,13 @@ def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False) -> Ma
     return Marked(text.strip(), tag.strip() if tag else None, label, frozenset(marks), number)
 
 
-def _labelled(text: str) -> tuple[str | None, str, str | None]:
+def kind_label(text: str) -> re.Match[str] | None:
+    """The name of a kind that leads a line ("News: Ferry stays"), and the `rest` of it."""
+    found = _ALERT.fullmatch(text)
+    return found if found and (section_of(found["label"]) or RELEASE.search(found["label"])) else None
+
+
+def _labelled(text: str, *, labels: bool) -> tuple[str | None, str, str | None]:
     """The label before a line's words, which is no part of them, the words, and the mark that they bear for it.
 
     "PRESS RELEASE: Baths to close" keeps its words, since they are often the title's own.
@@ -137,10 +148,13 @@ def _labelled(text: str) -> tuple[str | None, str, str | None]:
         return None, found["core"], "deco["
     if found := _LABEL.fullmatch(text):
         return found["label"], found["rest"], "label"
-    found = _ALERT.fullmatch(text)
-    if not (found and is_caps(found["label"])):
-        return None, text, None
-    kind = section_of(found["label"])
-    if kind == "action":
+    if found := _TITLED.fullmatch(text):
+        return None, found["rest"], "label"
+    if (found := _LABEL_AFTER.fullmatch(text)) and section_of(found["label"]) and (labels or is_caps(found["label"])):
         return found["label"], found["rest"], "label"
-    return None, text, "labelled" if kind or RELEASE.search(found["label"]) else None
+    found = kind_label(text)
+    if found is None or not (labels or is_caps(found["label"])):
+        return None, text, None
+    if labels or section_of(found["label"]) == "action":
+        return found["label"], found["rest"], "label"
+    return None, text, "labelled"

@@ -12,6 +12,7 @@ from digest.core.newsletter.marks import bullet_of, is_caps, number_of
 from digest.core.newsletter.vocabulary import (
     COLOPHON,
     CONTACT,
+    FAREWELL,
     FORWARDED,
     GREETING,
     LABEL,
@@ -32,6 +33,7 @@ _TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
 _WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
 _NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
 _DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
+_GOES_ON = re.compile(r" (?:the|an?|of|for|to|in|on|at|by|with|and|or|el|la|los|las|una?|de|del|al|en|con|por|para|y)$")
 _SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
 ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
 PERSON = re.compile(_NAME)
@@ -71,6 +73,8 @@ def starts_anew(line: Line, after: Line, width: int) -> bool:
     if goes_on(line, after) and ((bullet_of(line.text) and width) or len(line.text) > max(0.6 * width, 40)):
         return False
     if is_caps(line.text) and is_caps(after.text) and UNFINISHED.search(line.text):
+        return False
+    if len(line.text) > 0.6 * width > 0 and _GOES_ON.search(line.text):
         return False
     return meant(line, after, width)
 
@@ -140,7 +144,7 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
         or (words <= 7 and LINK_WORDS.fullmatch(text))
     ),
     "byline": lambda _, text, words: words <= 12 and text[-1] not in ".!?" and BYLINE.fullmatch(text),
-    "signoff": lambda _, text, words: words <= 10 and SIGN_OFF.match(text),
+    "signoff": lambda _, text, words: words <= 10 and (SIGN_OFF.match(text) or FAREWELL.match(text)),
     "footer": lambda _, text, words: (
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),
@@ -179,9 +183,9 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             mark
             and not paragraphs[here].under
             and (
-                not paragraphs[here].opens
+                not (paragraphs[here].opens or _kicks(paragraphs, here - 1))
                 or parts[here] == "prose"
-                or (mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
+                or (not _kicks(paragraphs, here) and mark in marks[here + 1 : here + 2] and not paragraphs[here].closes)
             )
         ):
             parts[here] = "list"
@@ -200,6 +204,20 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     return [replace(each, part=part) for each, part in zip(paragraphs, parts, strict=True)]
 
 
+def _kicks(paragraphs: Sequence[Paragraph], at: int) -> bool:
+    """True for a word or two in capitals right above one line and no more: "* URGENT", "* Renew your permit"."""
+    each, below = paragraphs[at], paragraphs[at + 1 : at + 2]
+    words = (bullet_of(each.text) or ("", each.text))[1]
+    return (
+        bool(below)
+        and each.opens
+        and not below[0].opens
+        and below[0].closes
+        and is_caps(words)
+        and len(words.split()) <= 3
+    )
+
+
 def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
     """The positions of lines such as "From: …", in blocks that have a "Subject: …"."""
     subjects = [at for at, each in enumerate(paragraphs) if MAIL_SUBJECT.match(each.text)]
@@ -209,7 +227,12 @@ def _mail_headers(paragraphs: Sequence[Paragraph]) -> list[int]:
 
 def is_dateline(date: Paragraph, title: Paragraph) -> bool:
     """True if a line with a day and no hour heads a block, and so belongs to the title right below it."""
-    return date.part == "date" and date.opens and not title.opens and not find_hours(date.text)
+    return (
+        date.part == "date"
+        and date.opens
+        and not title.opens
+        and not (find_hours(date.text) or begins_with_date(title))
+    )
 
 
 def begins_with_date(each: Paragraph) -> bool:
@@ -244,5 +267,7 @@ def _signs(each: Paragraph, part: str, *, first: bool) -> bool:
     """True if a line below a sign-off goes on signing: it is short, and right below, or names a role."""
     words = len(each.text.split(None, 15))
     if part not in ("short", "signature", "prose") or words > 14 or each.rule:
+        return False
+    if each.text[0].islower() and each.text[-1] == ",":  # a verse
         return False
     return first or not each.opens or (each.gap == 1 and words <= 10 and bool(ROLE.search(each.text)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from digest.core.newsletter.candidates import Candidate
+from digest.core.newsletter.farewell import find_farewell
 from digest.core.newsletter.furniture import find_contents, find_footer
 from digest.core.newsletter.headings import find_headings, is_subheading, is_title
 from digest.core.newsletter.lines import Line, closed_up, read_lines, wrap_width
@@ -49,7 +50,7 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     lines = apart(closed_up(lines))
     paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
     contents = find_contents(paragraphs)
-    footer = find_footer(paragraphs)
+    footer = find_farewell(paragraphs, find_footer(paragraphs))
     found = find_headings(paragraphs, footer, contents)
     chosen = {each.at: each for each in found if is_title(each)}
     for at, paragraph in enumerate(paragraphs):

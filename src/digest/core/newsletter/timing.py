@@ -15,7 +15,7 @@ from digest.core.when import When
 
 _I = re.IGNORECASE
 _UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|through|thru|before|before the [^.,;]{3,24} on|no later than|not later than|"
+    r"(?:\b(?:by|until|till|through|thru|up to|before|before the [^.,;]{3,24} on|no later than|not later than|"
     r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como tarde,?|bis(?: zum|"
@@ -47,7 +47,7 @@ _PUBLISHED = re.compile(
     _I,
 )
 _OVER = re.compile(
-    r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|termina|acaba|bis|jusqu[’']à|"
+    r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|vuelta|regreso|termina|acaba|bis|jusqu[’']à|"
     r"fin)\b[^.!?]{0,16}$",
     _I,
 )
@@ -55,7 +55,11 @@ _RETURNS = re.compile(
     r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$",
     _I,
 )
-_RUNS = re.compile(r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$", _I)
+_RUNS = re.compile(
+    r"(?<!period )(?<!survey )(?<!registration )(?<!enrollment )(?<!voting )"
+    r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$",
+    _I,
+)
 _LASTS = re.compile(  # what is so until a day, and asks for nothing
     r"\b(?:closed|shut|away|off|works?|roadworks|diver(?:ted|sion)|says?|expected|was|were|had|cerrad[oa]s?|cortad[oa]s?|obras|"
     r"geschlossen|gesperrt|baustelle|voraussichtlich|fermée?s?|barrée?|travaux)\b[^.;:!?]{0,40}"
@@ -153,7 +157,7 @@ def read_timing(section: Section, reader: Reader) -> Timing:
             deadline, soon = (deadline, soon or told) if each.found.relative else (deadline or told, soon)
         elif each.found.relative and (each.found.alone or each.found.first.at is None):
             continue
-        elif _could_be_event(each, reader.today):
+        elif _could_be_event(each, reader):
             others.append(each)
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
@@ -201,12 +205,15 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
     return each.told, ends
 
 
-def _could_be_event(each: _Date, today: date) -> bool:
-    """True for a date that something may take place on: a day gone by is one only with its hour, or if a line says so."""
+def _could_be_event(each: _Date, reader: Reader) -> bool:
+    """True for a date that something may take place on: a day gone by is one only with its hour, or if a line says so,
+    and a day before that of issue only in the latter case."""
     if each.paragraph.part in ("release", "signature", "contact", "header") or _PAST.search(each.before[-24:]):
         return False
     latest = each.found.last or each.found.first
-    return latest.day >= today or latest.at is not None or each.labelled or bool(find_hours(each.onward))
+    if reader.issued and latest.day < reader.issued:
+        return each.labelled
+    return latest.day >= reader.today or latest.at is not None or each.labelled or bool(find_hours(each.onward))
 
 
 def _tells_hours(each: Paragraph) -> bool:

@@ -29,6 +29,7 @@ RELEASE = any_of(
     r"para (?:su )?(?:publicación|difusión|divulgación) inmediata",
     r"de (?:publicación|difusión) inmediata",
     r"zur sofortigen veröffentlichung",
+    r"^(?:issued|released) (?:by|on behalf of) |^(?:emitid[oa]|difundid[oa]) por |^herausgegeben von ",
     r"pour diffusion immédiate",
     r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|"
     r"communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
@@ -53,6 +54,38 @@ SIGN_OFF = any_of(
     r"^(?:atentamente|saludos|un abrazo|un saludo|abrazos|fraternalmente|cordialmente|solidariamente|gracias)\b.{0,25},$",
     r"^(?:mit .{0,20}grüßen|viele grüße|solidarische grüße|cordialement|solidairement|salutations?)\b.{0,20},?$",
     r"^(?:signed|firmado|firman|unterzeichnet|signé)\s*[:,]?$",
+)
+FAREWELL = any_of(
+    r"^(?:see you|catch you)\b(?! (?:there|then|at|inside|outside)\b).{0,48}$",
+    r"^(?:until|till) (?:next|the next|then|we meet)\b.{0,48}$",
+    r"^(?:that[’']s (?:all|it)|that is all) (?:for|from|this)\b.{0,60}$",
+    r"^(?:thank you|thanks) for reading\b.{0,30}$|^happy reading\b.{0,30}$",
+    r"^have an? (?:good|great|lovely|nice|wonderful|happy|peaceful) (?:week|weekend|month|summer|winter|holiday)\b.{0,30}$",
+    r"^(?:¡ ?)?(?:hasta (?:pronto|luego|entonces|la (?:próxima|semana)|el (?:próximo|mes))|nos (?:vemos|leemos))\b.{0,48}$",
+    r"^(?:¡ ?)?(?:feliz|buena|buen) (?:semana|fin de semana|mes|verano)\b.{0,30}$",
+    r"^(?:eso es todo|gracias por leer(?:nos)?)\b.{0,48}$",
+)
+"""Takes leave until the next issue."""
+CLOSING = any_of(
+    r"^(?:(?:with )?(?:best|kind|warm|good)(?:est)? (?:wishes|regards)|all the best|best|warmly|cheers)\W*$",
+    r"^(?:(?:un )?(?:cordial )?saludos?|(?:un )?(?:fuerte )?abrazos?)\b[^.]{0,20}$",
+)
+"""Ends a letter of any kind, where nothing is declared."""
+EDITORS = any_of(
+    r"^[–—-]* ?(?:the|your|our) (?:[\w’'-]+ ){0,3}(?:committee|team|editors?|board|editorial (?:team|board))\b",
+    r"^[–—-]* ?(?:la|el|los|las|tu|vuestr[oa]|nuestr[oa]) (?:junta|equipo|comité|redacción|comisión|editor(?:es|as|a)?)\b",
+)
+"""Those who make a newsletter, as they sign it."""
+ASKS = any_of(
+    r"\b(?:sign(?: ?up)?|signature|rsvp|regist\w+|book(?:ing)?s?|tickets?|apply|join|donat\w+|give|write|act|take action|vote|"
+    r"petition|form|reserve|enrol\w*)\b",
+    r"\b(?:firm\w+|inscr\w+|reg[ií]str\w+|reserv\w+|entradas?|apúnta\w*|apuntarse|particip\w+|dona\w*|escrib\w+|vota\w*|"
+    r"únete|petición|formulario)\b",
+    r"\b(?:anmeld\w+|unterschr\w+|spenden?|inscription|signez|signer)\b",
+)
+"""A label of a link that is there to be followed."""
+CREDIT = any_of(
+    r"^(?:photos?|picture|image|pic|credit|source|via|fotos?|fotografía|imagen|fuente|crédito|bild|quelle|crédit)\b[^:]{0,30}:?$",
 )
 GREETING = any_of(
     r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|sehr geehrte[rs]?|chère?s|bonjour|"
@@ -85,7 +118,7 @@ LEAVING = any_in_lower(
     r"^(?:copyright|©|\(c\))",
     r"\b(?:si no (?:quieres?|querés|deseas?) (?:recibir|seguir)|responde baja)\b",
     r"\bto (?:leave|get off) (?:this|the|our) (?:mailing )?list\b",
-    r"\bto (?:stop (?:getting|receiving)|be removed)\b|\bdo not wish to receive\b",
+    r"\b(?:to stop (?:getting|receiving)|stop sending|to be removed)\b|\bdo not wish to receive\b",
     r"\bdar(?:se|te)? de baja\b|\bdesuscri|\bcancelar (?:tu|su|la) suscripción\b",
     r"\b(?:recibes?|ha recibido|has recibido) este (?:correo|boletín|mensaje)\b",
     r"\btodos los derechos reservados\b",
