@@ -12,7 +12,6 @@ from digest.app import Installation
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
 from digest.core.errors import Misconfigured
 from digest.core.item import Item, Status, missing
-from digest.core.newsletter import as_json
 from digest.core.source import Source
 from digest.pipeline import intake
 from digest.pipeline.intake import Intake
@@ -121,6 +120,8 @@ def _import_newsletter(
             here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
         )
     if as_document:
+        from digest.core.newsletter import as_json  # noqa: PLC0415  loaded with what it shows
+
         emit({"items": [as_json(each) for each in found]})
         return
     if not found:

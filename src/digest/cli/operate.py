@@ -11,7 +11,6 @@ from digest.cli.edition.shown import counts
 from digest.cli.shared import Json, Now, emit, installation, iso, say
 from digest.core.errors import Refused
 from digest.core.when import in_words
-from digest.pipeline import doctor as examine
 from digest.pipeline import report
 
 app = typer.Typer()
@@ -27,6 +26,8 @@ def init(now: Now = None) -> None:
 @app.command()
 def doctor(json_: Json = False, now: Now = None) -> None:
     """Look at everything that sending needs: settings, database, templates, mail server, who the mail is from."""
+    from digest.pipeline import doctor as examine  # noqa: PLC0415  what renders is loaded only for what needs it
+
     here = installation(now)
     findings = [
         examine.look("database", lambda: examine.database(here.database)),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date
 from sqlmodel import Session
 
 from digest.core import edition as editions_core
@@ -123,7 +122,7 @@ def _over(item: Item, *, already: bool) -> str:
 
 
 def _written(when: When, timezone: str) -> str:
-    day = format_date(when.day, "d MMMM y", locale="en")
+    day = f"{when.day.day} {when.day:%B %Y}"
     return day if when.at is None else f"{day} at {when.at:%H:%M} ({timezone})"
 
 

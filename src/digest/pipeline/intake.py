@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -12,15 +13,17 @@ from digest.core import front_matter, topic
 from digest.core.errors import Refused
 from digest.core.front_matter import BadItemFile, ItemFile
 from digest.core.item import Item, Status, missing
-from digest.core.newsletter import Found, read_newsletter
+from digest.core.picture import Unusable
 from digest.pipeline import translations
 from digest.pipeline.pictures import Gallery, is_remote, read_beside
 from digest.pipeline.reading import read_text
 from digest.rendering.markup import link, to_html
-from digest.rendering.pictures import Unusable
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
+
+if TYPE_CHECKING:
+    from digest.core.newsletter import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,10 @@ def _store(
 
 def split_newsletter(
     path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int]
-) -> tuple[Found, ...]:
+) -> tuple["Found", ...]:
     """The items of a plain-text newsletter, as found. Refused for a line number that cannot be meant."""
+    from digest.core.newsletter import read_newsletter  # noqa: PLC0415  its patterns take a while to compile
+
     try:
         return read_newsletter(read_text(path, "newsletter"), now.date(), titles, not_titles)
     except ValueError as error:
@@ -183,7 +188,7 @@ def split_newsletter(
 
 
 def import_newsletter(
-    db: Database, path: Path, found: Sequence[Found], *, timezone: str, language: str, now: datetime
+    db: Database, path: Path, found: Sequence["Found"], *, timezone: str, language: str, now: datetime
 ) -> Intake:
     """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else.
 
@@ -218,7 +223,7 @@ def import_newsletter(
     return result
 
 
-def _drafted(found: Found, timezone: str, language: str) -> Item:
+def _drafted(found: "Found", timezone: str, language: str) -> Item:
     """As an item's file could say it. The headline of a piece, where it has one besides its title, leads the body."""
     body = f"**{found.headline}**\n\n{found.body_markdown}" if found.headline else found.body_markdown
     if len(body) > front_matter.LONGEST_BODY:

@@ -278,6 +278,7 @@ def _paired(text: str) -> str:
 
 
 def _lines(text: str, heading: str) -> str:
+    text = text.replace("![", r"\![")  # a link after an exclamation mark, and no picture
     if heading:
         return heading + _CLOSING.sub(r"\\\g<0>", re.sub(f" *{_BREAK} *", " ", text).strip())
     lines = [line.strip() for line in text.split(_BREAK)]

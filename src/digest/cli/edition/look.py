@@ -18,7 +18,7 @@ from digest.pipeline import preflight, report
 
 app = typer.Typer()
 
-Person = Annotated[str | None, typer.Argument(metavar="[EMAIL]", help="The subscriber's address.")]
+Person = Annotated[str | None, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 For = Annotated[str | None, typer.Option("--for", metavar="EMAIL", help="The same, as an option.")]
 
 
