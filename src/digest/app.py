@@ -20,6 +20,7 @@ from digest.core.errors import Misconfigured, Refused
 from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
+from digest.core.picture import LARGEST, Unusable
 from digest.core.source import BadSources, Source, read_sources
 from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
@@ -38,7 +39,6 @@ from digest.pipeline.links import Links
 from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
 from digest.pipeline.receive import Keys
-from digest.rendering.pictures import LARGEST, Unusable
 from digest.settings import Settings
 from digest.settings.forms import listed, span
 from digest.store import secrets as kept_secrets

@@ -6,7 +6,7 @@ run when a clock that was set back would stall it.
 
 import asyncio
 import contextlib
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -191,11 +191,13 @@ def took_in(got: Received) -> None:
     log.info("mail", kind=got.kind, rule=got.rule, effect=got.effect)
 
 
-def door(here: Installation) -> contextlib.AbstractAsyncContextManager[object]:
+@contextlib.asynccontextmanager
+async def door(here: Installation) -> AsyncIterator[None]:
     """Takes in mail over LMTP while the block runs, where the settings say so. Refused if nothing can listen there."""
     bind = here.settings.lmtp
     if bind is None:
-        return contextlib.nullcontext()
+        yield
+        return
     room = here.mailroom
 
     def take(message: bytes, recipient: str) -> None:
@@ -205,7 +207,9 @@ def door(here: Installation) -> contextlib.AbstractAsyncContextManager[object]:
             log.warning("mail was not taken in", reason=str(error))
             raise
 
-    return lmtp.listening(bind, lmtp.Door(room.expects, take))
+    async with lmtp.listening(bind, lmtp.Door(room.expects, take)):
+        log.info("lmtp", at=here.settings.lmtp_bind)
+        yield
 
 
 async def once(here: Installation) -> list[tuple[str, Balance]]:

@@ -50,12 +50,13 @@ class Terminal:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, *arguments: object, stdin: bytes = b"", code: int | None = 0) -> Done:
+    def __call__(self, *arguments: object, stdin: bytes | io.StringIO = b"", code: int | None = 0) -> Done:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
         argv = ["digest", *map(str, arguments)]
+        keys = io.TextIOWrapper(io.BytesIO(stdin)) if isinstance(stdin, bytes) else stdin
         with (
             mock.patch.dict(os.environ, self.environment, clear=True), mock.patch.object(sys, "argv", argv),
-            mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))), contextlib.chdir(self.folder),
+            mock.patch.object(sys, "stdin", keys), contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended,
         ):  # fmt: skip
             main()

@@ -109,4 +109,7 @@ def test_the_service_takes_in_mail_over_lmtp(week: Terminal, inbox: list[Mail]) 
     assert "Traceback" not in said
     assert "@" not in said
     assert "headers over 256 KB" in said
+    assert f"port={port}" in said
+    assert week.env["PUBLIC_URL"] in said
+    assert week.env["LMTP_BIND"] in said
     assert week("subscribers", "show", inbox[0].recipient, "--json").json["state"] == "suppressed"

@@ -1,5 +1,6 @@
 """Rough edges that somebody new to digest found, and must not find again."""
 
+import io
 import re
 import signal
 import subprocess
@@ -114,6 +115,82 @@ def test_the_schedule_is_told_in_its_own_zone(digest: Terminal) -> None:
     assert first == f"2026-W49: {sent}; draft: {draft}"
 
 
+def test_what_was_given_up_is_not_the_latest_and_no_slot_that_comes(week: Terminal) -> None:
+    week("edition", "assemble", "--period", "2026-W12", "--now", BEFORE)
+    week("edition", "cancel", "2026-W12")
+    assert week("edition", "show", "latest", "--json").json["period"] == "2026-W11"
+    assert week("edition", "assemble", "--period", "2026-W13", "--json", "--now", BEFORE).json["number"] == 3
+    slots = week("schedule", "--json", "--now", BEFORE).json["slots"]
+    assert [each["state"] for each in slots] == ["draft", "cancelled", "draft", None, None]
+    assert (
+        "2026-W12: Sunday 22 March 2026, 09:00 (Europe/Lisbon); its edition: cancelled\n"
+        in week("schedule", "--now", BEFORE).out
+    )
+    for period in ("2026-W11", "2026-W13"):
+        week("edition", "cancel", period)
+    assert week("edition", "show", "latest", "--json").json["period"] == "2026-W13", "there is nothing else"
+
+
+def test_what_closes_before_the_edition_is_not_said_to_be_over_before_it_is(week: Terminal) -> None:
+    shown = week("edition", "assemble", "--period", "2026-W13", "--json", "--now", "2026-03-10").json
+    reasons = {each["reason"] for each in shown["left_out"]}
+    assert "its deadline is 13 March 2026, before this edition goes out" in reasons
+    assert not any("was" in each for each in reasons)
+
+
+def test_one_digest_is_asked_for_either_way(week: Terminal) -> None:
+    who = "lucia.ferrer@example.org"
+    for command in (["why"], ["render", "--format", "text"]):
+        said = week("edition", *command, "latest", who, "--now", BEFORE).out
+        assert said == week("edition", *command, "latest", "--for", who, "--now", BEFORE).out != ""
+        week("edition", *command, "latest", who, "--for", who, code=2)
+    assert week("edition", "why", "latest", code=2).err == "Say whose digest: `digest edition why ED EMAIL`.\n"
+
+
+class Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("y", 0)])
+def test_at_a_terminal_sending_early_is_asked(week: Terminal, inbox: list[Mail], answer: str, code: int) -> None:
+    done = week("edition", "send", "latest", "--now", BEFORE, stdin=Keyboard(answer + "\n"), code=code)
+    assert "2026-W11 is due on Sunday 15 March 2026, 09:00 (Europe/Lisbon). Send it now? [y/N]" in done.err
+    assert len(inbox) == (25 if code == 0 else 0)
+
+
+def test_a_script_is_not_asked_nor_who_says_yes_nor_when_it_is_due(week: Terminal, inbox: list[Mail]) -> None:
+    week("edition", "cancel", "latest")
+    for options in (["--yes", "--now", BEFORE], ["--json", "--now", BEFORE], ["--now", SLOT]):
+        assert "Send it now?" not in week("edition", "send", "latest", *options, stdin=Keyboard(), code=1).err
+    assert inbox == []
+
+
+def test_a_language_without_a_catalogue_is_named_when_it_is_imported(digest: Terminal) -> None:
+    digest("init")
+    rows = "a@example.org,fr\nb@example.org,fr-CA\nc@example.org,fr\nd@example.org,es-MX\ne@example.org,en-GB\n"
+    done = digest("subscribers", "import", digest.write("list.csv", "email,language\n" + rows))
+    assert done.out.startswith("5 added")
+    assert done.err == (
+        "2 people read fr, in which there is no catalogue: the mail comes in English.\n"
+        "1 person reads fr-ca, in which there is no catalogue: the mail comes in English.\n"
+    )
+
+
+def test_an_empty_catalogue_brings_british_dates_to_who_wants_them(week: Terminal) -> None:
+    week.env["TEMPLATES"] = "ours"
+    week.write("ours/locale/en-GB.po", "")
+    shown = {}
+    for language in ("en", "en-GB"):
+        week("subscribers", "set", "priya+digest@example.com", "--language", language)
+        command = ["edition", "render", "latest", "priya+digest@example.com", "--format", "text", "--now", BEFORE]
+        shown[language] = week(*command).out
+    assert "Hello Priya Raman," in shown["en"]
+    assert "Hello Priya Raman," in shown["en-GB"]
+    assert "Sunday, March 15" in shown["en"]
+    assert "Sunday, 15 March" in shown["en-GB"]
+
+
 def test_a_newsletter_with_nothing_in_it_is_told(digest: Terminal) -> None:
     digest("init")
     said = digest("items", "import", digest.write("n.txt", "Hello\n").name, "--now", BEFORE).out
@@ -226,3 +303,19 @@ def test_a_persons_story_has_times_that_people_read(week: Terminal) -> None:
     week("subscribers", "unsubscribe", "amelia.hart@example.org", "--now", "2026-03-14T10:00:07.123456Z")
     said = week("subscribers", "show", "amelia.hart@example.org").out
     assert "Suppressed since 2026-03-14 10:00:07 UTC: unsubscribed." in said
+
+
+def test_a_slip_in_a_topic_is_told_and_mended(digest: Terminal) -> None:
+    digest("init")
+    text = "---\nkind: news\ntitle: {}\ntopics: [{}]\n---\n\nA body.\n"
+    said = digest("items", "add", digest.write("a.md", text.format("Lifts", "repairs")).name, "--now", BEFORE).err
+    assert said == "New topics: repairs.\n"
+    said = digest("items", "add", digest.write("b.md", text.format("Roof", "repair")).name, "--now", BEFORE).err
+    told = "If that is a slip: `digest topics remove repair --into repairs`."
+    assert said == f"New topics: repair (close to repairs).\n{told}\n"
+    said = digest("topics", "remove", "repair", code=1).err
+    assert said == "“repair” has 1 item and 0 who follow it; say --into TOPIC to give them another one.\n"
+    said = digest("topics", "remove", "repair", "--into", "repairs").out
+    assert said == "removed: repair; its items (1) and followers (0) have “repairs” now\n"
+    assert digest("topics", "list").out.split()[4:] == ["repairs", "Repairs", "2", "0"]
+    assert digest("items", "add", "b.md", "--now", BEFORE).out == "0 added, 0 updated, 1 unchanged.\n"

@@ -84,6 +84,39 @@ async def test_a_form_on_another_site_leads_to_ours_filled_in(town: Town, pages:
     assert "<script" not in nasty.text
 
 
+@pytest.mark.parametrize("silent", [{}, {"origin": "null"}])
+async def test_who_does_not_say_where_a_form_is_from_is_asked_once(
+    town: Town, pages: AsyncClient, silent: dict[str, str]
+) -> None:
+    asked = (await fill_in(pages, headers=silent)).text
+    assert "One more step" in asked
+    assert town.state() == "nobody"
+    stamp = stamp_in(asked)
+    assert "One more step" in (await fill_in(pages, headers=ELSEWHERE, form=stamp)).text, "what a browser says counts"
+    town.now += 61 * MINUTE
+    again = (await fill_in(pages, headers=silent, form=stamp)).text
+    assert "One more step" in again, "an old page is shown anew"
+    assert "Look into your mailbox." in (await fill_in(pages, headers=silent, form=stamp_in(again))).text
+    path = link((await town.post())[ZOE])
+    assert (await pages.post(path, headers=silent)).status_code == 403
+    confirmed = await pages.post(path, data={"form": stamp_in((await pages.get(path)).text)}, headers=silent)
+    assert "Welcome." in confirmed.text
+    assert town.state() == "active"
+
+
+@pytest.mark.parametrize("headers", [OURS, ELSEWHERE, {}])
+async def test_what_is_no_address_is_told_wherever_it_was_typed(pages: AsyncClient, headers: dict[str, str]) -> None:
+    answer = await fill_in(pages, "zoe@", headers=headers)
+    assert answer.status_code == 400
+    assert "That is no mail address" in answer.text
+    assert "One more step" not in answer.text
+
+
+def stamp_in(page: str) -> str:
+    [found] = re.findall(r'name="form" value="(\w+)"', page)
+    return found  # type: ignore[no-any-return]
+
+
 async def test_no_page_tells_who_is_here(town: Town, pages: AsyncClient) -> None:
     for email in ("active@example.org", "left@example.org", "dead@example.org"):
         consent.add(town.db, email, name=None, language=None, topics=None, pepper=town.here.pepper, now=NOW, source="x")

@@ -6,7 +6,7 @@ import time
 
 import nh3
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.rendering.markdown import to_markdown
@@ -81,6 +81,11 @@ TREES = st.recursive(
 
 @settings(max_examples=150)
 @given(TREES)
+@example('<p>!<a href="https://feed.example/a">1</a></p>')
+@example('<h2>\\!<a href="https://feed.example/a">1</a></h2>')
+@example('<p>!<i></i><a href="https://feed.example/a">1</a></p>')
+@example("<ol start=3><li>1<ol start=3><li><ul>1</ul></li></ol></li></ol>")
+@example("<ol><li>1<ol start=3><li><ol><li>1</li></ol></li></ol></li></ol>")
 def test_no_word_is_lost_or_gained_on_the_way_to_the_mail(tree):
     there_and_back = to_html(to_markdown(tree, BASE).markdown)
     assert words(there_and_back) == words(nh3.clean(tree))

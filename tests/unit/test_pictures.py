@@ -14,7 +14,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from digest.core import picture
 from digest.core.errors import Refused
-from digest.rendering.pictures import LARGEST, MOST_PIXELS, Unusable, prepare
+from digest.core.picture import LARGEST, Unusable
+from digest.rendering.pictures import MOST_PIXELS, prepare
 
 
 def encoded(image, format_="PNG", **options):

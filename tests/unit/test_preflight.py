@@ -25,6 +25,7 @@ FACTS = Facts(
     items=(ITEM,),
     pages=(PAGE,),
     readers={4: 3},
+    followers={"repairs": 3},
     empty=0,
     unspoken={},
     faint=(),
@@ -151,3 +152,9 @@ def test_links_are_each_named_once_with_the_item_that_has_them_first():
         ("https://a.example/", "item 4, “Rents rise”"),
         ("HTTP://B.example", "item 5, “Two”"),
     ]
+
+
+def test_a_topic_that_nobody_follows_and_that_looks_like_one_that_people_do():
+    [finding] = preflight.examine(item(topics=("repair", "harbour", "repairs")))
+    assert finding.what == "Nobody follows its topic “repair”; there is “repairs”, which people follow."
+    assert "digest topics remove repair --into repairs" in finding.do

@@ -12,7 +12,6 @@ from digest.app import Installation
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
 from digest.core.errors import Misconfigured
 from digest.core.item import Item, Status, missing
-from digest.core.newsletter import as_json
 from digest.core.source import Source
 from digest.pipeline import intake
 from digest.pipeline.intake import Intake
@@ -93,6 +92,7 @@ def fetch(json_: Json = False, now: Now = None) -> None:
         rows = [(each.source.url, *count) for each, count in zip(done, counts, strict=True) if not each.problem]
         table(("feed", "added", "updated", "unchanged", "left out"), rows)
         for each in done:
+            _note_topics(each.intake)
             if each.problem:
                 note(each.problem)
     if any(each.problem for each in done):
@@ -120,6 +120,8 @@ def _import_newsletter(
             here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
         )
     if as_document:
+        from digest.core.newsletter import as_json  # noqa: PLC0415  loaded with what it shows
+
         emit({"items": [as_json(each) for each in found]})
         return
     if not found:
@@ -168,7 +170,16 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
         _note_drafts(result)
 
 
+def _note_topics(result: Intake) -> None:
+    named = [f"{slug} (close to {', '.join(close)})" if close else slug for slug, close in result.new_topics.items()]
+    if named:
+        note(f"New topics: {', '.join(named)}.")
+    if slip := next(((slug, close[0]) for slug, close in result.new_topics.items() if close), None):
+        note(f"If that is a slip: `digest topics remove {slip[0]} --into {slip[1]}`.")
+
+
 def _note_drafts(result: Intake) -> None:
+    _note_topics(result)
     note(
         f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
     )
@@ -269,6 +280,7 @@ def _report(result: Intake, as_document: bool) -> None:
                 ]
                 for name in ("rejected", "without_picture")
             }
+            | {"new_topics": result.new_topics}
         )
         return
     for each in result.rejected:
@@ -281,6 +293,7 @@ def _report(result: Intake, as_document: bool) -> None:
     for stored in (*result.added, *result.updated):
         if stored.status is Status.DRAFT:
             note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + _needs(stored) if _needs(stored) else ''}.")
+    _note_topics(result)
     say(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} unchanged.")
 
 

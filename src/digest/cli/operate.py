@@ -9,8 +9,9 @@ import typer
 from digest.app import Installation, bundled
 from digest.cli.edition.shown import counts
 from digest.cli.shared import Json, Now, emit, installation, iso, say
+from digest.core.errors import Refused
 from digest.core.when import in_words
-from digest.pipeline import doctor as examine
+from digest.pipeline import report
 
 app = typer.Typer()
 
@@ -25,6 +26,8 @@ def init(now: Now = None) -> None:
 @app.command()
 def doctor(json_: Json = False, now: Now = None) -> None:
     """Look at everything that sending needs: settings, database, templates, mail server, who the mail is from."""
+    from digest.pipeline import doctor as examine  # noqa: PLC0415  what renders is loaded only for what needs it
+
     here = installation(now)
     findings = [
         examine.look("database", lambda: examine.database(here.database)),
@@ -59,24 +62,32 @@ def doctor(json_: Json = False, now: Now = None) -> None:
 
 @app.command()
 def schedule(json_: Json = False, now: Now = None) -> None:
-    """When the next editions are due."""
+    """When the next editions are due, and how those stand that are there already."""
     here = installation(now)
     plan, timezone = here.plan, here.plan.schedule.timezone
-    slots = [plan.schedule.next(here.clock())]
-    while len(slots) < 5:
-        slots.append(plan.schedule.next(slots[-1].replace(microsecond=0) + plan.lead.resolution))
+    coming = [plan.schedule.next(here.clock())]
+    while len(coming) < 5:
+        coming.append(plan.schedule.next(coming[-1].replace(microsecond=0) + plan.lead.resolution))
+    slots = {plan.schedule.period(slot): slot for slot in coming}
+    try:
+        states = report.states(here.database, slots.keys())
+    except Refused:  # the calendar can be asked before there is a database
+        states = {}
     if json_:
         emit(
             {
                 "slots": [
-                    {"period": plan.schedule.period(slot), "slot": iso(slot), "draft": iso(slot - plan.lead)}
-                    for slot in slots
+                    {"period": period, "slot": iso(slot), "draft": iso(slot - plan.lead), "state": states.get(period)}
+                    for period, slot in slots.items()
                 ]
             }
         )
         return
-    for slot in slots:
-        say(f"{plan.schedule.period(slot)}: {in_words(slot, timezone)}; draft: {in_words(slot - plan.lead, timezone)}")
+    for period, slot in slots.items():
+        stands = (
+            f"its edition: {states[period]}" if period in states else f"draft: {in_words(slot - plan.lead, timezone)}"
+        )
+        say(f"{period}: {in_words(slot, timezone)}; {stands}")
 
 
 @app.command()

@@ -59,14 +59,17 @@ def import_(
     with progress() as bar:
         task = bar.add_task("Importing", total=None)
         result = lists.import_list(
-            database, path, pepper=pepper, now=here.clock(), everyone=everyone, keep_going=keep_going, dry_run=dry_run,
+            database, path, pepper=pepper, now=here.clock(), languages=here.compiler.languages(), everyone=everyone,
+            keep_going=keep_going, dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     if json_:
         counts = {name: getattr(result, name) for name in ("added", "updated", "unchanged", "suppressed", "waiting")}
         rejected = [{"line": r.line, "column": r.column, "reason": r.reason} for r in result.rejected]
         form = result.format and result.format.name
-        emit(counts | {"rejected": rejected, "format": form, "no_topics": result.no_topics})
+        emit(
+            counts | {"rejected": rejected, "format": form, "no_topics": result.no_topics, "unspoken": result.unspoken}
+        )
     else:
         _tell(path, result, keep_going=keep_going, dry_run=dry_run)
     if result.rejected:
@@ -92,6 +95,9 @@ def _tell(path: Path, result: ListImport, *, keep_going: bool, dry_run: bool) ->
     if result.no_topics:
         named = ", ".join(f"{tag} ({count})" for tag, count in result.no_topics.most_common(20))
         note(f"Tags that are no topics here: {named}. `digest topics add` those that are, and import the file again.")
+    for tag, count in result.unspoken.most_common(20):
+        people = "1 person reads" if count == 1 else f"{count} people read"
+        note(f"{people} {tag}, in which there is no catalogue: the mail comes in English.")
     if result.format and result.format.caution:
         note(result.format.caution)
 

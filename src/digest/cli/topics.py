@@ -7,7 +7,7 @@ import typer
 from digest.cli.shared import Json, emit, installation, language_tag, say, table
 from digest.pipeline import topics
 
-app = typer.Typer(name="topics", help="Topics: list them, add one, name one in another language.", no_args_is_help=True)
+app = typer.Typer(name="topics", help="Topics: list them, add, name and remove them.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -34,3 +34,16 @@ def add(
     """Add a topic, or name one in another language."""
     slug = topics.add(installation().database, name, language, called)
     say(f"topic: {slug}")
+
+
+@app.command()
+def remove(
+    slug: Annotated[str, typer.Argument(metavar="TOPIC", help="As `digest topics list` shows it.")],
+    into: Annotated[
+        str | None, typer.Option(metavar="TOPIC", help="The topic that its items and followers get instead.")
+    ] = None,
+) -> None:
+    """Remove a topic that nothing and nobody has, or merge it into another."""
+    gone = topics.remove(installation().database, slug, into)
+    moved = f"; its items ({gone.items}) and followers ({gone.followers}) have “{into}” now" if into else ""
+    say(f"removed: {slug}{moved}")

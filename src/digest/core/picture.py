@@ -1,9 +1,18 @@
-"""Names of pictures that we host: what is in one (its SHA-256), its size and its format are told by its name."""
+"""Pictures that we host, by name: what is in one (its SHA-256), its size and its format are told by it."""
 
 import re
 
+from digest.core.errors import Refused
+
+LARGEST = 20_000_000
+"""Bytes of what is given, before it is made fit for mail."""
+
 TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 _NAME = re.compile(r"[0-9a-f]{64}-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.(jpg|png)")
+
+
+class Unusable(Refused):
+    """A picture that cannot be shown; the words say why, after its name."""
 
 
 def named(sha256: str, width: int, height: int, suffix: str) -> str:

@@ -12,6 +12,7 @@ from digest.core.edition import EditionItem, same_language
 from digest.core.finding import Finding, Severity, shortened
 from digest.core.item import Item, closes_at, missing
 from digest.core.outline import Outline
+from digest.core.topic import close
 
 LARGEST_HTML = 100_000
 """Bytes: Gmail clips at about 102 KB, and then the unsubscribe link is gone."""
@@ -50,14 +51,16 @@ class Volume:
 class Facts:
     """An edition as it would go out at `moment`.
 
-    `readers`: item → how many get it · `empty`: subscribers who get nothing · `unspoken`: language that no catalogue speaks →
-    its readers · `faint`: (text, ground, contrast) of theme colours that are hard to read · `before`: the last one that was sent.
+    `readers`: item → how many get it · `followers`: topic → how many follow it, if anybody does · `empty`: subscribers who get
+    nothing · `unspoken`: language that no catalogue speaks → its readers · `faint`: (text, ground, contrast) of theme colours
+    that are hard to read · `before`: the last one that was sent.
     """
 
     moment: datetime
     items: Sequence[EditionItem]
     pages: Sequence[Page]
     readers: Mapping[int, int]
+    followers: Mapping[str, int]
     empty: int
     unspoken: Mapping[str, int]
     faint: Sequence[tuple[str, str, float]]
@@ -263,6 +266,19 @@ def reach(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def topics(facts: Facts) -> Iterator[Finding]:
+    """A topic that nobody follows, and that looks like one that people do."""
+    about = {slug: one for one in reversed(facts.items) for slug in one.item.topics}
+    for slug in sorted(about):
+        if slug not in facts.followers and (alike := close(slug, facts.followers)):
+            do = f"If that is a slip: `digest topics remove {slug} --into {alike[0]}`."
+            yield _warn(
+                f"Nobody follows its topic “{slug}”; there is “{alike[0]}”, which people follow.",
+                named(about[slug]),
+                do,
+            )
+
+
 def changes(facts: Facts) -> Iterator[Finding]:
     """A big difference from the edition before: a list that was lost or doubled, a week that was imported twice."""
     if facts.before is None:
@@ -290,7 +306,7 @@ def alignment(facts: Facts) -> Iterator[Finding]:
 
 CHECKS = (
     size, words, leftovers, ways_out, postal_address, structure, contrast, deadlines, complete, translations, insecure,
-    reach, changes, alignment,
+    reach, topics, changes, alignment,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ class Purpose(StrEnum):
     """What a token is good for, and whose number it carries.
 
     BOUNCE, MESSAGE and VIEW: a delivery's; UNSUBSCRIBE and PREFERENCES: a subscriber's; CONFIRM: of what waits for it;
-    LETTER: a letter's.
+    LETTER: a letter's; FORM: the minute, counted from 1970, in which a page with a form was shown.
     """
 
     BOUNCE = "bounce"
@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     CONFIRM = "confirm"
     LETTER = "letter"
+    FORM = "form"
 
 
 def _derive(secret: str, label: str) -> bytes:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date
 from sqlmodel import Session
 
 from digest.core import edition as editions_core
@@ -77,7 +76,7 @@ def choose(
             if each.status is Status.READY and closes and moment < closes <= next_slot:
                 kept.append(each)
             continue
-        reason = _reason(each, moment, now - timedelta(weeks=weeks), weeks)
+        reason = _reason(each, now, moment, now - timedelta(weeks=weeks), weeks)
         if reason is None and each.id in waiting:
             reason = f"it is in {waiting[each.id]}, which is still a draft"
         if reason:
@@ -101,26 +100,29 @@ def _waits(draft: Stored) -> str:
     return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
 
 
-def _reason(each: Stored, moment: datetime, oldest: datetime, weeks: int) -> str | None:
+def _reason(each: Stored, now: datetime, moment: datetime, oldest: datetime, weeks: int) -> str | None:
     if each.status is Status.DRAFT:
         return _waits(each)
     closes = closes_at(each.item)
     if closes is not None and closes <= moment:
-        what, when = (
-            ("its deadline was", each.item.deadline) if each.item.deadline else ("it was over on", _end(each.item))
-        )
-        return f"{what} {_written(when, each.item.timezone)}" if when else "it is over"
+        return _over(each.item, already=closes <= now)
     if each.ready_at and each.ready_at < oldest:
         return f"it has been ready for more than {weeks} weeks"
     return None
 
 
-def _end(item: Item) -> When | None:
-    return item.ends or item.starts
+def _over(item: Item, *, already: bool) -> str:
+    when = item.deadline or item.ends or item.starts
+    if when is None:
+        return "it is over"
+    day = _written(when, item.timezone)
+    if already:
+        return f"its deadline was {day}" if item.deadline else f"it was over on {day}"
+    return f"{'its deadline is' if item.deadline else 'it ends on'} {day}, before this edition goes out"
 
 
 def _written(when: When, timezone: str) -> str:
-    day = format_date(when.day, "d MMMM y", locale="en")
+    day = f"{when.day.day} {when.day:%B %Y}"
     return day if when.at is None else f"{day} at {when.at:%H:%M} ({timezone})"
 
 

@@ -57,8 +57,9 @@ def pool(press: Press, row: EditionRow, items: Sequence[EditionItem], now: datet
 
 def topic_name(names: TopicNames, slug: str, language: str) -> str:
     """A topic as readers of `language` know it; in English, or by its slug, where nobody has named it for them."""
-    own = names.get(slug, {})
-    return own.get(language) or own.get("en") or slug
+    own = {tag.lower(): name for tag, name in names.get(slug, {}).items()}
+    tag = language.lower()
+    return own.get(tag) or own.get(tag.partition("-")[0]) or own.get("en") or slug
 
 
 class Clerk:

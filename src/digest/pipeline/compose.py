@@ -48,15 +48,25 @@ class Copy:
 
 
 def served(wanted: str, languages: Collection[str]) -> str:
-    """The one of `languages` for a reader of `wanted`: itself, its base, or the first."""
-    base = wanted.partition("-")[0]
-    return next((each for each in (wanted, base) if each in languages), next(iter(languages)))
+    """The one of `languages` for a reader of `wanted`: itself, its base, English, or the first. Capitals make no difference."""
+    known = {each.lower(): each for each in languages}
+    tags = (wanted.lower(), _base(wanted), "en")
+    return next((known[tag] for tag in tags if tag in known), next(iter(languages)))
+
+
+def speaks(languages: Collection[str], tag: str) -> bool:
+    """Whether a reader of `tag` is served in their language."""
+    return _base(served(tag, languages)) == _base(tag)
+
+
+def _base(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 class Mailroom:
     """Everything that the messages of one edition share, encoded once.
 
-    `subjects` and `blocks` by language; who reads another language gets the first one of `blocks`.
+    `subjects` and `blocks` by language; who reads another language gets English, or the first one of `blocks`.
     """
 
     def __init__(

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from digest.core import front_matter
 from digest.core.front_matter import LANGUAGE
 from digest.core.item import Item, Kind
-from digest.core.newsletter import read_article
 from digest.core.source import Source
 from digest.core.when import When
 from digest.net.feed import Entry, Feed
@@ -96,6 +95,8 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
 
 def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
     """With the kind, dates and venue that its words tell, as far as they fit the kind that its source gives it."""
+    from digest.core.newsletter import read_article  # noqa: PLC0415  its patterns take a while to compile
+
     told = read_article(item.title, plain, day.date())
     if told is None or source.kind not in (None, told.kind):
         return item

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from digest.core.errors import Refused, TryAgain
 from digest.core.item import Item, Status, missing
+from digest.core.picture import Unusable
 from digest.core.source import Source
 from digest.net import feed as feeds
 from digest.net.client import Answer, Client
@@ -17,7 +18,6 @@ from digest.pipeline.entries import LeftOut, Proposal, Reading, read
 from digest.pipeline.intake import Intake, Rejected, get
 from digest.pipeline.pictures import Gallery
 from digest.rendering.markup import to_html
-from digest.rendering.pictures import Unusable
 from digest.store import feeds as known
 from digest.store import items
 from digest.store.database import Database
@@ -161,7 +161,9 @@ def store(db: Database, reading: Reading, source: Source, now: datetime, gallery
     result = Intake()
     hung = _hang(db, gallery, reading, source, result)
     with db.write() as session:
+        topics = items.topic_names(session)
         _keep(session, hung, source, now, result)
+        result.tell_topics(topics)
     return result
 
 

@@ -5,22 +5,25 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from digest.core import front_matter
+from digest.core import front_matter, topic
 from digest.core.errors import Refused
 from digest.core.front_matter import BadItemFile, ItemFile
 from digest.core.item import Item, Status, missing
-from digest.core.newsletter import Found, read_newsletter
+from digest.core.picture import Unusable
 from digest.pipeline import translations
 from digest.pipeline.pictures import Gallery, is_remote, read_beside
 from digest.pipeline.reading import read_text
 from digest.rendering.markup import link, to_html
-from digest.rendering.pictures import Unusable
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
+
+if TYPE_CHECKING:
+    from digest.core.newsletter import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,23 @@ class Rejected:
 
 @dataclass(slots=True)
 class Intake:
-    """What became of a batch. Nothing of it was stored if `applied` is false. `without_picture`: stored, but for that."""
+    """What became of a batch. Nothing of it was stored if `applied` is false. `without_picture`: stored, but for that.
+
+    `new_topics`: those that it made, each with older ones that look alike.
+    """
 
     added: list[Stored] = field(default_factory=list)
     updated: list[Stored] = field(default_factory=list)
     unchanged: list[Stored] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     without_picture: list[Rejected] = field(default_factory=list)
+    new_topics: dict[str, list[str]] = field(default_factory=dict)
     applied: bool = True
+
+    def tell_topics(self, before: Collection[str]) -> None:
+        """Find out what is new, given the topics that there were before."""
+        about = {slug for each in (*self.added, *self.updated) for slug in each.item.topics}
+        self.new_topics = {slug: topic.close(slug, before) for slug in sorted(about.difference(before))}
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
@@ -90,6 +102,7 @@ def add(
         return result
     hung = [(path, *_hang(db, gallery, path, file, result)) for path, file in read]  # may wait for the web: no lock yet
     with db.write() as session:
+        topics = items.topic_names(session)
         for path, file, content in sorted(hung, key=lambda each: each[1].item.translation_of is not None):
             uid = file.uid or fingerprint("file", str(path.resolve()))
             known = _known(session, file, content, uid)
@@ -103,6 +116,7 @@ def add(
         if result.rejected and not keep_going:
             session.rollback()
             return Intake(rejected=result.rejected, without_picture=result.without_picture, applied=False)
+        result.tell_topics(topics)
     return result
 
 
@@ -163,8 +177,10 @@ def _store(
 
 def split_newsletter(
     path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int]
-) -> tuple[Found, ...]:
+) -> tuple["Found", ...]:
     """The items of a plain-text newsletter, as found. Refused for a line number that cannot be meant."""
+    from digest.core.newsletter import read_newsletter  # noqa: PLC0415  its patterns take a while to compile
+
     try:
         return read_newsletter(read_text(path, "newsletter"), now.date(), titles, not_titles)
     except ValueError as error:
@@ -172,7 +188,7 @@ def split_newsletter(
 
 
 def import_newsletter(
-    db: Database, path: Path, found: Sequence[Found], *, timezone: str, language: str, now: datetime
+    db: Database, path: Path, found: Sequence["Found"], *, timezone: str, language: str, now: datetime
 ) -> Intake:
     """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else.
 
@@ -181,6 +197,7 @@ def import_newsletter(
     result = Intake()
     source = f"newsletter:{path.name}"[:200]
     with db.write() as session:
+        topics = items.topic_names(session)
         before = {each.uid: each for each in items.from_source(session, source)}
         seen = set()
         for each in found:
@@ -202,22 +219,23 @@ def import_newsletter(
         for uid, stale in before.items():
             if uid not in seen and stale.status is Status.DRAFT:
                 items.remove(session, stale.id)
+        result.tell_topics(topics)
     return result
 
 
-def _drafted(found: Found, timezone: str, language: str) -> Item:
+def _drafted(found: "Found", timezone: str, language: str) -> Item:
     """As an item's file could say it. The headline of a piece, where it has one besides its title, leads the body."""
     body = f"**{found.headline}**\n\n{found.body_markdown}" if found.headline else found.body_markdown
     if len(body) > front_matter.LONGEST_BODY:
         raise Refused(
             f"The item in line {found.line} has {len(body)} characters, and {front_matter.LONGEST_BODY} are the limit."
         )
-    topic = front_matter.slugify(found.tag or "")
+    tag = front_matter.slugify(found.tag or "")
     return Item(
         found.kind,
         one_line("title", found.title) or "Untitled",
         body.strip(),
-        (topic,) if topic else (),
+        (tag,) if tag else (),
         web_page(found.url),
         organisation=one_line("organisation", found.organisation),
         byline=one_line("byline", found.byline),

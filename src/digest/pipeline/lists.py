@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from digest.core.exports import Format
 from digest.core.front_matter import slugify
 from digest.core.item import Kind
 from digest.core.token import address_hmac
+from digest.pipeline.compose import speaks
 from digest.pipeline.consent import GONE, TOLD, merged, weighed
 from digest.pipeline.reading import read_text
 from digest.store import items, subscribers
@@ -43,7 +44,8 @@ class ListImport:
     """What became of a list. Nothing of it was stored if `applied` is false.
 
     `format`: the system whose export it is, if not ours · `waiting`: how many of those added or updated get nothing yet
-    (pending, paused) · `no_topics`: tags that are no topics here, with how many people have them.
+    (pending, paused) · `no_topics`: tags that are no topics here, with how many people have them · `unspoken`: languages that
+    the mail is not in, with how many read them.
     """
 
     format: Format | None = None
@@ -53,6 +55,7 @@ class ListImport:
     suppressed: int = 0
     waiting: int = 0
     no_topics: Counter[str] = field(default_factory=Counter)
+    unspoken: Counter[str] = field(default_factory=Counter)
     rejected: list[BadRow] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     applied: bool = True
@@ -86,6 +89,7 @@ def import_list(
     *,
     pepper: str,
     now: datetime,
+    languages: Collection[str] = ("en",),
     everyone: str | None = None,
     keep_going: bool = False,
     dry_run: bool = False,
@@ -94,6 +98,7 @@ def import_list(
     """Bring a CSV list in, ours or another system's export; one bad row keeps all out unless `keep_going`.
 
     Everyone on it is active unless suppressed, or unless the list or `everyone` (one of exports.STANDINGS) says otherwise.
+    `languages`: those that the mail is in.
     """
     result = ListImport()
     rows = _rows(read_text(path, "subscriber list"), path, everyone, result)
@@ -102,7 +107,7 @@ def import_list(
         return result
     with db.write() as session:
         for start in range(0, len(rows), CHUNK):
-            _put(session, rows[start : start + CHUNK], pepper, now, result)
+            _put(session, rows[start : start + CHUNK], pepper, now, languages, result)
             if progress:
                 progress(min(start + CHUNK, len(rows)), len(rows))
         if dry_run:
@@ -233,7 +238,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, result: ListImport) -> None:
+def _put(
+    session: Session, rows: Sequence[_Row], pepper: str, now: datetime, languages: Collection[str], result: ListImport
+) -> None:
     hmacs = {row.email.key: address_hmac(pepper, row.email.key) for row in rows}
     suppressed = subscribers.suppressed_among(session, hmacs.values())
     known, topics = subscribers.by_keys(session, hmacs), _topics_by_name(session)
@@ -257,6 +264,8 @@ def _put(session: Session, rows: Sequence[_Row], pepper: str, now: datetime, res
             there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
             followed = dict.fromkeys(there, 1) | dict(before.interests if before else {})
         entry = merged(row.email, before, row.name, row.language, followed, row.kinds, row.frequency)
+        if not speaks(languages, entry.language):
+            result.unspoken[entry.language] += 1
         state = _state_after(before, row.state or "active")
         if before is None:
             new.setdefault(state, []).append(entry)

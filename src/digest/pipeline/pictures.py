@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.core.errors import Refused
-from digest.rendering.pictures import LARGEST, Unusable, prepare
+from digest.core.picture import LARGEST, Unusable
 from digest.store.media import Media
 
 
@@ -29,6 +29,8 @@ class Gallery:
 
     def hang(self, raw: bytes) -> str:
         """The name under which a picture is hosted from now on. Unusable if it is none."""
+        from digest.rendering.pictures import prepare  # noqa: PLC0415  Pillow is loaded only for a picture
+
         ready = prepare(raw)
         self.media.put(ready.name, ready.content)
         return ready.name

@@ -16,7 +16,7 @@ from digest.core.preflight import Facts, Page, Volume
 from digest.core.selection import NOTHING, select
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
-from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.compose import Copy, Mailroom, mailroom, speaks
 from digest.pipeline.history import history
 from digest.pipeline.report import anybody, claimed_for, draft_room
 from digest.store import deliveries, editions, items, subscribers
@@ -122,8 +122,9 @@ def gather(
         items=frozen,
         pages=pages,
         readers=reach.readers,
+        followers=subscribers.topic_followers(session),
         empty=reach.empty,
-        unspoken={tag: count for tag, count in reach.languages.items() if not _speaks(room, tag)},
+        unspoken={tag: count for tag, count in reach.languages.items() if not speaks(room.blocks, tag)},
         faint=press.compiler.faint(press.publication),
         postal_address=press.publication.postal_address,
         from_domain=room.sender.domain,
@@ -195,10 +196,6 @@ def _suspicion(verdict: Verdict) -> list[Finding]:
     what = f"SpamAssassin gives it {verdict.points:g} points of the {verdict.limit:g} that make spam ({rules})."
     do = "Look up the rules that gave points, and change what they see."
     return [Finding(Severity.WARNING, what, "mail", do)]
-
-
-def _speaks(room: Mailroom, tag: str) -> bool:
-    return room.language(tag) in (tag, tag.partition("-")[0])
 
 
 def _weight(blocks: Mapping[str, Sequence[Block]]) -> int:

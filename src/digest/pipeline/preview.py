@@ -262,9 +262,7 @@ def _upcoming(session: Session, plan: Plan, now: datetime) -> EditionRow:
         slot = schedule.next(slot + timedelta(minutes=1))
     if row:
         return row
-    latest = editions.find(session, "latest")
-    number = latest.number + 1 if latest else 1
-    period = schedule.period(slot)
+    period, number = schedule.period(slot), editions.next_number(session)
     return EditionRow(period=period, slot=slot, timezone=schedule.timezone, number=number, state=NEXT, left_out=[])
 
 

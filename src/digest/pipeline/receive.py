@@ -145,7 +145,7 @@ def _apply(
     if delivery is None:
         unknown = hashlib.sha256(message).hexdigest()
         events.record(session, str(report.kind), source="inbound", source_event_id=unknown, now=now, payload=details)
-        return "recorded for review: no valid token says whose delivery it is"
+        return "recorded, and changes nobody: no valid token says whose delivery it is"
     if report.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
         _record(session, str(report.kind), delivery, "inbound", details, now)
         return "recorded; it counts for nothing"

@@ -1,5 +1,6 @@
 """What staff ask: what is in an edition, who got what and why, how it stands."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from sqlmodel import Session
 
 from digest.core import address
 from digest.core.delivery import Balance, State
-from digest.core.edition import EditionItem, EditionText
+from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.selection import Decision, Reason, explain, select
@@ -54,6 +55,12 @@ def find_row(db: Database, reference: str) -> EditionRow:
     """The edition meant by a period, a number or `latest`."""
     with db.read() as session:
         return find(session, reference)
+
+
+def states(db: Database, periods: Collection[str]) -> dict[str, EditionState]:
+    """Period → how its edition stands, of those that have one."""
+    with db.read() as session:
+        return editions.states(session, periods)
 
 
 def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
@@ -110,7 +117,7 @@ def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int) -
         Reason.FILL: "little in this edition matches their topics, so they get its most important items too",
         Reason.SOON: "it closes before the next edition, so it is marked as the last chance",
         Reason.AGAIN: "they had it before, and get it once more because it closes before the next edition",
-        Reason.OVER: "it is over",
+        Reason.OVER: "it is over when the edition goes out",
         Reason.HAD: "they had it before",
         Reason.OTHER_KINDS: f"they want only {' and '.join(each.replace('_', ' ') for each in sorted(person.kinds))} items",
         Reason.OTHER_TOPICS: "they follow none of its topics",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from digest.core.errors import Refused
 from digest.core.front_matter import slugify
 from digest.store import items, subscribers
+from digest.store import topics as stored
 from digest.store.database import Database
 
 
@@ -35,3 +36,28 @@ def add(db: Database, name: str, language: str, called: str | None) -> str:
     with db.write() as session:
         items.name_topic(session, slug, language, called or name.strip())
     return slug
+
+
+def remove(db: Database, slug: str, into: str | None) -> Topic:
+    """Take a topic away, as it was; `into`: the one that its items and followers get instead. Refused while it is used."""
+    with db.write() as session:
+        names = items.topic_names(session)
+        for each in (slug, into):
+            if each is not None and each not in names:
+                raise Refused(f"There is no topic “{each}”; `digest topics list` shows those there are.")
+        used = items.topic_counts(session).get(slug, 0)
+        followers = subscribers.topic_followers(session).get(slug, 0) + stored.wished(session, slug)
+        if into == slug:
+            raise Refused(f"“{slug}” cannot go into itself; name another topic.")
+        if into is None and (used or followers):
+            raise Refused(
+                f"“{slug}” has {used} {'item' if used == 1 else 'items'} and {followers} who "
+                f"{'follows' if followers == 1 else 'follow'} it; say --into TOPIC to give them another one."
+            )
+        if held := stored.under_way(session, slug):
+            do = f"wait until it is sent, or `digest edition reopen {held[0]}`"
+            raise Refused(f"Edition {held[0]} is on its way and has items about “{slug}”; {do}.")
+        if into is not None:
+            stored.move(session, slug, into)
+        stored.remove(session, slug)
+        return Topic(slug, names[slug], used, followers)

@@ -143,11 +143,12 @@ class _Writer(HTMLParser):
                 self._containers.append(_Container("> ", "> "))
             case "ul":
                 self._numbers.append(None)
-                self._tight = True
+                self._tight = self._tight or self._begun()
             case "ol":
                 start = given.get("start", "")
                 self._numbers.append(int(start) if re.fullmatch("[0-9]{1,6}", start) else 1)
-                self._tight = self._numbers[-1] == 1  # else it cannot interrupt a paragraph (CommonMark §5.3)
+                interrupts = self._numbers[-1] == 1  # a paragraph; no other number can (CommonMark §5.3)
+                self._tight = interrupts and (self._tight or self._begun())
             case "li":
                 self._item()
             case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
@@ -196,6 +197,10 @@ class _Writer(HTMLParser):
         if block:
             self._write(block)
         self._link = (reopened, 0) if reopened else None
+
+    def _begun(self) -> bool:
+        """False where a list opens within an item that has no line yet: they begin on the same one."""
+        return not self._containers or self._containers[-1].begun
 
     def _item(self) -> None:
         number = self._numbers[-1] if self._numbers else None
@@ -278,6 +283,7 @@ def _paired(text: str) -> str:
 
 
 def _lines(text: str, heading: str) -> str:
+    text = text.replace("![", r"\![")  # a link after an exclamation mark, and no picture
     if heading:
         return heading + _CLOSING.sub(r"\\\g<0>", re.sub(f" *{_BREAK} *", " ", text).strip())
     lines = [line.strip() for line in text.split(_BREAK)]

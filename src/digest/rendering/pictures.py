@@ -12,11 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from digest.core.errors import Refused
-from digest.core.picture import named
+from digest.core.picture import LARGEST, Unusable, named
 
-LARGEST = 20_000_000
-"""Bytes of what is given."""
 MOST_PIXELS = 50_000_000
 """Of what is given: 150 MB of memory, and more than any phone's camera makes by itself."""
 WIDEST, HIGHEST = 1200, 1600
@@ -29,10 +26,6 @@ QUALITY = 82
 _SRGB = ImageCms.createProfile("sRGB")
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow counts them when it has read no more than the header
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-class Unusable(Refused):
-    """A picture that cannot be shown; the words say why, after its name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Editions: their rows, frozen items, texts and compiled blocks."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -19,13 +19,15 @@ from digest.store.tables import BlockRow, DeliveryRow, EditionItemRow, EditionRo
 DATES = ("published", "deadline", "starts", "ends")
 OUT = (EditionState.SENDING, EditionState.PAUSED, EditionState.SENT)
 """The states of an edition that somebody may have got already."""
+GIVEN_UP = (EditionState.CANCELLED, EditionState.MISSED)
+"""The states of an edition that does not go out."""
 
 
 def find(session: Session, reference: str) -> EditionRow | None:
-    """By period, by number, or `latest`."""
+    """By period, by number, or `latest`: the last by number, one that never goes out only where there is no other."""
     wanted = select(EditionRow)
     if reference == "latest":
-        wanted = wanted.order_by(col(EditionRow.number).desc()).limit(1)
+        wanted = wanted.order_by(col(EditionRow.state).in_(GIVEN_UP), col(EditionRow.number).desc()).limit(1)
     elif reference.isdecimal() and len(reference) < 10:
         wanted = wanted.where(col(EditionRow.number) == int(reference))
     else:
@@ -46,14 +48,23 @@ def in_states(session: Session, *states: EditionState) -> list[EditionRow]:
     return list(session.scalars(wanted))
 
 
+def next_number(session: Session) -> int:
+    return (session.scalar(select(func.max(col(EditionRow.number)))) or 0) + 1
+
+
+def states(session: Session, periods: Collection[str]) -> dict[str, EditionState]:
+    """Period → how its edition stands, of those that have one."""
+    wanted = select(col(EditionRow.period), col(EditionRow.state)).where(col(EditionRow.period).in_(periods))
+    return {period: EditionState(state) for period, state in session.execute(wanted)}
+
+
 def create(session: Session, period: str, slot: datetime, timezone: str, state: EditionState) -> EditionRow | None:
     """A new edition, or None if the period has one: the row is the lock between schedulers."""
-    number = (session.scalar(select(func.max(col(EditionRow.number)))) or 0) + 1
     values: dict[str, Any] = {
         "period": period,
         "slot": slot,
         "timezone": timezone,
-        "number": number,
+        "number": next_number(session),
         "state": state,
         "left_out": [],
     }

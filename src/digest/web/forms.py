@@ -2,15 +2,23 @@
 
 import asyncio
 import io
+from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from fastapi import HTTPException
 from python_multipart import parse_form
 from starlette.requests import ClientDisconnect, Request
 
+from digest.core.token import Keyring, Purpose
+
 LARGEST_BODY = 10_000
 SLOWEST_BODY = 10
 """Seconds."""
+STAMP = "form"
+"""The field with which a form of ours says when it was shown."""
+STAMP_LASTS = 60
+"""Minutes."""
 
 
 async def body_of(request: Request, largest: int) -> bytes:
@@ -52,13 +60,33 @@ async def posted(request: Request) -> list[tuple[bytes, bytes]]:
     return fields
 
 
-def came_from_us(request: Request, public_url: str | None) -> bool:
+def stamp(ring: Keyring, now: datetime) -> str:
+    """What a form carries that is shown now."""
+    return ring.issue(Purpose.FORM, _minute(now))
+
+
+def stamped(ring: Keyring, fields: Iterable[tuple[bytes, bytes]], now: datetime) -> bool:
+    """Whether these fields are of a form that one of our pages showed within the hour, to whomever."""
+    said = dict(fields).get(STAMP.encode(), b"").decode("ascii", "replace")
+    shown = ring.verify(Purpose.FORM, said)
+    return shown is not None and 0 <= _minute(now) - shown <= STAMP_LASTS
+
+
+def _minute(now: datetime) -> int:
+    return int(now.timestamp()) // 60
+
+
+def came_from_us(request: Request, public_url: str | None, *, stamped: bool = False) -> bool:
     """Whether a browser says that one of our own pages posted this. Without a cookie there is little to forge: a second lock.
 
-    Browsers of today say so themselves (Fetch Metadata); older ones name the page's origin.
+    Browsers of today say so themselves (Fetch Metadata); older ones name the page's origin. For those that are kept from
+    saying anything, `stamped` decides.
     """
     if said := request.headers.get("sec-fetch-site"):
         return said == "same-origin"
-    origin = urlsplit(request.headers.get("origin", ""))
+    named = request.headers.get("origin", "null")
+    if named == "null":
+        return stamped
+    origin = urlsplit(named)
     ours = {request.headers.get("host"), urlsplit(public_url or "").netloc}
     return origin.scheme in ("http", "https") and origin.netloc in ours

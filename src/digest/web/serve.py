@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from digest import logs
 from digest.app import Installation, bundled, random_key
 from digest.core.errors import Refused
 from digest.pipeline import signup
@@ -24,6 +25,8 @@ from digest.web import hooks
 from digest.web import public as public_room
 from digest.web import staff as staff_room
 from digest.web.pages import Pages
+
+log = logs.get("web")
 
 
 def public_pages(here: Installation) -> FastAPI:
@@ -61,6 +64,7 @@ async def public(here: Installation, stop: asyncio.Event, started: asyncio.Event
     host, port = here.settings.bind
     with listening(host, port, "set DIGEST_WEB_BIND to a free one") as listener:
         proxies = listed(here.settings.trusted_proxies)
+        log.info("pages", host=host, port=listener.getsockname()[1], public_url=here.settings.public_url)
         await serve(public_pages(here), listener, stop, started or asyncio.Event(), proxies)
 
 

@@ -1,7 +1,8 @@
 """Signing up: a form that tells nobody who is here, and the page behind the link in the letter that confirms.
 
 A form on somebody else's site may post here too. That does nothing by itself: our own page comes up, filled in, and asks with
-the words that the consent ledger will hold (docs/adr/0017-sign-up.md).
+the words that the consent ledger will hold (docs/adr/0017-sign-up.md). A browser that does not say where its form comes
+from is believed by the stamp that was in it.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from digest.pipeline.confirm import Waiting
 from digest.pipeline.receive import Keys
 from digest.pipeline.signup import Consent, Wish
 from digest.store.database import Database
-from digest.web.forms import came_from_us, posted
+from digest.web.forms import came_from_us, posted, stamp, stamped
 from digest.web.limiter import network_of
 from digest.web.pages import Pages, accepted
 from digest.web.personal import HEADERS
@@ -42,7 +43,8 @@ def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: C
     def page(tag: str, filled: "Form", *, problem: bool = False) -> Response:
         return pages.page(
             "subscribe.html", tag, 400 if problem else 200, headers=HEADERS, filled=filled, problem=problem, trap=TRAP,
-            wording=consent_in(tag), topics=signup.topics(database, tag), languages=pages.languages(""),
+            stamp=stamp(keys.ring, clock()), wording=consent_in(tag), topics=signup.topics(database, tag),
+            languages=pages.languages(""),
         )  # fmt: skip
 
     @routes.api_route("/subscribe", methods=LOOK)
@@ -55,12 +57,12 @@ def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: C
         now = asyncio.get_running_loop().time
         begun, filled = now(), Form.read(fields)
         tag = pages.spoken(filled.said("shown") or filled.said("language") or accepted(request))
-        if not came_from_us(request, public_url):
-            return await run_in_threadpool(page, tag, filled)
         try:
             wished = filled.wish(pages.languages(""))
         except ValueError:
             return await run_in_threadpool(page, tag, filled, problem=True)
+        if not came_from_us(request, public_url, stamped=stamped(keys.ring, fields, clock())):
+            return await run_in_threadpool(page, tag, filled)
         if not filled.said(TRAP):
             consent = Consent(consent_in(tag), f"{public_url}/subscribe ({tag})", network_of(request.scope) or "")
             await run_in_threadpool(signup.ask, database, wished, consent, keys, clock())
@@ -79,15 +81,16 @@ def confirmation(
     def page(found: Waiting | None) -> Response:
         if found is None:
             raise HTTPException(404)
-        return pages.page("confirm.html", found.language, headers=HEADERS, found=found)
+        shown = stamp(keys.ring, clock())
+        return pages.page("confirm.html", found.language, headers=HEADERS, found=found, stamp=shown)
 
     @routes.api_route("/confirm/{token}", methods=LOOK)
     def look(token: str) -> Response:
         return page(confirm.waiting(database, token, keys, clock()))
 
     @routes.post("/confirm/{token}")
-    def press(token: str, request: Request) -> Response:
-        if not came_from_us(request, public_url):
+    def press(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
+        if not came_from_us(request, public_url, stamped=stamped(keys.ring, fields, clock())):
             raise HTTPException(403)
         return page(confirm.confirm(database, token, keys, clock()))
 

@@ -10,12 +10,22 @@ from digest.app import random_key
 from digest.cli.edition.shown import Ed, counts, tell
 from digest.cli.shared import Json, Now, emit, installation, say, table
 from digest.core.delivery import State
+from digest.core.errors import Misconfigured
 from digest.core.finding import blocking
 from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
 from digest.pipeline import preflight, report
 
 app = typer.Typer()
+
+Person = Annotated[str | None, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
+For = Annotated[str | None, typer.Option("--for", metavar="EMAIL", help="The same, as an option.")]
+
+
+def _one(email: str | None, for_: str | None) -> str | None:
+    if email and for_:
+        raise Misconfigured("Say EMAIL or --for EMAIL, not both.")
+    return email or for_
 
 
 @app.command()
@@ -88,11 +98,15 @@ def deliveries(
 @app.command()
 def why(
     ed: Ed,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")],
+    email: Person = None,
+    for_: For = None,
     json_: Json = False,
     now: Now = None,
 ) -> None:
-    """Why each item is or is not in somebody's digest."""
+    """Why each item is or is not in somebody's digest: `why latest ana@example.org`."""
+    email = _one(email, for_)
+    if email is None:
+        raise Misconfigured("Say whose digest: `digest edition why ED EMAIL`.")
     here = installation(now)
     explained = report.why(here.database, here.press, ed, email, here.clock())
     if json_:
@@ -128,13 +142,15 @@ def check(
 @app.command()
 def render(
     ed: Ed,
-    email: Annotated[str | None, typer.Option("--for", metavar="EMAIL", help="As this subscriber gets it.")] = None,
+    email: Person = None,
+    for_: For = None,
     format_: Annotated[
         Literal["html", "text", "eml"], typer.Option("--format", help="eml: the whole message.")
     ] = "html",
     now: Now = None,
 ) -> None:
-    """One person's digest, to standard output."""
+    """One person's digest, to standard output; without an address, that of somebody without topics."""
+    email = _one(email, for_)
     here = installation(now)
     moment = here.clock()
     room, claimed = report.draft_for(here.database, here.press, here.sender, ed, email, moment, random_key())

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,10 +13,12 @@ from digest.app import Installation
 from digest.cli.edition.shown import Ed, counts, print_balance
 from digest.cli.shared import Json, Now, emit, installation, note, progress, say, table
 from digest.core.delivery import Balance, State
+from digest.core.edition import EditionState
 from digest.core.errors import Misconfigured, Refused
 from digest.core.when import in_words
 from digest.pipeline import dispatch, pace, report
 from digest.pipeline.dispatch import Watch
+from digest.store.tables import EditionRow
 
 app = typer.Typer()
 
@@ -25,10 +29,11 @@ def send(
     test: Annotated[
         str | None, typer.Option("--test", metavar="ADDRESS", help="One copy to this address; nothing is counted.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, also at a terminal before it is due.")] = False,
     json_: Json = False,
     now: Now = None,
 ) -> None:
-    """Send it now, even before its time; resumes where it stopped, prints the balance."""
+    """Send it now, even before its time (a terminal asks first); resumes where it stopped, prints the balance."""
     here = installation(now, running=True)
     row = report.find_row(here.database, ed)
     if test:
@@ -39,6 +44,8 @@ def send(
             say(f"Sent to {test}: {reply}")
         return
     _remark(here)
+    if not (yes or json_):
+        _ask(row, here.clock())
     stop = asyncio.Event()
     trouble: Refused | None = None
     try:
@@ -63,6 +70,15 @@ def send(
     if not balance.settled:
         _advise(here, row.period, balance)
         raise typer.Exit(1)
+
+
+def _ask(row: EditionRow, now: datetime) -> None:
+    """Somebody at a terminal may think that it waits until it is due. Scripts are not asked. Refused if it was not meant."""
+    early = row.state in (EditionState.DRAFT, EditionState.APPROVED) and now < row.slot
+    if early and sys.stdin and sys.stdin.isatty():
+        due = in_words(row.slot, row.timezone)
+        if not typer.confirm(f"{row.period} is due on {due}. Send it now?", err=True):
+            raise Refused("Nothing was sent.")
 
 
 def _remark(here: Installation) -> None:

@@ -9,7 +9,12 @@ from digest.core.delivery import Balance
 from digest.core.when import in_words
 from digest.pipeline.report import Shown
 
-Ed = Annotated[str, typer.Argument(metavar="ED", help="A period like 2024-W26, a number, or “latest”.")]
+Ed = Annotated[
+    str,
+    typer.Argument(
+        metavar="ED", help="A period like 2024-W26, a number, or “latest”, which skips cancelled and missed ones."
+    ),
+]
 
 
 def tell(shown: Shown, as_document: bool) -> None:

@@ -1,0 +1,84 @@
+"""A topic goes: what has it, and who follows it or has asked to, goes with it or to another topic."""
+
+from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from digest.core.edition import EditionState
+from digest.store.confirmations import waiting
+from digest.store.tables import EditionItemRow, EditionRow, InterestRow, ItemTopicRow, TopicRow
+
+
+def wished(session: Session, slug: str) -> int:
+    """How many have asked for it and not confirmed yet."""
+    return sum(slug in row.topics.split(";") for row in waiting(session))
+
+
+def under_way(session: Session, slug: str) -> list[str]:
+    """The periods of editions that are approved or going out and tell of it."""
+    states = [EditionState.APPROVED, EditionState.SENDING, EditionState.PAUSED]
+    return list(dict.fromkeys(period for row, period in _frozen(session, states) if slug in _topics(row)))
+
+
+def move(session: Session, slug: str, into: str) -> None:
+    """Give everything that has a topic another one; who follows both keeps the greater weight."""
+    ids = {row.slug: row.id for row in session.scalars(select(TopicRow).where(col(TopicRow.slug).in_([slug, into])))}
+    old, new = ids[slug], ids[into]
+    theirs = aliased(InterestRow)
+    weight = select(col(theirs.weight)).where(
+        col(theirs.subscriber_id) == col(InterestRow.subscriber_id), col(theirs.topic_id) == old
+    )
+    greater = weight.correlate(InterestRow).scalar_subquery()
+    session.execute(
+        update(InterestRow)
+        .where(col(InterestRow.topic_id) == new, col(InterestRow.weight) < greater)
+        .values(weight=greater)
+        .execution_options(synchronize_session=False)
+    )
+    follow = select(col(InterestRow.subscriber_id)).where(col(InterestRow.topic_id) == new)
+    followers = select(col(InterestRow.subscriber_id), literal(new), col(InterestRow.weight)).where(
+        col(InterestRow.topic_id) == old, col(InterestRow.subscriber_id).not_in(follow)
+    )
+    session.execute(insert(InterestRow).from_select(["subscriber_id", "topic_id", "weight"], followers))
+    have = select(col(ItemTopicRow.item_id)).where(col(ItemTopicRow.topic_id) == new)
+    about = select(col(ItemTopicRow.item_id), literal(new)).where(
+        col(ItemTopicRow.topic_id) == old, col(ItemTopicRow.item_id).not_in(have)
+    )
+    session.execute(insert(ItemTopicRow).from_select(["item_id", "topic_id"], about))
+    for asked in waiting(session):
+        asked.topics = ";".join(_renamed(asked.topics.split(";"), slug, into))
+    for row, _ in _frozen(session, [EditionState.DRAFT]):
+        if slug in _topics(row):
+            said = [one | {"item": _about(one["item"], slug, into)} for one in row.snapshot.get("translations", ())]
+            frozen = row.snapshot | {"item": _about(row.snapshot["item"], slug, into)}
+            row.snapshot = frozen | ({"translations": said} if said else {})
+    session.flush()
+
+
+def remove(session: Session, slug: str) -> None:
+    """Take a topic away, from all that have it."""
+    topic = select(col(TopicRow.id)).where(col(TopicRow.slug) == slug).scalar_subquery()
+    session.execute(delete(ItemTopicRow).where(col(ItemTopicRow.topic_id) == topic))
+    session.execute(delete(InterestRow).where(col(InterestRow.topic_id) == topic))
+    session.execute(delete(TopicRow).where(col(TopicRow.slug) == slug))
+
+
+def _frozen(session: Session, states: list[EditionState]) -> list[tuple[EditionItemRow, str]]:
+    found = select(EditionItemRow, col(EditionRow.period)).join(
+        EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id)
+    )
+    wanted = found.where(col(EditionRow.state).in_(states)).order_by(col(EditionRow.slot))
+    return [(row, period) for row, period in session.execute(wanted)]
+
+
+def _topics(row: EditionItemRow) -> list[str]:
+    return list(row.snapshot["item"]["topics"])
+
+
+def _about(written: dict[str, object], slug: str, into: str) -> dict[str, object]:
+    topics = written["topics"]
+    return written | {"topics": _renamed(topics if isinstance(topics, list) else [], slug, into)}
+
+
+def _renamed(slugs: list[str], slug: str, into: str) -> list[str]:
+    return list(dict.fromkeys(into if each == slug else each for each in slugs))
