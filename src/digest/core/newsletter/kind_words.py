@@ -116,12 +116,13 @@ SHUT = any_in_lower(
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
 )
 WON = any_in_lower(
-    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|salvad[oa]s?|we got|secured|reprieved?|good news|victoria|logro|"
+    r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
     r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
 )
 GRANTED = any_in_lower(
     r"\b(?:approved|upheld|recogni[sz]ed|reinstated|granted|scrapped|shelved|stopped|withdrawn|overturned|halted|reversed|"
-    r"agrees?|agreed|throws? out|thrown out|reopens?|(?:is|are) back|stays?|se queda|bleibt|reste|"
+    r"agrees?|agreed|throws? out|thrown out|reopens?|saved|secured|salvad[oa]s?|we got|"
+    r"(?:is|are) back|stays?|se queda|bleibt|reste|"
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
@@ -138,7 +139,7 @@ WE_WON = any_in_lower(
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
 CAMPAIGNED = any_in_lower(
-    r"\b(?:petition|signatures|campaign\w*|wrote in|turned up|on strike|protest\w*|letters|asking for|"
+    r"\b(?:petition|signatures|wrote in|turned up|on strike|protest\w*|letters|asking for|"
     r"gave (?:way|in)|paid off)\b",
     r"\b(?:firmas|pidiendo|llevábamos|movilizaci\w+|concentraciones|huelga|"
     r"reivindica\w+|unterschriften|streik|pétition|grève)\b",

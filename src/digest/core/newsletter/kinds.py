@@ -116,7 +116,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.NEWS, SHUT, 1.5, f"{title}\n{start[:_FIRST]}", 1),
-        (Kind.VICTORY, WON, 1.1, title, 1),
+        (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, GRANTED, 1.1, title, 1),
         (Kind.VICTORY, CAMPAIGNED, 0.5, text, 2),
         (Kind.VICTORY, WON, 0.7, start, 1),
