@@ -273,3 +273,38 @@ def test_a_line_over_a_section_is_no_title():
     text, lines = sectioned(lambda _, name: ["=" * 20, name, "=" * 20], lambda _, title: ["", f"* {title}"])
     told = text.replace("The river is up again.", "Good evening listeners, here goes for this week")
     assert [each.line for each in read_newsletter(told, ISSUED)] == lines
+
+
+@pytest.mark.parametrize("width", [0, 66])
+@pytest.mark.parametrize(
+    "run_in",
+    ["**{}.** {}", "**{}** {}", "*{}*: {}", "{!u}. {}", "{!u} - {}", "{!u}: {}", "* {}: {}", "- {!u}: {}", "7. {}. {}"],
+)
+def test_titles_run_into_their_texts_where_most_texts_begin_with_one(run_in: str, width: int):
+    form = run_in.replace("{!u}", "{}")
+    written = [(title.upper() if "{!u}" in run_in else title, body) for title, body in ITEMS]
+    texts = [form.format(*item) for item in written]
+    body = "\n\n".join("\n".join(wrap(text, width)) if width else text for text in texts)
+    opening = "Dear all,\n\nA short one, as the river is up again and so are we, all of us who live by it."
+    text = f"The Weir Newsletter\n12 May 2025\n\n{opening}\n\n{body}\n\n--\nUnsubscribe: reply LEAVE"
+    found = read_newsletter(text, ISSUED)
+    assert [each.title for each in found] == [title for title, _ in written]
+    assert [each.body_markdown for each in found] == [body for _, body in ITEMS]
+
+
+def test_a_calendar_is_no_list_of_items():
+    days = "\n\n".join(
+        f"SUNDAY {day} MAY: Coffee in the hut from ten, and the paint is where the paint always is."
+        for day in (4, 11, 18, 25)
+    )
+    assert read_newsletter(f"Coming up\n\n{days}", ISSUED)[0].line == 1
+    assert not any(each.title.startswith("SUNDAY") for each in read_newsletter(f"Coming up\n\n{days}", ISSUED))
+
+
+def test_some_texts_that_begin_with_a_few_words_and_a_colon_are_no_items():
+    text, lines = newsletter("capitals, then nothing", contents=False)
+    told = "\n\n".join(
+        f"- {who}: said that the boats should stay, and that the rest of us should go."
+        for who in ("Olu", "Ines", "Ana")
+    )
+    assert [each.line for each in read_newsletter(text.replace("\n\n--", f"\n\n{told}\n\n--"), ISSUED)] == lines

@@ -47,6 +47,14 @@ FROM = {
     "El jueves 11 de julio a las siete y media de la tarde, en la sala. Os esperamos.": ("2024-07-11T19:30", None),
     "Thursday 11 July at seven in the evening, in the hall. All welcome.": ("2024-07-11T19:00", None),
     "Donnerstag, 11. Juli, 19 Uhr 30, Rathaus. Eintritt frei.": ("2024-07-11T19:30", None),
+    "Three evenings: Fridays 5, 12 and 19 July, 7 to 9 pm, in the hall. Join us.": (
+        "2024-07-05T19:00",
+        "2024-07-05T21:00",
+    ),
+    "Tres sesiones: viernes 5, 12 y 19 de julio, de 16 a 19 h, en la sala. Os esperamos.": (
+        "2024-07-05T16:00",
+        "2024-07-05T19:00",
+    ),
     "5./6. Juli im Stadtpark. Eintritt frei.": ("2024-07-05", "2024-07-06"),
     "Freitag, 12. Juli, 8 Uhr abends, Rathaus. Eintritt frei.": ("2024-07-12T20:00", None),
     "Vendredi 12 juillet, 8 heures du soir, salle des fêtes. Entrée libre.": ("2024-07-12T20:00", None),

@@ -29,6 +29,7 @@ _FORMS = (
     rf"(?P<iso>{_Y}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=\b|T)",
     rf"(?P<word>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}) (?:of )?(?P<m0>{MONTH})(?:,? +(?P<y0>{_Y}))?",
     rf"(?P<m1>{MONTH})\s+(?:the )?(?P<d1>{_D})(?:{TO}(?P<to1>{_D}){_NO_HOUR})?(?:,? +(?P<y1>{_Y}))?",
+    rf"(?:(?P<lead>{_D}), (?:{_D}, )*(?={_D} (?:and|y|e|und|et) ))?"
     rf"(?P<d2>{_D})(?:(?:{TO}|/)(?:{WEEKDAY},? +)?(?P<to2>{_D}))?\s*(?:de |of )?(?P<m2>{MONTH})"
     rf"(?:(?:,| del?| of)? +(?P<y2>{_Y}))?",
     r"(?!24/7|9/11(?!/))(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y3>(?:20)?\d\d)(?!\d)|(?![\d/:]|\.\d))",
@@ -143,6 +144,8 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
         form = "1" if value["m1"] else "2"
         year, month, number = value["y" + form], month_number(value["m" + form]), _number(value["d" + form])
         until = value["to" + form]
+        if value["lead"]:
+            number, until = _number(value["lead"]), None
     day = _day(year, month, number, today)
     if day is None:
         return None

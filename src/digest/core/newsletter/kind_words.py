@@ -31,7 +31,7 @@ ASKS = any_in_lower(
     r"\b(?:escríbe|llám[ae]|mánda|envía|fírma|descárga|rellén[ae])(?:nos|me|l[aeo]s?)\b",
     r"\b(?:is|are) asked to\b|\b(?:trae|traed|traigan|hace falta|apuntaos|anotarse)\b",
     r"\bapply (?:by|before|here|now)\b|\bsign up\b|\border (?:here|now|by|online|your)\b|\bvote (?:yes|no|for)\b",
-    r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
+    r"\b(?:llame|escriba|envíe|firme|inscríbase|acérquese|llamen|marquen|escriban|envíen|firmen|hay que (?:firmar|inscribirse|"
     r"anotarse|escribir|llamar))\b",
     r"\bplease (?:call|phone|ring|e-?mail|speak|help|drop|write|sign|send|give|donate|fill|reply|vote|return|bring|tell|"
     r"contact)\b",
@@ -55,7 +55,7 @@ ASKING_TITLE = any_in_lower(
     r"take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
-    r"^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
+    r"^needs?:|^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
     r"\bcall for (?:abstracts|papers|proposals|entries|volunteers|nominations|submissions|applications|contributions)\b|"
     r"\b(?:nominations|applications|registrations?|enrol?lment|entries|sign-ups?) (?:are |is |now )*open\b|"
     r"^(?:applications|nominations) (?:for|open)\b|\bappeal$|\blast chance to\b|\bdeadline\b|"

@@ -13,11 +13,15 @@ _RULE = re.compile(r"[^\w\s]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` is 1-based in the text as given; `text` is "" for a blank line; `rule` is the character of a rule."""
+    """`number` is 1-based in the text as given; `text` is "" for a blank line; `rule` is the character of a rule.
+
+    `column` counts the characters before it, if it is the rest of a line.
+    """
 
     number: int
     text: str
     rule: str = ""
+    column: int = 0
 
     @property
     def blank(self) -> bool:
@@ -98,7 +102,8 @@ def wrap_width(lines: Sequence[Line]) -> int:
 def meant(line: Line, after: Line, width: int) -> bool:
     """True if the break between two neighbouring lines was meant: the next word had room on the first, yet moved down, or
     the first goes on beyond the column at which others end."""
-    if not width or len(line.text) > width + _BEYOND:
+    end = line.column + len(line.text)
+    if not width or end > width + _BEYOND:
         return True
     word, _, _ = after.text.partition(" ")
-    return len(line.text) + 1 + len(word) <= width - 2
+    return end + 1 + len(word) <= width - 2

@@ -177,7 +177,8 @@ def _own_part(each: Paragraph) -> str:
 
 def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Each paragraph's own part; then lists, known by their neighbours, and signatures, known by what is above or below."""
-    parts = [_own_part(each) for each in paragraphs]
+    own = [_own_part(each) for each in paragraphs]
+    parts = ["short" if _is_dashed_title(paragraphs, own, at) else part for at, part in enumerate(own)]
     for at in _mail_headers(paragraphs):
         parts[at] = "header"
     marks = [
@@ -220,6 +221,11 @@ def _has_text(paragraphs: Sequence[Paragraph], parts: Sequence[str], at: int) ->
         )
         and len(paragraphs[at].text) <= _TITLE
     )
+
+
+def _is_dashed_title(paragraphs: Sequence[Paragraph], parts: Sequence[str], at: int) -> bool:
+    """True for what would be a signature ("- SPRING FAIR") if no text stood below it."""
+    return parts[at] == "signature" and paragraphs[at].opens and _has_text(paragraphs, parts, at)
 
 
 def _kicks(paragraphs: Sequence[Paragraph], at: int) -> bool:

@@ -47,8 +47,8 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     """
     lines = read_lines(text)
     _check(lines, titles, not_titles)
-    lines = apart(closed_up(lines))
-    paragraphs = put_together(lines, wrap_width(lines), frozenset(titles))
+    lines = closed_up(lines)
+    paragraphs = put_together(apart(lines), wrap_width(lines), frozenset(titles))
     contents = find_contents(paragraphs)
     footer = find_farewell(paragraphs, find_footer(paragraphs))
     found = find_headings(paragraphs, footer, contents)
