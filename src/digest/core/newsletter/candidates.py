@@ -31,7 +31,7 @@ PART = "one of several in a section"
 _FEW = 8  # words that a heading in small letters has at most
 _OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji", "gap")
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
-_DOUBTFUL = 0.55
+_DOUBTFUL = 0.55  # below 0.6, where doubt begins, and above what makes a title
 _LABELS = 3  # lines that begin with the name of a kind, where that is how titles are written
 _FEW_CAPITALS = 2  # lines in capitals that do not yet make a convention
 _PARTS = 2  # headings that make a section of what stands over them
@@ -156,7 +156,7 @@ def _marks_around(each: Paragraph, above: Paragraph | None, usual: int) -> froze
     if above and is_dateline(above, each):
         marks.add("dated")
     below_banner = above is not None and banner_of(above) is not None
-    kicked = above and above.rule and (above.part == "release" or (below_banner and not above.under))
+    kicked = above and above.rule and below_banner and not above.under
     if (each.rule or kicked) and each.rule != "#":
         marks.add("ruled")
     if each.under and each.under != "#":
