@@ -11,6 +11,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -82,17 +83,19 @@ def sink() -> Iterator[tuple[int, Callable[[], int]]]:
 def child(command: Sequence[str | Path], extra: dict[str, str] | None = None) -> tuple[dict[str, Any], float, float]:
     """Run a child to its end: what its last line of output says, its whole CPU seconds, the peak RSS in MB."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
-    process = subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE, env=environment | (extra or {}))
-    peaks: dict[int, float] = {}
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        peaks |= {pid: max(peaks.get(pid, 0.0), _peak_rss(pid)) for pid in _family(process.pid)}
-        time.sleep(0.05)
-    before = getrusage(RUSAGE_CHILDREN)
-    out, _ = process.communicate()
-    after = getrusage(RUSAGE_CHILDREN)
+    with tempfile.TemporaryFile() as told:  # a pipe that nobody reads until the child has ended might fill
+        process = subprocess.Popen([str(each) for each in command], stdout=told, env=environment | (extra or {}))
+        peaks: dict[int, float] = {}
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            peaks |= {pid: max(peaks.get(pid, 0.0), _peak_rss(pid)) for pid in _family(process.pid)}
+            time.sleep(0.05)
+        before = getrusage(RUSAGE_CHILDREN)
+        process.wait()
+        after = getrusage(RUSAGE_CHILDREN)
+        told.seek(0)
+        said = told.read().decode().strip().splitlines()
     if process.returncode:
         raise SystemExit(f"This failed: {' '.join(map(str, command))}")
-    said = out.decode().strip().splitlines()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     own = peaks.pop(process.pid, 0.0)
     return json.loads(said[-1]) if said and said[-1].startswith("{") else {}, cpu, max(peaks.values(), default=own)
