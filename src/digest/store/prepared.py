@@ -5,7 +5,6 @@ statement is as good the hundredth time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Update
@@ -17,11 +16,15 @@ class Prepared:
     """An UPDATE whose parameters are named by `bindparam`; each of them is in every row."""
 
     def __init__(self, statement: Update) -> None:
-        self._for = cache(lambda dialect: _compiled(statement, dialect))
+        self._statement = statement
+        self._made: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Run it with each of the rows. How many rows of the table that changed."""
-        sql, parameters = self._for(connection.dialect)
+        dialect = connection.dialect
+        if dialect.name not in self._made:
+            self._made[dialect.name] = _compiled(self._statement, dialect)
+        sql, parameters = self._made[dialect.name]
         return connection.exec_driver_sql(sql, [parameters(row) for row in rows]).rowcount
 
 
