@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+# A lock names all there is to install, so nothing is resolved: an older pip takes `coverage[toml]` for something unpinned.
+LOCKED := $(PIP) install --require-hashes --no-deps -r
 LOCK   := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: demo preview test lint lock screenshots migration bench checkers look chaos clean
@@ -10,12 +12,12 @@ LOCK   := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r requirements.lock
+	$(LOCKED) requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(LOCKED) requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/run.stamp   ## the whole week on this machine: sample items, sample subscribers, a built-in inbox
