@@ -28,7 +28,18 @@ def peers() -> None:
     if _stale(stamp, LOCK):
         shutil.rmtree(GROUND / "venv", ignore_errors=True)
         _run(sys.executable, "-m", "venv", GROUND / "venv")
-        _run(PYTHON, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--require-hashes", "--no-deps", "-r", LOCK)
+        _run(
+            PYTHON,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "-qq",
+            "install",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            LOCK,
+        )
         stamp.write_text(_fingerprint(LOCK))
     stamp = GROUND / "node_modules" / "stamp"
     if _stale(stamp, NODE_LOCK):
