@@ -44,7 +44,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
-_EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
+_EVENING = re.compile(r"\b(?:evening|tonight|bar|pub|inn)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\b(?:and|y|und|et)\b|&")
 _AT = re.compile(r"(?:\bat|,) $")
 _SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)

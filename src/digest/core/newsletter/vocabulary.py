@@ -44,6 +44,8 @@ CONTACT = any_of(
     r"^for more information",
     r"^para más información",
 )
+REACHED = re.compile(r"\S@\S|(?<![\d-])(?:\+\d\d |0|\(\d)[\d() -]{7,}\d|\b\d{3}[ -]\d{4}\b")
+"""An address to write to, or a number to call."""
 SIGN_OFF = any_of(
     r"^(?:yours )?in (?:solidarity|struggle|peace|community|power|love|hope|unity|faith|service)\b.{0,30},?$",
     r"^(?:with|in) .{0,20}(?:solidarity|gratitude|thanks|love|hope|appreciation|regards|wishes)\b.{0,40}[^.!?]$",
