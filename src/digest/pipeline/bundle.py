@@ -56,13 +56,14 @@ def opened(path: Path) -> Iterator[Bundle]:
             yield _folder(path)
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as packed:
-                yield Bundle(
-                    path, _sound(path, [each.filename for each in packed.infolist()]), _unpacking(path, packed)
-                )
+                names = _sound(path, [each.filename for each in packed.infolist()])
+                yield Bundle(path, names, _unpacking(path, packed))
         else:
             yield Bundle(path, [path.name], lambda _, most: _head(path, most))
     except OSError as error:
         raise Refused(f"{error.filename or path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+    except zipfile.BadZipFile:
+        raise Refused(f"{path} is a damaged ZIP; fetch the export again.") from None
 
 
 def _folder(path: Path) -> Bundle:

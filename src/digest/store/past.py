@@ -1,6 +1,7 @@
 """Past mail: kept once by what its source calls it, taken back for good."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -68,6 +69,20 @@ def remove(row: PastMailRow, now: datetime) -> None:
     """Its words go; the name stays, so that no import brings it back."""
     row.subject = row.html = row.text = ""
     row.removed_at = now
+
+
+def taken_back(session: Session) -> list[tuple[str, str]]:
+    """Source and name there of all that were removed."""
+    wanted = select(col(P.source), col(P.source_uid)).where(col(P.removed_at).is_not(None))
+    return [(source, uid) for source, uid in session.execute(wanted)]
+
+
+def take_back(session: Session, names: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Remove those that are there."""
+    for source, uid in names:
+        row = session.scalars(select(P).where(col(P.source) == source, col(P.source_uid) == uid)).first()
+        if row and not row.removed_at:
+            remove(row, now)
 
 
 def forget(session: Session, email: str) -> None:
