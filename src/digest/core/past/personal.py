@@ -25,7 +25,7 @@ _ACTS = re.compile(
 )
 """Addresses behind which somebody leaves, changes what they get, or sees their copy."""
 _COUNTS = re.compile(
-    r"list-manage\d*\.com/track|/ls/click|/wf/click|/track/|/link/[0-9a-f]{8}-|substack\.com/redirect|/ss/c/|"
+    r"list-manage\d*\.com/track|/ls/click|/wf/click|/track/(?:click|open)|/link/[0-9a-f]{8}-|substack\.com/redirect|/ss/c/|"
     r"://(?:[\w-]+\.)*(?:click|clicks|links?|trk|track|tracking|email|mailing)\d*\.[\w.-]+/|"
     r"[?&](?:e|uuid|u?email|recipient|subscriber(?:_?(?:id|uuid))?|contact_?id|member_?id|token|mailing_?hash)=",
     re.IGNORECASE,
