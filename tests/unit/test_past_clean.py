@@ -84,7 +84,7 @@ def test_of_a_link_that_counts_or_names_its_reader_the_words_stay(href: str) -> 
     "href",
     [
         "https://x.example/a?b=1&c=2",
-        "https://x.example/news/list",
+        "https://x.example/track/a-song",
         "mailto:office@x.example",
         "https://youtu.be/watch?v=e1",
     ],
@@ -185,6 +185,19 @@ def test_what_was_not_to_be_seen_is_not() -> None:
     for style in ("display: none", "DISPLAY:NONE;color:red", "mso-hide:all", "visibility:hidden", "max-height:0px;"):
         assert page(f'<div style="{style}">secret <b>more</b><br></div><p>seen</p>').text.strip() == "seen"
     assert page("<p hidden>secret</p><p>seen</p>").text.strip() == "seen"
+
+
+def test_what_is_left_of_a_line_by_which_one_left_goes_too() -> None:
+    footer = 'You get this at *|EMAIL|*. <a href="*|UNSUB|*">Leave</a> or <a href="*|UPDATE_PROFILE|*">change it</a>.'
+    for around in (
+        "<p>News</p><p>{}</p>",
+        "<p>News<br>{}</p>",
+        "<table><tr><td>News</td><td>{}<p>More</p></td></tr></table>",
+    ):
+        assert page(around.format(footer)).text.split() in (["News"], ["News", "More"]), around
+    assert (
+        "and two more lines" in page(f"<p>This is a long paragraph with a story and two more lines. {footer}</p>").text
+    )
 
 
 def test_cells_do_not_run_together() -> None:

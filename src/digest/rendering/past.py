@@ -27,7 +27,7 @@ WORDS = 200_000
 """Characters of what is left."""
 
 REST = 40
-"""Characters that a paragraph keeps, at most, which had a way to leave and goes with it: “You get this at. or .”"""
+"""Characters that are left of a line, at most, which had a way to leave and goes with it: “You get this at. or .”"""
 
 _VOID = {"br", "hr", "img"}
 _KEPT = BLOCKS | INLINE | {"font", "small", "span", "sub", "sup", "u"}
@@ -91,7 +91,7 @@ class _Sieve(HTMLParser):
         self._hides = hides
         self._dropped = 0  # elements that are open and go, with all in them
         self._link = 0  # where the open one begins
-        self._block = 0  # where the words of the innermost begin
+        self._line = 0  # where the open one begins
         self._poorer = False  # it had a way to leave
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -109,28 +109,31 @@ class _Sieve(HTMLParser):
             self.kept.append(f'<a href="{escapes.escape(href)}">' if href else "<a>")
         else:
             start = given.get("start", "") if tag == "ol" else ""
-            self.kept.append(f'<ol start="{escapes.escape(start)}">' if start else f"<{tag}>")
-            self._open_block(tag)
+            self._keep(tag, f'<ol start="{escapes.escape(start)}">' if start else f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
         if self._dropped:
             self._dropped -= 1
             return
-        if tag in BLOCKS and self._poorer and len(self._words(self._block)) <= REST:
-            del self.kept[self._block :]
-        self.kept.append(f"</{tag}>")
-        self._open_block(tag)
+        self._keep(tag, f"</{tag}>")
         if tag == "a" and says_leaving(self._words(self._link)):
             del self.kept[self._link :]
             self._poorer = True
 
     def handle_data(self, data: str) -> None:
         if not self._dropped:
-            self.kept.append(escapes.escape(without_personal(data, self._hides)))
+            said = without_personal(data, self._hides)
+            self._poorer = self._poorer or said.count("://") < data.count("://")
+            self.kept.append(escapes.escape(said))
 
-    def _open_block(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self._block, self._poorer = len(self.kept), False
+    def _keep(self, tag: str, written: str) -> None:
+        """Its tag; and if that ends a line which had a way to leave, the line only if more than a rest of it is there."""
+        edge = tag in BLOCKS or tag == "br"
+        if edge and self._poorer and len(self._words(self._line)) <= REST:
+            del self.kept[self._line :]
+        self.kept.append(written)
+        if edge:
+            self._line, self._poorer = len(self.kept), False
 
     def _words(self, begin: int) -> str:
         return " ".join(re.sub("<[^<>]*>", " ", "".join(self.kept[begin:])).split())
