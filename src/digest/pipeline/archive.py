@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from digest.core.edition import SECTIONS, EditionItem, EditionText
+from digest.core.edition import EditionItem, EditionText, in_sections
 from digest.core.front_matter import slugify
-from digest.core.item import Item, Kind, is_over
+from digest.core.item import Item, is_over
 from digest.core.when import zone
 from digest.pipeline.compose import served
 from digest.store import archive, editions, past
@@ -95,7 +95,7 @@ class Issue:
     """An edition with all that is left of it, by section, between its neighbours."""
 
     cover: Cover
-    sections: tuple[tuple[Kind, tuple[Story, ...]], ...]
+    sections: tuple[tuple[str, tuple[Story, ...]], ...]
     earlier: Cover | PastCover | None = None
     later: Cover | PastCover | None = None
 
@@ -179,8 +179,7 @@ def _issues(session: Session, rows: Sequence[EditionRow], language: str, now: da
     for cover, edition_id in zip(_covers(session, rows, language), gone, strict=True):
         missing = {each.item_id for each in gone[edition_id]}
         stories = [story(each, language, now) for each in editions.items(session, edition_id) if each.id not in missing]
-        sections = ((kind, tuple(each for each in stories if each.item.kind is kind)) for kind in SECTIONS)
-        found.append(Issue(cover, tuple(each for each in sections if each[1])))
+        found.append(Issue(cover, tuple(in_sections(stories))))
     return found
 
 
