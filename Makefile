@@ -39,7 +39,7 @@ lock: $(VENV)/dev.stamp    ## both locks anew; they hold hashes and no address
 screenshots: $(VENV)/dev.stamp ## the pictures in docs/, from the real program
 	@$(BIN)/python scripts/screenshots_docs.py
 
-migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables.py: MESSAGE="what changes"
+migration: $(VENV)/dev.stamp   ## a migration from what changed in store/tables/: MESSAGE="what changes"
 	@$(BIN)/python scripts/migration.py "$(MESSAGE)"
 
 checkers:                  ## other people's checkers of mail and pages, from npm, for `make look`

@@ -1,4 +1,4 @@
-"""Write the migration from the newest revision to what `store/tables.py` says now.
+"""Write the migration from the newest revision to what `store/tables/` says now.
 
 python scripts/migration.py "what changes"
 """

@@ -20,10 +20,11 @@ from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
 from digest.core.token import Purpose, address_hmac
-from digest.pipeline import consent, erasure, lists, signup
+from digest.pipeline import consent, erasure, letters, lists, signup
 from digest.pipeline.hooks import from_postmark
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
+from digest.pipeline.standing import tell as tell_staff
 from digest.store import events, subscribers
 from digest.web import serve
 from providers import posted
@@ -369,6 +370,27 @@ async def test_a_letter_that_was_not_taken_comes_later_and_is_the_same_message(
     assert len(server.offered) == 2
     first, second = (message_from_bytes(each) for each in server.offered)
     assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_staff_hear_once_a_day_of_letters_that_were_given_up(
+    town: Town, pages: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    server = Server(*[Rejected(Reply(452, f"<{ZOE}> is full"), Stage.RCPT)] * 100)
+    monkeypatch.setattr("digest.transports.outbox.Connection.open", lambda _: asyncio.sleep(0, server))
+    await fill_in(pages)
+    await fill_in(pages, "ben@example.net")
+    begun = town.now
+    while not told and town.now < begun + 3 * DAY:
+        town.now += 5 * MINUTE
+        await town.post()
+        tell_staff(town.db, town.now, lambda *each: told.append(each))
+    assert 1.5 * DAY < town.now - begun < 2 * DAY
+    assert len(server.offered) == 2 * letters.ATTEMPTS
+    [(subject, text_)] = told
+    assert subject == f"A letter was given up on {town.now:%Y-%m-%d}"
+    assert "“confirm” to somebody at example.net" in text_
+    assert ZOE not in text_
 
 
 async def test_an_address_that_does_not_exist_gets_no_reminder(

@@ -19,6 +19,7 @@ from digest.core.message import Block, Composer
 from digest.core.reply import Accepted, Outcome, Rejected
 from digest.core.token import Purpose
 from digest.core.when import zone
+from digest.pipeline import standing
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import TopicNames, topic_name
 from digest.pipeline.dispatch import Office
@@ -31,7 +32,7 @@ from digest.store.tables import LetterRow
 
 LEASE = timedelta(minutes=10)
 """Whoever claimed a letter has so long to send it; then it is due again."""
-FIRST_PAUSE, ATTEMPTS = timedelta(minutes=5), 9
+FIRST_PAUSE, ATTEMPTS = timedelta(minutes=5), 10
 """Pauses double: a mailbox that is full for a day and a half still gets it."""
 GOOD_FOR = timedelta(days=7)
 """How long what was asked for can be confirmed."""
@@ -85,12 +86,23 @@ def _settle(office: Office, claimed: LetterRow, outcome: Outcome | None) -> None
                 letters.done(session, number, now)
                 if claimed.confirmation_id:
                     letters.drop(session, claimed.confirmation_id)  # nor the reminder
-            case _ if claimed.attempts + 1 < ATTEMPTS:
-                letters.postpone(session, number, now + FIRST_PAUSE * 2**claimed.attempts)
+            case _ if claimed.attempts < ATTEMPTS:
+                letters.postpone(session, number, now + FIRST_PAUSE * 2 ** (claimed.attempts - 1))
             case _:
                 letters.done(session, number, now)
+                _alarm(session, claimed, now)
     if isinstance(outcome, Rejected) and outcome.ours:
         raise Refused(f"The mail server takes no letters: {outcome.reply}.")
+
+
+def _alarm(session: Session, given_up: LetterRow, now: datetime) -> None:
+    """Staff are told of the first on a day: one mailbox may be full, but the way out may also be blocked."""
+    domain = given_up.address.rpartition("@")[2]
+    text = (
+        f"No server took the letter “{given_up.kind}” to somebody at {domain}, in {ATTEMPTS} attempts. If more are given up "
+        "today, you hear no more of it; the log of your mail server says why."
+    )
+    standing.alarm(session, f"letters/{now:%Y-%m-%d}", f"A letter was given up on {now:%Y-%m-%d}", text, now)
 
 
 def _wire(office: Office, plan: Plan, row: LetterRow) -> bytes | None:
@@ -140,7 +152,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
         case Kind.WELCOME if person and person.state == "active":
             first = plan.schedule.next(now).astimezone(zone(plan.schedule.timezone)).date()
             topics = _named(named, person.interests, person.language)
-            return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id)), person.language
+            return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id), page), person.language
         case Kind.SUBSCRIBED if person and page:
             return forms.Subscribed(person.name, page), person.language
         case Kind.MOVED if person:

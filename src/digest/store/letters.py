@@ -52,7 +52,7 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[LetterRow]:
 
 
 def claim(session: Session, letter: LetterRow, until: datetime) -> bool:
-    """Whether this one is ours to send now; if we do not come back by `until`, it is anybody's."""
+    """Whether this one is ours to send now, and has one attempt more; if we do not come back by `until`, it is anybody's."""
     as_seen = (col(L.id) == letter.id, col(L.done_at).is_(None), col(L.due_at) == letter.due_at)
     taken = update(L).where(*as_seen).values(due_at=until, attempts=L.attempts + 1)
     return bool(cast(Any, session.execute(taken)).rowcount)

@@ -76,17 +76,17 @@ def _minute(now: datetime) -> int:
     return int(now.timestamp()) // 60
 
 
-def came_from_us(request: Request, public_url: str | None, *, stamped: bool = False) -> bool:
+def came_from_us(request: Request, public_url: str | None, *, silent: bool) -> bool:
     """Whether a browser says that one of our own pages posted this. Without a cookie there is little to forge: a second lock.
 
-    Browsers of today say so themselves (Fetch Metadata); older ones name the page's origin. For those that are kept from
-    saying anything, `stamped` decides.
+    Browsers of today say so themselves (Fetch Metadata); older ones name the page, or its origin. `silent` is the answer where
+    one is kept from saying anything.
     """
     if said := request.headers.get("sec-fetch-site"):
         return said == "same-origin"
-    named = request.headers.get("origin", "null")
-    if named == "null":
-        return stamped
-    origin = urlsplit(named)
+    named = [said for name in ("origin", "referer") if (said := request.headers.get(name, "null")) != "null"]
+    if not named:
+        return silent
+    origin = urlsplit(named[0])
     ours = {request.headers.get("host"), urlsplit(public_url or "").netloc}
     return origin.scheme in ("http", "https") and origin.netloc in ours

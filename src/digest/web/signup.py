@@ -61,7 +61,7 @@ def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: C
             wished = filled.wish(pages.languages(""))
         except ValueError:
             return await run_in_threadpool(page, tag, filled, problem=True)
-        if not came_from_us(request, public_url, stamped=stamped(keys.ring, fields, clock())):
+        if not came_from_us(request, public_url, silent=stamped(keys.ring, fields, clock())):
             return await run_in_threadpool(page, tag, filled)
         if not filled.said(TRAP):
             consent = Consent(consent_in(tag), f"{public_url}/subscribe ({tag})", network_of(request.scope) or "")
@@ -90,7 +90,7 @@ def confirmation(
 
     @routes.post("/confirm/{token}")
     def press(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        if not came_from_us(request, public_url, stamped=stamped(keys.ring, fields, clock())):
+        if not came_from_us(request, public_url, silent=stamped(keys.ring, fields, clock())):
             raise HTTPException(403)
         return page(confirm.confirm(database, token, keys, clock()))
 

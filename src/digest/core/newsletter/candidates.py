@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from digest.core.newsletter.furniture import banner_of
-from digest.core.newsletter.marks import CODE, Marked, bullet_of, is_caps, kind_label, read_marks, title_case
+from digest.core.newsletter.hours import find_hours
+from digest.core.newsletter.marks import (
+    CODE,
+    Marked,
+    bullet_of,
+    is_caps,
+    kind_label,
+    read_marks,
+    title_case,
+    topic_label,
+)
 from digest.core.newsletter.paragraphs import Paragraph, begins_with_date, is_dateline
 
 _NEVER = {
@@ -25,6 +35,7 @@ _NEVER = {
     "list",
     "footer",
 }
+_MISTAKEN = {"date", "signoff", "greeting", "footer", "contact"}  # what a title that bears a mark is taken for
 RELEASE_HEAD = ("release", "date", "contact", "link")
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
 PART = "one of several in a section"
@@ -33,6 +44,7 @@ _OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji", 
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
 _DOUBTFUL = 0.55  # below 0.6, where doubt begins, and above what makes a title
 _LABELS = 3  # lines that begin with the name of a kind, where that is how titles are written
+_TOPICS = 4  # lines that begin with a subject, where most do
 _FEW_CAPITALS = 2  # lines in capitals that do not yet make a convention
 _PARTS = 2  # headings that make a section of what stands over them
 _LONG = 100  # a line longer than this is a paragraph in itself
@@ -97,17 +109,27 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     codes = len({code["code"] for each in paragraphs if each.opens and (code := CODE.match(each.text))})
     heads = [each for each in paragraphs if each.opens and each.part in ("short", "prose") and len(each.text) < _LONG]
     labels = sum(kind_label((bullet_of(each.text) or ("", each.text))[1]) is not None for each in heads) >= _LABELS
+    short = [each.text for each in paragraphs if each.opens and each.part == "short" and len(each.text) < _LONG]
+    topics = sum(topic_label(text) is not None for text in short)
     kickers = _kickers(paragraphs)
     found = []
     for at, each in enumerate(paragraphs):
-        if at in without or each.part in _NEVER:
+        if at in without:
             continue
         above = paragraphs[at - 1] if at else None
-        marked = read_marks(each.text, dash_tags=tags >= 2, codes=codes >= _CODES, labels=labels)
+        marked = read_marks(
+            each.text,
+            dash_tags=tags >= 2,
+            codes=codes >= _CODES,
+            labels=labels,
+            topics=each.opens and topics >= _TOPICS and 2 * topics > len(short),
+        )
         marks = marked.marks | _marks_around(each, above, usual if at else 99)
         marks |= {"ruled"} if _below_ruled_release(paragraphs, at) else frozenset()
         marks |= {"kicked"} if at - 1 in kickers else frozenset()
-        if _is_aside(each, paragraphs[at + 1 : at + 2]):
+        if each.part in _NEVER and not (each.part in _MISTAKEN and is_formal(marks - {"caps", "tag"})):
+            continue
+        if _is_aside(each, paragraphs[at + 1 : at + 2]) or (not marks and _says_when(each)):
             continue
         if _has_shape(each, marked, marks) and _has_place(each, above, marks):
             banner = banner_of(each)
@@ -191,6 +213,11 @@ def _is_aside(each: Paragraph, below: Sequence[Paragraph]) -> bool:
     """True for what stands in brackets, and for the first line of a list of days."""
     days = below and not below[0].opens and begins_with_date(each) and begins_with_date(below[0])
     return bool(days) or (each.text[0], each.text[-1]) == ("(", ")")
+
+
+def _says_when(each: Paragraph) -> bool:
+    """True for a line that begins with a day and tells an hour: it stands below an event's title."""
+    return begins_with_date(each) and bool(find_hours(each.text))
 
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:

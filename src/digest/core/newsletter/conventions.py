@@ -8,6 +8,7 @@ from digest.core.newsletter.candidates import PART, Candidate
 _CONVENTION = 2.2
 _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
 OPENS = "opens a section"
+SERIES = "one of a numbered series"
 _MANY, _ALONE = 4, 0.9  # unmarked headings that make a convention, and what it weighs
 _LONGER = 1.5  # times as long as others are
 _ENOUGH = 3  # bearers of a mark that make a convention, however many do not bear it
@@ -27,6 +28,8 @@ def convention(found: Sequence[Candidate]) -> str | None:
 
     None if unmarked lines look more so.
     """
+    if any(SERIES in each.cues for each in found):
+        return "number"
     totals: dict[str, float] = {}
     bearers: dict[str, int] = {}
     for each in found:
@@ -65,6 +68,19 @@ def follow(found: Sequence[Candidate]) -> None:
     _weigh(found, mark)
 
 
+def layout(found: Sequence[Candidate]) -> str:
+    """How titles stand to their texts: "over" them without a space between, "apart" from them, or "" if both ways."""
+    heads = [each.paragraph.closes for each in found if each.heads and each.paragraph.opens and each.banner is None]
+    apart = sum(heads)
+    over = len(heads) - apart
+    return "over" if over >= _MANY and over > 2 * apart else "apart" if apart >= _MANY and apart > 2 * over else ""
+
+
+def stands_as(each: Candidate, usual: str) -> bool:
+    """True for a line that heads its text in the usual layout."""
+    return bool(usual) and each.heads and each.paragraph.opens and each.paragraph.closes is (usual == "apart")
+
+
 def _prevails(mark: str, found: Sequence[Candidate]) -> bool:
     """True if enough of the lines that stand alone above a text bear a mark: half for mere space, else three or a quarter."""
     alone = [each for each in found if each.heads and (each.marks or each.paragraph.opens) and each.score >= 0]
@@ -93,15 +109,12 @@ def _astray(found: Sequence[Candidate], mark: str) -> list[tuple[int, int]]:
 
 
 def _go_by_nothing(found: Sequence[Candidate]) -> None:
-    """Favour the unmarked lines that stand alone above a text, if there are many: that is a convention too."""
-    alone = [
-        each
-        for each in found
-        if each.heads and each.paragraph.opens and each.paragraph.closes and not each.marks and each.score >= 0
-    ]
-    if len(alone) >= _MANY:
-        for each in alone:
-            each.cues["alone on its line as the others"] = _ALONE
+    """Favour the unmarked lines that stand to their texts as most do, if there are many: that is a convention too."""
+    usual = layout(found) or "apart"
+    alike = [each for each in found if stands_as(each, usual) and not each.marks]
+    if sum(each.score >= 0 for each in alike) >= _MANY:
+        for each in alike:
+            each.cues[f"{usual} its text as the others"] = _ALONE
 
 
 def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:

@@ -56,7 +56,7 @@ _RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:&|\b(?:and|y|et|und)\b)", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(
     r"[A-ZÀ-Þ][\w.’'-]*(?: (?:[A-ZÀ-Þ][\w.’'-]*|de|del|la|las|los|el|por|y|of|the|for|and|für|der|des|et|pour)){0,7}, "
-    r"(?:el |le |den |am )?"
+    r"(?:[A-Z][\w.]{1,4}(?: [A-Z]\.)?, )?(?:el |le |den |am )?"
 )
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
@@ -123,6 +123,8 @@ def is_date_line(text: str) -> bool:
     before, after = text[: found.start()], text[found.end() :]
     dateline = _PLACE_BEFORE.fullmatch(before) and re.search(_Y, found[0])
     rest = after if dateline else f"{before} {after}"
+    if not dateline and before[-1:].isspace() and _LINK.sub(" ", without_hours(before)).split()[1:]:
+        return False
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
 
 
@@ -145,12 +147,14 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
         year, month, number = value["y" + form], month_number(value["m" + form]), _number(value["d" + form])
         until = value["to" + form]
         if value["lead"]:
-            number, until = _number(value["lead"]), None
+            days = [_number(each) for each in re.findall(_D, match[0][: match.start("m2") - match.start()])]
+            in_a_row = days == list(range(days[0], days[-1] + 1))
+            number, until = days[0], str(days[-1]) if in_a_row else None
     day = _day(year, month, number, today)
     if day is None:
         return None
     last = _day(str(day.year), month, _number(until), today) if until else None
-    apart = last is not None and (last - day).days > 1 and _AND.search(match[0])
+    apart = last is not None and (last - day).days > 1 and not value["lead"] and _AND.search(match[0])
     ends = When(last) if last and last > day and not apart else None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 

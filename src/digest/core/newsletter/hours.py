@@ -44,7 +44,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
-_EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
+_EVENING = re.compile(r"\b(?:evening|tonight|bar|pub|inn)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\b(?:and|y|und|et)\b|&")
 _AT = re.compile(r"(?:\bat|,) $")
 _SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)
@@ -77,6 +77,8 @@ def without_hours(text: str) -> str:
 
 def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bool:
     first, till = found["from"], found["till"] or ""
+    if first == "24" and not till:  # "a strike of 24 hours"
+        return False
     if till and bare and not _TOGETHER.search(found[0]):
         return True
     if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):

@@ -16,7 +16,8 @@ from digest.core.when import When
 _I = re.IGNORECASE
 _UNTIL = re.compile(
     r"(?:\b(?:by|until|till|through|thru|up to|before|before the [^.,;]{3,24} on|no later than|not later than|"
-    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
+    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|"
+    r"(?:last (?:day|date)|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como (?:muy )?tarde,?|"
     r"bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
@@ -66,10 +67,14 @@ _LASTS = re.compile(  # what is so until a day, and asks for nothing
     r"\b(?:until|till?|through|thru|hasta|bis(?: zum)?|jusqu[’']au)\W*(?:the |el )?$",
     _I,
 )
+_EVERY_WEEK = re.compile(
+    rf"\b(?:every|each|cada|todos los|jeden|tous les|chaque) (?:\w+ )?{WEEKDAY}(?!\w)|\b{WEEKDAY}s\b", _I
+)
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
 
+_STOPS = 2  # days within a longer time that make it the whole of which they are parts
 _HISTORY = timedelta(days=400)
 
 
@@ -139,6 +144,9 @@ class _Date:
         return bool(_WHEN_LINE.match(self.paragraph.text))
 
 
+_Span = tuple[_Date, Told, Told | None]
+
+
 def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
@@ -162,7 +170,9 @@ def read_timing(section: Section, reader: Reader) -> Timing:
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
         return Timing(published, deadline, soon)
-    chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
+    chosen, starts, ends = max(
+        spans, key=lambda span: (span[0].labelled, _encloses(span, spans), span[1].when.at is not None)
+    )
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
     heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
@@ -202,7 +212,20 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
             if hours.last:
                 ends = replace(starts, when=When(ends.when.day if ends else day, hours.last))
             return starts, ends
+    every = list(find_hours(each.before)) if _EVERY_WEEK.search(each.before) else []
+    if len(every) == 1:
+        hours = every[0]
+        return replace(
+            each.told, when=When(each.told.when.day, hours.first), words=f"{hours.words}; {each.told.words}"
+        ), ends
     return each.told, ends
+
+
+def _encloses(span: _Span, spans: Sequence[_Span]) -> bool:
+    """True for days from one to another that two or more of the others lie within: a tour, of which they are the stops."""
+    _, starts, ends = span
+    days = {other.when.day for _, other, _ in spans if ends and starts.when.day <= other.when.day <= ends.when.day}
+    return len(days) > _STOPS
 
 
 def _could_be_event(each: _Date, reader: Reader) -> bool:
@@ -220,7 +243,7 @@ def _tells_hours(each: Paragraph) -> bool:
     """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
     first = next(iter(find_hours(each.text)), None)
     leads = first is not None and not re.search(r"\w", each.text[: first.start])
-    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens)
+    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens and each.part != "list")
 
 
 def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:
