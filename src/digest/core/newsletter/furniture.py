@@ -1,6 +1,7 @@
 """What a newsletter has around its items: masthead, table of contents, section banners, footer."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,6 +112,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     """
     names = (_ARTICLE.sub("", plain(each.text)) for each in paragraphs[:3] if each.part == "short")
     head = tuple(name for name in names if " " in name)
+    rules = Counter(rule for each in paragraphs for rule in (each.rule, each.under))
     begins, best, weight, told = len(paragraphs), _LEAST, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
@@ -118,8 +120,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
         weight += max(own, 0.0) if told else own
         told = (told or own >= 2) and not each.opens
         signed = paragraphs[at - 1].part in ("signature", "signoff")
-        only = sum(each.rule in (other.rule, other.under) for other in paragraphs) == 1
-        settled = weight + _RULE_WEIGHTS.get(each.rule, _ONLY_RULE if only else 0.5) + signed * _SIGNED
+        settled = weight + _RULE_WEIGHTS.get(each.rule, _ONLY_RULE if rules[each.rule] == 1 else 0.5) + signed * _SIGNED
         if each.opens and settled > best:
             begins, best = at, settled
         if weight < -3:
