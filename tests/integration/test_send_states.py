@@ -33,7 +33,11 @@ seldom = st.sampled_from((False,) * 7 + (True,))  # ends and obstacles, or every
 
 
 class Sending(RuleBasedStateMachine):
-    """`taken` is the mail server's log; `dots` are the marks that a sender believes in and has not recorded the end of."""
+    """`taken` is the mail server's log; `dots` are the marks that a sender believes in and has not recorded the end of.
+
+    `resent` is how often staff had something sent again that the server had taken: nothing else may make it twice. `decided` is
+    what the server had taken and staff let be or resent: of nothing else the ledger may say that it was not taken.
+    """
 
     def __init__(self, database: Database) -> None:
         super().__init__()
@@ -48,6 +52,7 @@ class Sending(RuleBasedStateMachine):
         self.dots: dict[tuple[str, int], bool] = {}
         self.taken: Counter[int] = Counter()
         self.resent: Counter[int] = Counter()
+        self.decided: set[int] = set()
         self.accepted: Counter[int] = Counter()
 
     def teardown(self) -> None:
@@ -149,6 +154,13 @@ class Sending(RuleBasedStateMachine):
         assert claimed + doubtful <= len(READERS)
         names.append(f"{names[0][0]}{len(names)}")
 
+    @rule(slot=slots)
+    def dies_and_what_it_held_is_resent(self, slot: int) -> None:
+        """Its answers are still to come."""
+        self.leave_off(slot, quietly=False)
+        self.only_the_transitions_there_are()
+        self.decide_about_what_is_in_doubt(lets_be=False)
+
     @precondition(lambda self: +self.taken)
     @rule(data=st.data())
     def comes_back(self, data: st.DataObject) -> None:
@@ -180,10 +192,11 @@ class Sending(RuleBasedStateMachine):
     @rule(lets_be=seldom)
     def decide_about_what_is_in_doubt(self, lets_be: bool) -> None:
         doubtful = [each for each, state in self.read().items() if state is State.UNCERTAIN]
+        self.decided.update(each for each in doubtful if self.taken[each])
         to = State.FAILED if lets_be else State.PENDING
         assert deliveries.settle_uncertain(self.session, self.edition, to, None) == len(doubtful)
         if not lets_be:
-            self.resent.update(doubtful)
+            self.resent.update(each for each in doubtful if self.taken[each])
 
     # The promise.
 
@@ -202,6 +215,12 @@ class Sending(RuleBasedStateMachine):
         for delivery, count in self.accepted.items():
             assert count <= 1
             assert not count or self.taken[delivery]
+
+    @invariant()
+    def what_was_taken_is_never_denied(self) -> None:
+        for delivery, state in self.read().items():
+            known = state in (State.TRANSMITTING, State.ACCEPTED, State.UNCERTAIN)
+            assert known or not self.taken[delivery] or delivery in self.decided, state
 
     @invariant()
     def the_balance_closes(self) -> None:
