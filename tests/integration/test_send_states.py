@@ -23,6 +23,7 @@ from sqlmodel import Session
 from digest.core.delivery import ALLOWED, State
 from digest.store import deliveries, events, pacing
 from digest.store.database import Database
+from digest.store.deliveries import Acceptance
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 START = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -136,8 +137,12 @@ class Sending(RuleBasedStateMachine):
             to = State.FAILED if lasting else State.PENDING
         not_before = self.now + timedelta(minutes=5) if again else None
         for _ in range(1 + again):
-            if deliveries.finish(self.connection, delivery, sender, State.TRANSMITTING, to, not_before=not_before):
-                self.accepted[delivery] += to is State.ACCEPTED
+            if to is not State.ACCEPTED:
+                deliveries.finish(self.connection, delivery, sender, State.TRANSMITTING, to, not_before=not_before)
+                continue
+            before = self.read()[delivery]
+            deliveries.accept(self.connection, [Acceptance(delivery, "250 ok", "", self.now)], sender)
+            self.accepted[delivery] += before is not self.read()[delivery]
 
     @rule(slot=slots, number=which, to=st.sampled_from((State.PENDING, State.PENDING, State.FAILED, State.SKIPPED)))
     def refused_before_the_dot(self, slot: int, number: int, to: State) -> None:
