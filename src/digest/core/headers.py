@@ -64,7 +64,7 @@ class Sender:
 
     def envelope(self, delivery_id: int) -> tuple[str, str]:
         """The VERP address to which a bounce of this delivery comes back, and the envelope identifier that says the same."""
-        token = self.keyring.issue(Purpose.BOUNCE, delivery_id)
+        token = _way_back(self.keyring, delivery_id)
         return self.returns("bounce", token), f"d.{token}"
 
     def envelope_sender(self, delivery_id: int) -> str:
@@ -117,7 +117,6 @@ class Letter:
     subject: str
     date: datetime
     message_id: str
-    delivery_id: int
     subscriber_id: int
     campaign: str
     language: str
@@ -186,11 +185,16 @@ def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
         *([("List-Archive", f"<{sender.public_url}/archive>")] if sender.archive else []),
         ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),
-        ("X-Digest-Delivery", sender.keyring.issue(Purpose.MESSAGE, letter.delivery_id)),
+        ("X-Digest-Delivery", _local_part(letter.message_id)),
         ("MIME-Version", "1.0"),
         ("Content-Language", letter.language),
         ("Content-Type", f'multipart/alternative;\r\n boundary="{letter.boundary}"'),
     ]
+
+
+def _local_part(message_id: str) -> str:
+    """The token once more, since there are servers that write a Message-ID of their own."""
+    return message_id[1:].partition("@")[0]
 
 
 def serialise(fields: list[tuple[str, str]]) -> bytes:
@@ -227,6 +231,12 @@ def mailbox(name: str, address: str) -> str:
 def _way_out(keyring: Keyring, subscriber_id: int) -> str:
     """A message names it in its header, twice, and in both parts."""
     return keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id)
+
+
+@lru_cache(64)
+def _way_back(keyring: Keyring, delivery_id: int) -> str:
+    """The envelope names it, and so does what a provider gives back."""
+    return keyring.issue(Purpose.BOUNCE, delivery_id)
 
 
 @lru_cache(2)
