@@ -509,6 +509,16 @@ def test_only_what_is_pending_is_taken_whoever_asks(ledger):
         assert deliveries.take(connection, ids[:2], "a") == []
 
 
+def test_a_cancellation_skips_only_what_is_not_begun(ledger):
+    database, edition_id, ids = ledger
+    with database.write() as session:
+        pacing.claim(session.connection(), edition_id, "a", NOW, 2)
+        deliveries.mark(session.connection(), [ids[0]], "a", NOW)
+        deliveries.skip_open(session, edition_id, "the edition was cancelled")
+        states = [deliveries.get(session, each).state for each in ids[:3]]
+    assert states == ["transmitting", "claimed", "skipped"]
+
+
 def test_an_acceptance_is_of_what_is_transmitting_and_the_owners(ledger):
     database, edition_id, ids = ledger
 
