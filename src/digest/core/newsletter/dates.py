@@ -48,7 +48,7 @@ _DATE = re.compile(
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|"
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|am|"
     rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
@@ -224,7 +224,9 @@ def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
             and (days == 1 or not _AND.match(between))
         ):
             words = text[before.start : each.end]
-            joined[-1] = replace(before, end=each.end, words=words, last=each.last or each.first)
+            daily = each.first.at if each.last and before.first.at is None else before.first.at
+            first, last = When(before.first.day, daily), each.last or each.first
+            joined[-1] = replace(before, end=each.end, words=words, first=first, last=last)
         else:
             joined.append(each)
     return joined
