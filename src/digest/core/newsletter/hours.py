@@ -23,9 +23,9 @@ _NAMED = {
     "minuit": 0,
 }
 _SPANISH_HOURS = ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce")
-_CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
+_CLOCK = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?= ?(?:hrs?|hours)\b)|[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
 _WORDS = (
-    rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}|"
+    rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|(?:12 )?(?:{'|'.join(_NAMED)})|"
     rf"(?:(?<=a las )|(?<=desde las )|(?<=hacia las )|(?<=sobre las )|(?<=a la ))(?:{'|'.join(_SPANISH_HOURS)})"
     r"(?: y (?:media|cuarto))?(?= de la |[.,;:)]| en | horas|$)|"
     rf"(?<=at )(?:half )?(?:{_SPOKEN})(?= in the |[.,;]| sharp)|(?:{_SPOKEN})(?= in the (?:morning|afternoon|evening))"
@@ -39,15 +39,17 @@ _HALF_PAST, _QUARTER = re.compile("half|media"), re.compile("quarter|cuarto")
 _EARLY = re.compile(r"a\.? ?m|mañana|madrugada|morning|früh|morgens|vormittags|matin")
 _LATE = re.compile(r"p\.? ?m|tarde|noche|afternoon|evening|night|nachmittags|abends|soir|après")
 _TIME = re.compile(
-    rf"(?<![\w:/$€£.,#-])(?P<from>{_CLOCK}|{_WORDS})(?P<from_half>{_HALF})?"
-    rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
+    rf"(?<![\w:/$€£.,#-])(?P<from>{_WORDS}|{_CLOCK})(?P<from_half>{_HALF})?"
+    rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_WORDS}|{_CLOCK})(?P<till_half>{_HALF})?)?(?![\w/:%])",
     re.IGNORECASE,
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
-_EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
+_EVENING = re.compile(r"\b(?:evening|tonight|bar|pub|inn)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\b(?:and|y|und|et)\b|&")
+_SPOKEN_HALF = re.compile(r"(?:half|quarter) past", re.IGNORECASE)
 _AT = re.compile(r"(?:\bat|,) $")
 _SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)
+_ALONE = re.compile(r"[.,;)]|$| (?:in the|sharp|for|until|till)\b", re.IGNORECASE)
 _LED = re.compile(r"\b(?:(?P<sure>(?:a|de|desde|hacia|sobre) las?)|at|from|um)\s$", re.IGNORECASE)
 
 
@@ -81,14 +83,15 @@ def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bo
         return False
     if till and bare and not _TOGETHER.search(found[0]):
         return True
-    if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
+    if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[-1].isalpha()):
         return True
     if "." in first or (dotted and "." in till):
         return dotted or "." in till
-    if till and (till[0].isalpha() or first[0].isalpha()):
+    if till and (till[-1].isalpha() or first[-1].isalpha()):
         return True
     led = _LED.search(text, max(0, found.start() - 12), found.start())
-    return bool(led and (till or led["sure"]))
+    alone = bare and _ALONE.match(text, found.end())
+    return bool(led and (till or led["sure"] or alone))
 
 
 def _read(found: re.Match[str], text: str) -> Hours:
@@ -111,14 +114,15 @@ def _read(found: re.Match[str], text: str) -> Hours:
 def _after_noon(found: re.Match[str], hour: time, text: str) -> bool:
     """True for "5" or "6.30" of the clock with two halves, "at 7.30" if nothing sets out, and "8" of an evening."""
     words = found["from"]
-    if not (words[0] in "123456789" and "h" not in words and 1 <= hour.hour < 12) or _DAWN.search(text):
+    told = words[0] in "123456789" and "h" not in words
+    if not ((told or _SPOKEN_HALF.match(words)) and 1 <= hour.hour < 12) or _DAWN.search(text):
         return False
     at_seven = hour.hour == 7 and _AT.search(text, 0, found.start()) and not _SETS_OUT.search(text)
     return hour.hour <= 6 or bool(at_seven or _EVENING.search(text))
 
 
 def _hour(words: str, half: str) -> time:
-    words = words.casefold()
+    words = words.casefold().removeprefix("12 ")
     if words in _NAMED:
         return time(_NAMED[words])
     if spoken := next((name for name in re.split(r"\W", words) if name in (*_SPOKEN_HOURS, *_SPANISH_HOURS)), None):
@@ -128,7 +132,7 @@ def _hour(words: str, half: str) -> time:
             "30" if _HALF_PAST.search(words) else "15" if _QUARTER.search(words) else "0",
         )
     else:
-        hour, _, minute = re.sub(r" ?(?:[.h]|uhr) ?", ":", words).partition(":")
+        hour, _, minute = re.sub(r" ?(?:[.h]|uhr) ?|(?<=^\d\d)(?=\d\d$)", ":", words).partition(":")
         number = int(hour)
     midnight = number == 12 and re.search("noche|night", half)
     late = _LATE.search(half) and not midnight

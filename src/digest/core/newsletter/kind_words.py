@@ -11,6 +11,8 @@ ASKS = any_in_lower(
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
+    r"\bappeals? (?:to|for)\b|\b(?:may|can|should) be (?:sent|handed|given|left|dropped|returned)\b|\bkindly \w+",
+    r"\blet (?:\w+ or )?\w+ know\b|\bgive it a (?:go|try)\b|\b(?:se reciben|enviar) (?:postulaciones|propuestas|una carta)\b",
     r"\bgive (?:today|now|what)\b|\bwe(?: are|[’']re) short of\b|\bclaim (?:one|yours?|an?)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
     r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
@@ -46,11 +48,39 @@ ASKS = any_in_lower(
     r"\b(?:meldet euch|melde dich|melden sie sich|macht mit|mitmachen|wir (?:suchen|brauchen)|bitte \w+|anmelden|bewerbt)\b",
     r"\b(?:inscrivez-vous|participez|partagez|rejoignez|envoyez|faites un don|nous (?:cherchons|avons besoin)|merci de)\b",
 )
+_ASKED = (
+    r"(?:send|tell|bring|leave|put|text|ring|e-?mail|write|call|phone|telephone|sign|ask|give|take|apply|register|book|order|"
+    r"return|drop|fill|let|check|contact|share|vote|donate|help|don[’']t|do not|keep|offer|reply|respond|collect|speak|talk|add|"
+    r"choose|nominate|volunteer|forward|report|complete|pledge|support|demand|hand|pick|come|join|pay|renew|submit|print|"
+    r"download|buy|pass|post|message)"
+)
+IMPERATIVES = any_in_lower(
+    rf"(?:^|[.!?:;–—\n]\W{{0,3}}){_ASKED}\b(?! (?:for|of|was|is|were|by|from)\b)",
+    rf"\b(?:please|kindly) (?:\w+ )?{_ASKED}\b",
+    rf"\bif (?:you|your)\b[^.!?]{{3,80}}, (?:please )?{_ASKED}\b",
+    r"(?:^|[.!?:;\n]\W{0,3})(?:llevar|anotarse|presentar|acercarse|comunicarse|escribir|avisar|inscribirse|apuntarse|traer) ",
+)
+"""What a reader is told to do, at the beginning of a sentence."""
+SEEKS = any_in_lower(
+    r"\b(?:looking for|seeking|in need of|short of|could do with|in search of)\b|\bwe(?:['’]d| would) (?:like|love) to find\b",
+    r"\b(?:is|are) (?:again )?(?:collecting|appealing|asking for|recruiting)\b|\basks? (?:again )?for\b",
+    r"\b(?:buscamos|se buscan?|necesita(?:n|mos)?|juntar para|gesucht|suchen wir|nous cherchons)\b",
+    r"\b(?:could be|can be) (?:borrowed|lent|donated|left|dropped)\b|\bto (?:sign up|apply|volunteer|help|donate|take part),",
+)
+"""What an editor is looking for among the readers."""
+TO_READER = any_in_lower(
+    r"\bif (?:you|your|anyone|anybody)\b|\bsi (?:tienes?|puedes?|quieres?|conoces?)\b|\bwer (?:kann|hat|möchte)\b|\bsi vous\b",
+    r"\b(?:can|could|would|will) you\b|\byou (?:can|could|may)\b|\b(?:puedes|podéis|pueden?|se puede) \w+r\b",
+    r"https?://|\S+@\S+\.\w|\b\d{3,5}[ -]\d{3,4}\b",
+)
+"""Words to the reader, and where to turn to."""
 ASKING_TITLE = any_in_lower(
     r"^¿?(?:do you|can you|could you|would you|have you got|tienes|puedes|podéis|quieres|hast du|können sie|avez-vous|"
     r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
-    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
+    r"donate|protect|vote|"
+    r"book(?! (?:\w+ )?(?:rental|club|sale|fair|swap|launch|group|fund|drive|shop|week|review))|order|"
+    r"register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|adopt|claim|pledge|sponsor|volunteers|say|hands off|petition|send|email|contact|act|"
     r"take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
@@ -63,7 +93,7 @@ ASKING_TITLE = any_in_lower(
     r"\bsurvey$|^hacen? falta\b|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
     r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
     r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
-    r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
+    r"\bplease!*$|\b(?:today|now|ya|jetzt|maintenant)!+$|\borders$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
     r"\b\w{3,}[^dtr]ad\b(?= |$)|^(?:mitmachen|unterschreib\w*|signez|écrivez|soutenez|stoppt|rettet)\b",
 )
 OCCASION = any_in_lower(
@@ -83,6 +113,7 @@ OCCASION = any_in_lower(
     r"portes ouvertes|concert|marche)(?:s|e|en)?\b",
     r"\b(?:viaje|excursión|paseo|caminata|visita|almuerzo|desayuno|torneo|exposición|encuentro|festival|kermés|desfile|"
     r"jornadas|tertulia|conferencia|ausflug|ausstellung|wanderung|vortrag|treffen|repas|sortie|exposition|conférence)e?s?\b",
+    r"\b(?:picture|sports?|open|field|work|fun|action|family|training|clean-?up) day\b|\bclean-?up\b|\bhuelga\b",
     r"\b(?:proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
 )
 INVITES = any_in_lower(
@@ -111,10 +142,16 @@ RECURS_AT = any_in_lower(
     r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
 )
 SHUT = any_in_lower(
-    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|change of) hours\b|\bhours (?:change|are changing)\b|"
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|changed?|change of) (?:\w+ )?hours\b",
+    r"\bhours (?:are )?chang(?:e|ing)\b|"
     r"\bcambio de horarios?\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
-    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
+    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b",
 )
+MOURNS = any_in_lower(
+    r"\b(?:passed away|passing (?:away )?of|(?:the )?death of|has died|died (?:on|at|in|last|peacefully)|in memoriam|obituary|"
+    r"survived by|funeral arrangements|falleci\w+|ha muerto|murió el|verstorben|gestorben|décès|nous a quittés)\b"
+)
+"""Tells of a death."""
 WON = any_in_lower(
     r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
     r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
@@ -126,11 +163,13 @@ GRANTED = any_in_lower(
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
+    r"\b(?:finds?|found|rul\w+|decid\w+) (?:for us\b|in our favou?r\b)",
+    r"\bwe(?: have|['’]ve) (?:done|got|made) it\b",
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\bwe (?:have |['’]ve )?(?:stopped|saved|beat|beaten|blocked|defeated|halted|overturned|secured)\b",
     r"\b(?:eviction|closure|closing|cuts?|deportation|plans?|demolition) (?:has been |have been |is |are |was |were )?"
     r"(?:stopped|halted|averted|called off|cancelled|canceled|withdrawn|scrapped|reversed|defeated)\b",
-    r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
+    r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos) (?:el|la|los|las|un|una)\b",
     r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
     r"^¡?(?:conseguid[oa]|logrado|geschafft|gewonnen|gagné)\W",
@@ -138,6 +177,31 @@ WE_WON = any_in_lower(
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
+OUTCOME = any_in_lower(
+    r"\b(?:finds?|found|rul\w+|decid\w+) in (?:their favou?r\b|favou?r of\b)",
+    r"\b(?:convicted|found guilty|acquitted|freed|reinstated|rehired|reopened)\b|\blife (?:sentences?|in prison)\b",
+    r"\b(?:is|are) (?:staying|safe|fixed|here to stay|open again)\b|\bsa(?:ys?|id) yes\b",
+    r"\b(?:reach|sign|win|won|strike|struck|agree)\w*\b[^.!?]{0,24}\b(?:deal|agreement|contract|settlement|pay rise)\b",
+    r"\b(?:reach|pass|beat|smash|hit|exceed|top|surpass)\w* (?:(?:its|our|the|their) (?:\w+ )?(?:target|goal)\b|[£$€]\d)",
+    r"\b(?:threw|thrown|throws) out\b|\bknock(?:s|ed) back\b|\b(?:struck down|waived|agrees? with us|good news)\b|"
+    r"\baccept(?:s|ed) (?:the|our) demands?\b|\bdrop(?:s|ped) the (?:charges|case|plans?)\b|\bes nuestr[oa]!",
+    r"\b(?:we|te)(?:['’]ve| have|nemos)\b[^.?]{0,40}!|\b(?:meta|objetivo) (?:cumplid|alcanzad|superad)[oa]\b",
+    r"\b(?:condenó|condena|condenad[oa]s?|perpetua|sentencia (?:favorable|firme)|le?s? da la razón|ha dado la razón|"
+    r"reconoce|readmitid[oa]s?|concedió|concede|obliga a)\b",
+    r"\b(?:gericht|urteil)\b[^.!?]{0,40}\b(?:recht|rechtswidrig|unzulässig)\b|"
+    r"\btribunal\b[^.!?]{0,40}\b(?:annule|donne raison)\b",
+)
+"""How something came out, in the title or the first words."""
+GLAD = any_in_lower(
+    r"\bwith (?:great |much )?(?:joy|pleasure)\b|\bcongratulations to\b|\bcon (?:mucha |gran )?alegría\b",
+    r"\b(?:big|huge|enormous|massive|heartfelt|hearty|heartiest|warm|warmest|deepest) (?:thanks|congratulations|thank you)\b",
+    r"\b(?:happy|delighted|thrilled|proud|overjoyed) to (?:inform|report|say|tell)\b",
+    r"\bfor the first time\b|\bthe first (?:such|of its kind|in the history)\b|\b(?:es la|por) primera vez\b",
+    r"\b(?:gracias, gracias|felicidades,? (?:a|doña|don)|más de lo (?:que|previsto)|antes de lo previsto|¡victoria)\b",
+    r"\b(?:ahead of|sooner than|earlier than|more than) (?:time|schedule|planned|we (?:asked|hoped|needed))\b|"
+    r"\b(?:voted|vote of) \d+ (?:to|[-–]) \d+\b",
+)
+"""Gladness about it."""
 CAMPAIGNED = any_in_lower(
     r"\b(?:petition|signatures|wrote in|turned up|on strike|protest\w*|letters|asking for|"
     r"gave (?:way|in)|paid off)\b",
@@ -192,9 +256,11 @@ EARNED = any_in_lower(
 )
 STATES = any_in_lower(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
-    r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
+    r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in|beside)|demand|affirm|"
     r"oppose|deplore|urge|believe)\b",
-    r"\b(?:adopted|adopts|agreed|issued) (?:this|the following) (?:position|statement|resolution|motion)\b",
+    r"\bwe,? [^.!?]{3,80}, (?:declare|demand|call|condemn|reject|ask|affirm|state)\b|\bwe ask (?:our|the|all|you to)\b",
+    r"\bstrongly (?:protests?|condemns?|objects?|opposes?)\b|\b(?:our|full) solidarity (?:to|with)\b",
+    r"\b(?:adopted|adopts|agreed|issued|passed) (?:this|the following) (?:position|statement|resolution|motion)\b",
     r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
     r"\b(?:signed|signatories|firman|suscriben|firmantes|unterzeichnet|signataires)\s*:|\b(?:undersigned|gravely concerned)\b",
     r"\b(?:board|committee|council of elders|union|members|branch|society|coalition|network|trustees) (?:of [^.]{3,30} )?"
