@@ -24,6 +24,9 @@ BY = {
     "Plazo: hasta el viernes 12 de julio a las 14 h": "2024-07-12T14:00",
     "Tenéis hasta el día 12 para apuntaros.": "2024-07-12",
     "Hay que encargarlas antes del viernes que viene, día 12, incluido.": "2024-07-12",
+    "Send your form back by 12 noon on Friday 12 July.": "2024-07-12T12:00",
+    "Last date for receipt of forms is Friday, 12th July 2024. Please fill it in.": "2024-07-12",
+    "Enviad la carta hasta las 5 p.m. del viernes 12 de julio.": "2024-07-12T17:00",
     # from the day of issue, where something is asked
     "Sign the petition by this Friday.": "2024-07-05",
     "Sign the petition by next Friday.": "2024-07-12",
@@ -33,6 +36,14 @@ BY = {
     "Please return the form and sign it by the end of July.": "2024-07-31",
 }
 FROM = {
+    "The course begins on Friday 5 July and ends on Friday 19 July. Come and join us.": ("2024-07-05", "2024-07-19"),
+    "El curso comienza el viernes 5 de julio y termina el sábado 20 de julio. Os esperamos.": (
+        "2024-07-05",
+        "2024-07-20",
+    ),
+    "Martes de 18:30 a 20:00, del 9 de julio al 27 de agosto. Os esperamos.": ("2024-07-09T18:30", "2024-08-27"),
+    "Every second Wednesday at 6 pm in the hall. The next one is on 10 July. Join us.": ("2024-07-10T18:00", None),
+    "She is with us from 9 to 12 July. Ayr: 9 July, 7 pm. Oban: 11 July, 6 pm. Join us.": ("2024-07-09", "2024-07-12"),
     "Saturday the 13th of July, 10 til 3.30, in the church.": ("2024-07-13T10:00", "2024-07-13T15:30"),
     "We start back on Thursday 11th July at 7.30pm in the hall.": ("2024-07-11T19:30", None),
     "We meet on Thursday 11 July at 7.30 in the hall as usual.": ("2024-07-11T19:30", None),

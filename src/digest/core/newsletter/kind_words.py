@@ -163,6 +163,7 @@ GRANTED = any_in_lower(
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
+    r"\b(?:tribunal|court|judge|jury|ombudsman|bench) (?:\w+ )?(?:finds?|found|rul\w+|decid\w+) (?:for|in favou?r of)\b",
     r"\b(?:finds?|found|rul\w+|decid\w+) (?:for us\b|in our favou?r\b)",
     r"\bwe(?: have|['’]ve) (?:done|got|made) it\b",
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",

@@ -127,7 +127,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, RECURS, 0.4, text, 1),
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
-        (Kind.NEWS, SHUT, 3.0, title, 1),
+        (Kind.NEWS, SHUT, 4.5, title, 1),
         (Kind.NEWS, MOURNS, 1.2, f"{title}\n{start}", 1),
         (Kind.NEWS, SHUT, 1.5, start[:_FIRST], 1),
         (Kind.VICTORY, WON, 0.7, title, 1),

@@ -184,8 +184,8 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
 def _encloses(span: _Span, spans: Sequence[_Span]) -> bool:
     """True for days from one to another that two or more of the others lie within: a tour, of which they are the stops."""
     _, starts, ends = span
-    days = {other.when.day for _, other, _ in spans if ends and starts.when.day <= other.when.day <= ends.when.day}
-    return len(days) > _STOPS
+    days = [other.when.day for _, other, _ in spans if ends and starts.when.day <= other.when.day <= ends.when.day]
+    return len(days) > _STOPS  # itself is one of them
 
 
 def _could_be_event(each: _Date, reader: Reader) -> bool:
