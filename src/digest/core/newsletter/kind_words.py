@@ -52,7 +52,7 @@ _ASKED = (
     r"(?:send|tell|bring|leave|put|text|ring|e-?mail|write|call|phone|telephone|sign|ask|give|take|apply|register|book|order|"
     r"return|drop|fill|let|check|contact|share|vote|donate|help|don[’']t|do not|keep|offer|reply|respond|collect|speak|talk|add|"
     r"choose|nominate|volunteer|forward|report|complete|pledge|support|demand|hand|pick|come|join|pay|renew|submit|print|"
-    r"download|buy|pass|post|message)"
+    r"download|buy|pass|post|message|have a|make|walk|note|go|look|try|find|get|read|visit|follow)"
 )
 IMPERATIVES = any_in_lower(
     rf"(?:^|[.!?:;–—\n]\W{{0,3}}){_ASKED}\b(?! (?:for|of|was|is|were|by|from)\b)",
@@ -65,6 +65,8 @@ SEEKS = any_in_lower(
     r"\b(?:looking for|seeking|in need of|short of|could do with|in search of)\b|\bwe(?:['’]d| would) (?:like|love) to find\b",
     r"\b(?:is|are) (?:again )?(?:collecting|appealing|asking for|recruiting)\b|\basks? (?:again )?for\b",
     r"\b(?:buscamos|se buscan?|necesita(?:n|mos)?|juntar para|gesucht|suchen wir|nous cherchons)\b",
+    r"\b(?:days|weeks) left to\b|\bwe are (?:again )?(?:counting|collecting|recruiting)\b",
+    r"\bnos faltan?\b|\bwer (?:etwas|zeit|lust)\b",
     r"\b(?:could be|can be) (?:borrowed|lent|donated|left|dropped)\b|\bto (?:sign up|apply|volunteer|help|donate|take part),",
 )
 """What an editor is looking for among the readers."""
@@ -85,6 +87,8 @@ ASKING_TITLE = any_in_lower(
     r"take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
     r"^(?:firma|llama|escribe|envía|exige|exijamos|alega|salvemos|salva|apoya|pide|defiende|dona|denuncia|paremos|no al?)\b",
+    r"^(?:objections?|donors?|helpers|drivers?|firmas?|cuotas?|spenden|unterschriften|dons) "
+    r"(?:to|for|on|against|por|para|contra|de|für|gegen|pour)\b|\bdonors?$",
     r"^needs?:|^(?:buscamos|participa|súmate|necesitamos|se (?:busca|necesita)n?)\b",
     r"\bcall for (?:abstracts|papers|proposals|entries|volunteers|nominations|submissions|applications|contributions)\b|"
     r"\b(?:nominations|applications|registrations?|enrol?lment|entries|sign-ups?) (?:are |is |now )*open\b|"
@@ -185,7 +189,8 @@ OUTCOME = any_in_lower(
     r"\b(?:reach|sign|win|won|strike|struck|agree)\w*\b[^.!?]{0,24}\b(?:deal|agreement|contract|settlement|pay rise)\b",
     r"\b(?:reach|pass|beat|smash|hit|exceed|top|surpass)\w* (?:(?:its|our|the|their) (?:\w+ )?(?:target|goal)\b|[£$€]\d)",
     r"\b(?:threw|thrown|throws) out\b|\bknock(?:s|ed) back\b|\b(?:struck down|waived|agrees? with us|good news)\b|"
-    r"\baccept(?:s|ed) (?:the|our) demands?\b|\bdrop(?:s|ped) the (?:charges|case|plans?)\b|\bes nuestr[oa]!",
+    r"\baccept(?:s|ed) (?:the|our) demands?\b|\bdrop(?:s|ped) the (?:charges|case|plans?)\b|\bes nuestr[oa]!|"
+    r"\bfrozen\b|\bse (?:paró|frenó|suspendió|archivó)\b|\bpor unanimidad\b|\bse quedan? en su\b|\bno increase\b",
     r"\b(?:we|te)(?:['’]ve| have|nemos)\b[^.?]{0,40}!|\b(?:meta|objetivo) (?:cumplid|alcanzad|superad)[oa]\b",
     r"\b(?:condenó|condena|condenad[oa]s?|perpetua|sentencia (?:favorable|firme)|le?s? da la razón|ha dado la razón|"
     r"reconoce|readmitid[oa]s?|concedió|concede|obliga a)\b",
@@ -197,6 +202,7 @@ GLAD = any_in_lower(
     r"\bwith (?:great |much )?(?:joy|pleasure)\b|\bcongratulations to\b|\bcon (?:mucha |gran )?alegría\b",
     r"\b(?:big|huge|enormous|massive|heartfelt|hearty|heartiest|warm|warmest|deepest) (?:thanks|congratulations|thank you)\b",
     r"\b(?:happy|delighted|thrilled|proud|overjoyed) to (?:inform|report|say|tell)\b",
+    r"\b(?:was|were|been|es war) worth it\b|\bvali(?:ó|eron) la pena\b|\bhat sich gelohnt\b",
     r"\bfor the first time\b|\bthe first (?:such|of its kind|in the history)\b|\b(?:es la|por) primera vez\b",
     r"\b(?:gracias, gracias|felicidades,? (?:a|doña|don)|más de lo (?:que|previsto)|antes de lo previsto|¡victoria)\b",
     r"\b(?:ahead of|sooner than|earlier than|more than) (?:time|schedule|planned|we (?:asked|hoped|needed))\b|"
@@ -260,6 +266,8 @@ STATES = any_in_lower(
     r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in|beside)|demand|affirm|"
     r"oppose|deplore|urge|believe)\b",
     r"\bwe,? [^.!?]{3,80}, (?:declare|demand|call|condemn|reject|ask|affirm|state)\b|\bwe ask (?:our|the|all|you to)\b",
+    r"\b(?:cannot|will not|do not|can[’']t|won[’']t) (?:accept|tolerate|stand by)\b",
+    r"\bno (?:aceptamos|toleraremos|vamos a callar)\b",
     r"\bstrongly (?:protests?|condemns?|objects?|opposes?)\b|\b(?:our|full) solidarity (?:to|with)\b",
     r"\b(?:adopted|adopts|agreed|issued|passed) (?:this|the following) (?:position|statement|resolution|motion)\b",
     r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
@@ -273,6 +281,8 @@ STATES = any_in_lower(
 )
 ON_THE = any_in_lower(r"^(?:on|about|regarding|concerning|ante|sobre) (?:the|el|la|los|las)\b|^zu[mr]? ")
 STATEMENT_TITLE = any_in_lower(
+    r"^(?:to (?:the|our)|an (?:den|die)|al|a la|au|à la) (?:\w+ )?(?:minist\w+|mayor|council|government|president\w*|management|"
+    r"board|landlord|owners?|alcald\w+|gobierno|bürgermeister\w*|maire|préfet)\b",
     r"\b(?:statement|open letter|offener brief|lettre ouverte|resolution|resolución|our position|position paper|joint letter|"
     r"wrote a letter|letter to (?:the|our)|stellungnahme|declaración|pronunciamiento|comunicado|"
     r"manifiesto|carta abierta|erklärung|déclaration)\b",

@@ -115,6 +115,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
     start = text[:_START]
     invites = 0.4 if timing.starts else 0.15
     occasion = 0.4 if section.body else 1.8
+    again = 0.0 if SHUT.search(title.lower()) else 1.0  # opening hours come back every week, and are no occasion
     for kind, pattern, weight, where, most in (
         (Kind.ACTION, ASKING_TITLE, 1.6, title, 1),
         (Kind.ACTION, ASKS, 0.8, text, 3),
@@ -123,11 +124,11 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.ACTION, SEEKS, 0.9, text, 1),
         (Kind.ACTION, SEEKS, 1.2, title, 1),
         (Kind.EVENT, OCCASION, occasion, title, 1),
-        (Kind.EVENT, RECURS, 1.6, title, 1),
-        (Kind.EVENT, RECURS, 0.4, text, 1),
-        (Kind.EVENT, RECURS_AT, 1.2, text, 1),
+        (Kind.EVENT, RECURS, 1.6 * again, title, 1),
+        (Kind.EVENT, RECURS, 0.4 * again, text, 1),
+        (Kind.EVENT, RECURS_AT, 1.2 * again, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
-        (Kind.NEWS, SHUT, 4.5, title, 1),
+        (Kind.NEWS, SHUT, 3.0, title, 1),
         (Kind.NEWS, MOURNS, 1.2, f"{title}\n{start}", 1),
         (Kind.NEWS, SHUT, 1.5, start[:_FIRST], 1),
         (Kind.VICTORY, WON, 0.7, title, 1),
