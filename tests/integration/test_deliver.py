@@ -503,6 +503,22 @@ async def test_what_is_claimed_ahead_is_given_back_when_somebody_stops(post, mon
 # Two at once, and stopping.
 
 
+async def test_who_stops_a_run_does_not_wait_for_a_server_that_says_nothing(post):
+    letters = post(4)
+    stop = asyncio.Event()
+
+    def script(turn: Turn) -> Act | None:
+        if turn.stage != "connect":
+            return None
+        stop.set()
+        return Act(stall=True)
+
+    async with Server(script) as server:
+        balance = await asyncio.wait_for(letters.send(server, stop=stop), 30)
+    assert (balance.accepted, balance.pending) == (0, 4)
+    assert letters.states() == {"pending": 4}
+
+
 async def test_two_senders_at_once_send_everything_once(post):
     letters = post(120)
     async with Server() as server:
