@@ -16,7 +16,7 @@ import digest
 from digest.core import dkim
 from digest.core.address import parse
 from digest.core.backup import SECRETS
-from digest.core.errors import Misconfigured, Refused
+from digest.core.errors import Misconfigured, Refused, because
 from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
@@ -156,9 +156,7 @@ class Installation:
         except UnicodeDecodeError:
             raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
         except OSError as error:
-            raise Misconfigured(
-                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
-            ) from None
+            raise Misconfigured(f"DIGEST_FEEDS: {path} cannot be read: {because(error)}.") from None
 
     @property
     def keys(self) -> Keys:
@@ -299,9 +297,8 @@ class Installation:
                 else:
                     keys.append(dkim.load(Path(s.dkim_files[at]).read_bytes(), domain, selector))
             except (OSError, ValueError) as error:
-                why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
                 where = f"KEY: the one of {selector}" if inline else f"KEY_FILE: {s.dkim_files[at]}"
-                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {why}.") from None
+                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {because(error)}.") from None
         return tuple(sorted(keys, key=lambda key: not key.aligned(sender)))
 
     @property

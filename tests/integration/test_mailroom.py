@@ -20,7 +20,7 @@ from digest.mailbox import files, reader
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
 from digest.pipeline import mailroom as the_room
-from digest.pipeline import standing
+from digest.pipeline import notices
 from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, subscribers
@@ -131,7 +131,7 @@ def test_staff_hear_once_a_day_that_something_is_in_quarantine(post):
         post.room.take(message, post.bounce())
     told = []
     for _ in range(2):
-        standing.tell(post.database, NOW, lambda *letter: told.append(letter))
+        notices.tell(post.database, NOW, lambda *notice: told.append(notice))
     [(subject, text)] = told
     assert subject == "A message is in quarantine"
     assert "parts nested over 20 deep" in text

@@ -20,11 +20,10 @@ from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
 from digest.core.token import Purpose, address_hmac
-from digest.pipeline import consent, erasure, letters, lists, signup
+from digest.pipeline import consent, erasure, letters, lists, notices, signup
 from digest.pipeline.hooks import from_postmark
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
-from digest.pipeline.standing import tell as tell_staff
 from digest.store import events, subscribers
 from digest.web import serve
 from providers import posted
@@ -384,7 +383,7 @@ async def test_staff_hear_once_a_day_of_letters_that_were_given_up(
     while not told and town.now < begun + 3 * DAY:
         town.now += 5 * MINUTE
         await town.post()
-        tell_staff(town.db, town.now, lambda *each: told.append(each))
+        notices.tell(town.db, town.now, lambda *notice: told.append(notice))
     assert 1.5 * DAY < town.now - begun < 2 * DAY
     assert len(server.offered) == 2 * letters.ATTEMPTS
     [(subject, text_)] = told

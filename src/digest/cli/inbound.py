@@ -37,9 +37,8 @@ def inbound(
         raise Misconfigured("There is no message on standard input; use it as `digest inbound < message`.")
     try:
         got = installation(now).mailroom.take(message, recipient)
-    except (
-        Refused
-    ) as error:  # whatever it is, the message is not to blame: the mail server keeps it until that is mended
+    except Refused as error:
+        # Whatever it is, the message is not to blame: the mail server keeps it until that is mended.
         note(str(error))
         raise typer.Exit(ASK_AGAIN) from None
     if json_:

@@ -57,11 +57,8 @@ class Key:
         return self.domain == domain or f".{self.domain}".endswith(f".{domain}") or domain.endswith(f".{self.domain}")
 
     def __reduce__(self) -> tuple[Callable[[bytes, str, str], "Key"], tuple[bytes, str, str]]:
-        return load, (
-            self.pem(),
-            self.domain,
-            self.selector,
-        )  # to another process; a private key's object does not travel
+        """To another process, to which a private key's object does not travel."""
+        return load, (self.pem(), self.domain, self.selector)
 
     def pem(self) -> bytes:
         """The private key as PKCS #8, not encrypted."""

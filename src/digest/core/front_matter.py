@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from digest.core.item import Item, Kind, Status
+from digest.core.item import DATES, Item, Kind, Status
 from digest.core.when import When, zone
 
 TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt", "translation_of")
-DATES = ("published", "deadline", "starts", "ends")
 KNOWN = (*(each.name for each in fields(Item) if each.name != "body"), "status", "uid")
 LONGEST_TITLE = 300
 LONGEST_BODY = 100_000

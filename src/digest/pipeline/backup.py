@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.core.backup import DATABASE, MEDIA, SECRETS
-from digest.core.errors import Misconfigured, Refused
+from digest.core.errors import Misconfigured, Refused, because
 from digest.core.token import address_hmac
 from digest.pipeline import put_back
 from digest.pipeline.assemble import Plan
@@ -156,6 +156,6 @@ def _folder_in(parent: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         made = tempfile.TemporaryDirectory(prefix="digest-unfinished-", dir=parent)
     except OSError as error:
-        raise Refused(f"The folder {parent} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"The folder {parent} cannot be written: {because(error)}.") from None
     with made as folder:
         yield Path(folder)

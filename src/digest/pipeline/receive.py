@@ -17,7 +17,7 @@ from digest.core.pacing import slows
 from digest.core.reply import Reply
 from digest.core.standing import BELIEVED_FOR, COMPLAINT
 from digest.core.token import Keyring, Purpose, address_hmac
-from digest.pipeline import standing
+from digest.pipeline import notices, standing
 from digest.pipeline.consent import leave, leave_all
 from digest.store import deliveries, editions, events, letters, pacing, subscribers
 from digest.store.database import Database
@@ -181,7 +181,7 @@ def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: date
                 f"{why}. Nothing is sent there for a day; `digest edition show {period}` and `digest pacing` say more."
             )
             what = f"policy/{delivery.edition_id}/{delivery.domain}"
-            standing.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
+            notices.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
 
 
 def _record(

@@ -5,7 +5,7 @@ import re
 import shlex
 from asyncio.subprocess import DEVNULL, PIPE
 
-from digest.core.errors import Misconfigured, Refused, TryAgain
+from digest.core.errors import Misconfigured, Refused, TryAgain, because
 
 SECONDS = 60.0
 _TOKEN = re.compile(rb"[\x21-\x7e]{1,16384}")
@@ -21,8 +21,7 @@ async def access_token(command: str, setting: str = "DIGEST_SMTP_TOKEN_COMMAND")
     try:
         process = await asyncio.create_subprocess_exec(*shlex.split(command), stdin=DEVNULL, stdout=PIPE)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        raise Misconfigured(f"{setting} cannot be run: {(why or str(error)).lower()}.") from None
+        raise Misconfigured(f"{setting} cannot be run: {because(error)}.") from None
     try:
         async with asyncio.timeout(SECONDS):
             printed, _ = await process.communicate()
