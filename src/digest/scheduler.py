@@ -98,7 +98,7 @@ class Service:
 
     def _collect(self, folder: Path) -> None:
         try:
-            self._take_in(self._here.mailroom.collect(folder))
+            self._take_in(self._here.inbound.collect(folder))
         except Refused as error:
             log.warning("mail was not taken in", reason=str(error))
 
@@ -116,7 +116,7 @@ class Service:
 
     def _poll(self) -> None:
         if account := self._here.account():
-            self._take_in(self._here.mailroom.poll(account))
+            self._take_in(self._here.inbound.poll(account))
 
     def _take_in(self, mail: Generator[Received, None, None]) -> None:
         with contextlib.closing(mail):
@@ -198,16 +198,16 @@ async def door(here: Installation) -> AsyncIterator[None]:
     if bind is None:
         yield
         return
-    room = here.mailroom
+    inbound = here.inbound
 
     def take(message: bytes, recipient: str) -> None:
         try:
-            took_in(room.take(message, recipient))
+            took_in(inbound.take(message, recipient))
         except Refused as error:
             log.warning("mail was not taken in", reason=str(error))
             raise
 
-    async with lmtp.listening(bind, lmtp.Door(room.expects, take)):
+    async with lmtp.listening(bind, lmtp.Door(inbound.expects, take)):
         log.info("lmtp", at=here.settings.lmtp_bind)
         yield
 

@@ -24,7 +24,7 @@ from digest.pipeline import consent, erasure, letters, lists, notices, signup
 from digest.pipeline.hooks import from_postmark
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
-from digest.store import events, subscribers
+from digest.store import events, suppressions
 from digest.web import serve
 from providers import posted
 
@@ -197,13 +197,13 @@ async def test_who_complains_of_a_letter_is_left_alone(town: Town, pages: AsyncC
         (COMPLAINT, "a complaint ends all mail"),
         (b"Subject: thanks\n\nHello\n", "counts for nothing"),
     ):
-        taken = town.here.mailroom.take(message, str(letter["X-Envelope-From"]))
+        taken = town.here.inbound.take(message, str(letter["X-Envelope-From"]))
         assert expected in taken.effect
-    assert not town.here.mailroom.expects("news+letter+aaaaaaaaaaaaaaaaaaaaaaaa@example.org")
+    assert not town.here.inbound.expects("news+letter+aaaaaaaaaaaaaaaaaaaaaaaa@example.org")
     town.now += 3 * DAY
     assert await town.post() == {}, "no reminder"
     with town.db.read() as session:
-        kept = subscribers.suppressions(session, address_hmac(town.here.pepper, ZOE))
+        kept = suppressions.of(session, address_hmac(town.here.pepper, ZOE))
     assert [each.reason for each in kept] == ["complaint"]
     await pages.post(link(letter), headers=OURS)
     assert town.tell()["suppressions"] == [], "and comes back by their own word"

@@ -67,7 +67,7 @@ def schedule(json_: Json = False, now: Now = None) -> None:
     plan, timezone = here.plan, here.plan.schedule.timezone
     coming = [plan.schedule.next(here.clock())]
     while len(coming) < 5:
-        coming.append(plan.schedule.next(coming[-1].replace(microsecond=0) + plan.lead.resolution))
+        coming.append(plan.schedule.after(coming[-1]))
     slots = {plan.schedule.period(slot): slot for slot in coming}
     try:
         states = report.states(here.database, slots.keys())
@@ -118,7 +118,7 @@ async def _run(here: Installation) -> None:
 
     here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
     if here.settings.maildir or here.settings.imap_host:
-        here.mailroom  # noqa: B018  as above: hostile mail needs its place
+        here.inbound  # noqa: B018  as above: hostile mail needs its place
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

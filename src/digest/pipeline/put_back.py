@@ -13,7 +13,7 @@ from digest.core.token import address_hmac
 from digest.core.when import in_words
 from digest.pipeline import consent, dispatch, erasure
 from digest.pipeline.assemble import Plan, freeze
-from digest.store import editions, put_back, subscribers
+from digest.store import editions, put_back, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.erasure import ERASED
 from digest.store.tables import EditionRow
@@ -69,8 +69,8 @@ def _create(session: Session, schedule: Schedule, slot: datetime, state: Edition
 def take_off(database: Database, later: Database, pepper: str, now: datetime) -> int:
     """Take off the list who has left by what a `later` database knows, and erase who was erased there. How many."""
     with database.read() as session, later.read() as other:
-        known = subscribers.reasons(session)
-        since = {hmac: why for hmac, why in subscribers.reasons(other).items() if hmac not in known}
+        known = suppressions.reasons(session)
+        since = {hmac: why for hmac, why in suppressions.reasons(other).items() if hmac not in known}
     erased, last = [], 0
     with database.write() as session:
         while people := subscribers.page(session, after=last):
@@ -83,7 +83,7 @@ def take_off(database: Database, later: Database, pepper: str, now: datetime) ->
                     consent.leave(session, person, pepper=pepper, now=now, reason=why, state=state)
             last = people[-1].id
         for hmac, why in since.items():
-            subscribers.suppress(session, hmac, why, now)
+            suppressions.put(session, hmac, why, now)
     for email in erased:
         erasure.erase(database, email, pepper=pepper, clear=lambda _email: None, now=now)
     return len(since)

@@ -19,7 +19,7 @@ from digest.core.standing import BELIEVED_FOR, COMPLAINT
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import notices, standing
 from digest.pipeline.consent import leave, leave_all
-from digest.store import deliveries, editions, events, letters, pacing, subscribers
+from digest.store import deliveries, editions, events, letters, pacing, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow
 
@@ -206,7 +206,7 @@ def _letter_back(session: Session, number: int, verdict: Verdict, keys: Keys, no
         if person.state != "suppressed":
             leave(session, person, pepper=keys.pepper, now=now, reason=COMPLAINT, state="suppressed")
     else:
-        subscribers.suppress(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
+        suppressions.put(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
     return "the address is suppressed: a complaint ends all mail"
 
 

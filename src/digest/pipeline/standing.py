@@ -11,7 +11,7 @@ from digest.core.errors import Refused
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
 from digest.core.token import address_hmac
 from digest.pipeline import consent, notices
-from digest.store import editions, events, subscribers, tallies
+from digest.store import consents, editions, events, subscribers, suppressions, tallies
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import DeliveryRow
@@ -148,7 +148,7 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
     with db.write() as session:
         person = consent.person(session, email)
         hmac = address_hmac(pepper, person.key)
-        reasons = [each.reason for each in subscribers.suppressions(session, hmac)]
+        reasons = [each.reason for each in suppressions.of(session, hmac)]
         if person.state == "active" and not reasons:
             raise Refused(f"{person.email} is active already.")
         if any(each not in LIFTED for each in reasons) or (
@@ -156,9 +156,9 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         ):
             said = f"suppressed ({reasons[0]})" if reasons else f"{person.state} by their own word"
             raise Refused(f"{person.email} is {said}; only they themselves can take that back.")
-        subscribers.lift(session, hmac)
+        suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, "active", now)
-        subscribers.record_consent(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
+        consents.record(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
         events.record(
             session, "resumed", source="staff", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
             subscriber_id=person.id, payload={"changed": "active", "why": reason.strip()},

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlmodel import Session, col
 
 from digest.core.edition import EditionState
-from digest.core.front_matter import slugify
 from digest.core.item import DATES, Item, Kind, Status, closes_at
+from digest.core.slug import slugify
 from digest.core.when import When
 from digest.store.editions import GIVEN_UP
 from digest.store.tables import EditionItemRow, EditionRow, ItemFields, ItemRow, ItemTopicRow, TopicRow

@@ -20,7 +20,7 @@ _OURS = re.compile(rf"(?:bounce|unsub|letter)\+{PATTERN.pattern}", re.IGNORECASE
 
 
 @dataclass(frozen=True, slots=True)
-class Mailroom:
+class Inbound:
     """What every way in shares."""
 
     database: Database
