@@ -146,6 +146,7 @@ def test_signed_mail_verifies_with_the_record_that_was_printed(week: Terminal, i
         record = next(line for line in lines if line.startswith('"'))
         records[f"{kind}._domainkey.harbour.example."] = "".join(record.split('"')[1::2])
     assert "there already" in week("dkim", "new", "--selector", "rsa", code=1).err
+    assert "--selector: “../rsa” is not a selector" in week("dkim", "new", "--selector", "../rsa", code=2).err
     week.env["DKIM_SELECTOR"], week.env["DKIM_KEY_FILE"] = "rsa, ed25519", "var/rsa.pem, var/ed25519.pem"
     week("edition", "send", "latest", "--now", SLOT)
     assert len(inbox) == 25

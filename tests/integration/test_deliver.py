@@ -23,9 +23,10 @@ from digest.core.delivery import Balance, State
 from digest.core.dkim import Key
 from digest.core.errors import Refused
 from digest.core.pacing import FREE, Limits
-from digest.pipeline import ahead, assemble, deliver, dispatch, intake, ledger, receive
+from digest.pipeline import ahead, assemble, deliver, dispatch, intake, ledger, receive, report
 from digest.pipeline.compose import Mailroom
 from digest.pipeline.dispatch import Office, Watch
+from digest.pipeline.story import story
 from digest.settings import Settings
 from digest.store import deliveries, events, subscribers
 from digest.store.subscribers import New
@@ -181,6 +182,37 @@ async def test_not_now_waits_and_is_counted(post, stage):
     assert letters.rows()[waiting.address].attempts == 2
 
 
+async def test_every_reply_is_kept_in_order(post):
+    letters = post(1)
+    replies = [
+        ("rcpt", Act("450 4.2.0 <reader0@example.net> greylisted")), ("data", Act("421 4.3.2 closing", drop=True)),
+        ("mail", Act("451 4.3.0 not now")), ("dot", Act("452 4.3.1 full")), ("dot", Act(drop=True)),
+    ]  # fmt: skip
+    coming = iter(replies)
+    following = [next(coming)]
+
+    def script(turn: Turn) -> Act | None:
+        stage, act = following[0]
+        if turn.stage != stage:
+            return None
+        following[0] = next(coming, ("never", act))
+        return act
+
+    async with Server(script, offers=()) as server:  # with PIPELINING it is asked all three at once
+        while not (await letters.send(server)).uncertain:
+            letters.later(timedelta(hours=1))
+        dispatch.resolve_uncertain(letters.office.database, "latest", resend=True, now=letters.now())
+        assert (await letters.send(server)).accepted == 1
+    told = story(letters.office.database, "reader0@example.net", letters.office.keys.pepper, letters.now())
+    assert [each["reply"].partition(": ")[2] or each["reply"] for each in told["events"]] == [
+        "450 4.2.0 <reader0@example.net> greylisted", "421 4.3.2 closing", "451 4.3.0 not now", "452 4.3.1 full",
+        "the server closed the connection",
+    ]  # fmt: skip
+    assert told["events"][0]["said"] == "attempt of 2026-W11; 450 4.2.0 <reader0@example.net> greylisted"
+    assert told["deliveries"][0]["reply"].startswith("250 2.0.0 queued")
+    assert report.show(letters.office.database, None, "latest", letters.now()).came_back == {}
+
+
 async def test_greylisting_for_ever_ends_when_the_edition_expires(post):
     letters = post(1)
     async with Server(at("rcpt", Act("450 4.2.0 greylisted"), times=10_000)) as server:
@@ -221,20 +253,25 @@ async def test_a_full_mailbox_stays_a_subscriber(post):
     assert row.state == State.FAILED
 
 
-async def test_refused_three_times_at_mail_pauses_the_edition_and_nobodys_delivery_fails(post):
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [("mail", "550 5.7.1 not from you"), ("rcpt", "550 5.1.8 Sender address rejected: Domain not found"),
+     ("rcpt", "530 Authentication required"), ("dot", "554 5.1.7 no such sender")],
+)  # fmt: skip
+async def test_a_sender_refused_three_times_pauses_the_edition_and_nobodys_delivery_fails(post, stage, said):
     letters = post(30)
-    async with Server(at("mail", Act("550 5.7.1 not from you"), times=10_000)) as server:
+    async with Server(at(stage, Act(said), times=10_000)) as server:
         with pytest.raises(Refused) as told:
             await letters.send(server, connections=2)
         assert str(told.value) == (
-            "Sending is paused: the mail server refuses this sender: 550 5.7.1 not from you. "
+            f"Sending is paused: the mail server refuses this sender: {said}. "
             "When that is mended, use `digest edition resume 2026-W11`, then send."
         )
         assert told.value.exit_code == 1
         assert server.messages <= 4
         assert letters.states() == {"pending": 30}
         assert letters.edition().state == "paused"
-        assert letters.edition().held_reason == "the mail server refuses this sender: 550 5.7.1 not from you"
+        assert letters.edition().held_reason == f"the mail server refuses this sender: {said}"
     async with Server() as mended:
         with pytest.raises(Refused, match="is paused"):
             await letters.send(mended)
@@ -251,10 +288,11 @@ async def test_two_refusals_at_mail_and_then_not_are_forgotten(post):
         assert (await letters.send(server, connections=1)).accepted == 9
 
 
-async def test_a_long_run_of_policy_refusals_pauses(post):
+@pytest.mark.parametrize("said", ["550 5.7.1 spam, says the filter", "552 5.3.4 larger than 1000 bytes"])
+async def test_a_long_run_of_refusals_for_policy_or_for_what_is_sent_pauses(post, said):
     letters = post(60)
-    async with Server(at("dot", Act("550 5.7.1 spam, says the filter"), times=10_000)) as server:
-        with pytest.raises(Refused, match=r"20 messages in a row were refused for policy.* 550 5.7.1 spam"):
+    async with Server(at("dot", Act(said), times=10_000)) as server:
+        with pytest.raises(Refused, match=rf"20 messages in a row were refused, and not for want of .* {said}"):
             await letters.send(server, connections=1)
     assert letters.states() == {"failed": 20, "pending": 40}
     with letters.office.database.read() as session:

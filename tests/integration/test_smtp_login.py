@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import os
+import signal
 import ssl
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -149,6 +152,40 @@ async def test_a_command_that_prints_no_token_is_one_sentence(tmp_path, monkeypa
     assert str(caught.value).startswith("DIGEST_SMTP_TOKEN_COMMAND ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_what_a_script_leaves_running_is_not_waited_for(tmp_path):
+    token = await access_token.access_token(script(tmp_path, "sleep 9 &", "echo token"))
+    [left] = alive(tmp_path)
+    os.kill(left, signal.SIGKILL)
+    assert token == "token"
+
+
+@pytest.mark.parametrize("line", ["sleep 60", "yes"])
+async def test_a_script_that_does_not_end_is_ended_with_all_that_it_runs(tmp_path, monkeypatch, line):
+    """A shell that is killed leaves what it runs, which holds the pipe; and what `yes` prints would fill the memory."""
+    monkeypatch.setattr(access_token, "SECONDS", 0.5)
+    async with asyncio.timeout(8):
+        with pytest.raises(TryAgain, match=r"in 0\.5 seconds"):
+            await access_token.access_token(script(tmp_path, line, "echo token"))
+        while alive(tmp_path):
+            await asyncio.sleep(0.01)
+
+
+def script(folder: Path, *lines: str) -> str:
+    """A command that runs those lines of shell, and notes the number of its process."""
+    program = folder / "token.sh"
+    program.write_text("\n".join(["#!/bin/sh", f"echo $$ > {folder}/number", *lines, ""]))
+    program.chmod(0o755)
+    return str(program)
+
+
+def alive(folder: Path) -> list[int]:
+    """Who lives of that process's group."""
+    told = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, check=True, text=True).stdout
+    found = [line.split() for line in told.splitlines()]
+    number = (folder / "number").read_text().strip()
+    return [int(pid) for pid, group, state in found if group == number and not state.startswith("Z")]
 
 
 async def test_no_such_program_and_no_shell(tmp_path):

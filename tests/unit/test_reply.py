@@ -34,3 +34,5 @@ def test_permanent_by_code_and_ours_by_stage(stage):
     assert Rejected(Reply(550, ""), stage).permanent
     assert not Rejected(Reply(450, ""), stage).permanent
     assert Rejected(Reply(550, ""), stage).ours == (stage in ("connect", "mail"))
+    assert Rejected(Reply(450, "4.1.8 unknown sender domain"), stage).ours
+    assert Rejected(Reply(530, "5.7.0 log in first"), stage).ours

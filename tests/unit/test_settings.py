@@ -107,6 +107,12 @@ def test_the_example_as_it_is_changes_nothing(tmp_path):
         ("SMTP_PROCESSES", "17"),
         ("SMTP_CA_FILE", "missing.pem"),
         ("SMTP_CA_FILE", "."),
+        ("SMTP_CA_FILE", str(EXAMPLE)),
+        ("SMTP_HOST", "mail..example"),
+        ("SMTP_HOST", "mail.example.org:587"),
+        ("SMTP_HOST", "https://mail.example.org"),
+        ("SMTP_HOST", "x" * 64),
+        ("IMAP_HOST", "mail example"),
         ("DKIM_SELECTOR", "a b"),
         ("DKIM_DOMAIN", "no domain"),
         ("DKIM_DOMAIN", "harbour.example, no domain"),
@@ -152,6 +158,14 @@ def test_a_bad_value_is_told_with_a_good_one(monkeypatch, name, value, said):
     monkeypatch.setenv(f"DIGEST_{name}", value)
     with pytest.raises(Misconfigured, match=re.escape(said)):
         load()
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "relay_1", "mail.example.org.", "smtp.büro.example", "192.0.2.1", "2001:db8::1"]
+)
+def test_a_host_is_a_name_or_an_address(monkeypatch, host):
+    monkeypatch.setenv("DIGEST_SMTP_HOST", host)
+    assert load().smtp_host == host
 
 
 def test_a_name_that_is_no_setting_is_named_with_the_one_that_was_meant(monkeypatch, tmp_path):

@@ -11,6 +11,7 @@ from digest.cli.shared import installation, say
 from digest.core.address import parse
 from digest.core.dkim import Key
 from digest.core.errors import Misconfigured, Refused, because
+from digest.settings.dkim import selector as checked
 from digest.settings.forms import listed
 
 app = typer.Typer(name="dkim", help="DKIM: make a key, see what to publish.", no_args_is_help=True)
@@ -23,12 +24,14 @@ def new(
     domain: Annotated[
         str | None, typer.Option(help="The domain that it signs for; the one of DIGEST_DKIM_DOMAIN or DIGEST_FROM.")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="Where to keep it; SELECTOR.pem beside the database if not said.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Where to keep it; var/SELECTOR.pem if not said.")] = None,
 ) -> None:
     """Make a key, keep it where only you can read it, and print the DNS record to publish."""
     here = installation()
+    try:
+        checked(selector)
+    except ValueError as error:
+        raise Misconfigured(f"--selector: {error}.") from None
     try:
         domain = (
             parse(f"digest@{domain}").domain if domain else next(iter(listed(here.settings.dkim_domain or "")), None)

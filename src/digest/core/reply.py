@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")  # never inside an IP address
+_OF_THE_SENDER = ("4.1.7", "4.1.8", "5.1.7", "5.1.8")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -54,8 +55,12 @@ class Rejected:
 
     @property
     def ours(self) -> bool:
-        """The trouble is the sender's (login, envelope sender), so it says nothing about the recipient."""
-        return self.stage in (Stage.CONNECT, Stage.MAIL)
+        """The trouble is the sender's (login, envelope sender), so it says nothing about the recipient.
+
+        Many servers say so at RCPT only (Postfix: `smtpd_delay_reject`), by 530 (RFC 4954 §6) or a status (RFC 3463 §3.2).
+        """
+        told = self.reply.code == 530 or self.reply.enhanced in _OF_THE_SENDER
+        return told or self.stage in (Stage.CONNECT, Stage.MAIL)
 
 
 @dataclass(frozen=True, slots=True)

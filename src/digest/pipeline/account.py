@@ -23,7 +23,11 @@ from digest.store.deliveries import Acceptance, Claimed
 from digest.store.pacing import WHOLE, Claim
 
 OURS_IN_A_ROW = 3
-POLICY_IN_A_ROW = 20
+REFUSED_IN_A_ROW = 20
+
+
+AGAIN = (State.PENDING, State.UNCERTAIN)
+"""What may be tried again: the next reply then takes the place of this one on the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Account:
         self._ledger = Ledger(database, self._record_all)
         self._edition_id, self._expires_at, self._owner = edition_id, expires_at, owner
         self._keys, self._limits, self._clock, self._progress = keys, limits, clock, progress
-        self._after = self._ours = self._policy = 0
+        self._after = self._ours = self._refusals = 0
         self.learning: set[str] = set()
         self.closed: set[str] = set()
         self.halted: str | None = None
@@ -182,7 +186,13 @@ class Account:
         return State(values["state"])
 
     def _finish(self, claimed: Claimed, expected: State, state: State, **values: Any) -> Result:
-        return Result(state, (lambda db: deliveries.finish(db, claimed.id, self._owner, expected, state, **values),))
+        now = self._clock()
+
+        def work(db: Db) -> None:
+            if deliveries.finish(db, claimed.id, self._owner, expected, state, **values) and state in AGAIN:
+                receive.not_taken(Session(bind=db), claimed, values["last_reply"], now)
+
+        return Result(state, (work,))
 
     # What an outcome means.
 
@@ -193,7 +203,7 @@ class Account:
         counted = {} if state is State.TRANSMITTING else {"attempts": tries}
         match outcome:
             case Accepted(reply):
-                self._ours = self._policy = 0
+                self._ours = self._refusals = 0
                 acceptance = Acceptance(claimed.id, str(reply), reply.text[:200], now)
                 return self._went_well(Result(State.ACCEPTED, (), acceptance), claimed.domain, now)
             case Unknown(detail):
@@ -205,7 +215,7 @@ class Account:
                 lost = self._finish(claimed, state, State.PENDING, last_reply=detail[:500], not_before=later, **counted)
                 return self._slower(lost, WHOLE, detail, now) if outcome.closing else lost
             case Rejected(reply) if outcome.ours:
-                trouble = self._our_trouble(claimed, outcome, now)
+                trouble = self._our_trouble(claimed, state, outcome, now)
                 return trouble if outcome.permanent else self._slower(trouble, WHOLE, str(reply), now)
             case Rejected(reply):
                 self._ours = 0
@@ -238,20 +248,20 @@ class Account:
         return self._finish(claimed, state, State.FAILED, last_reply=f"{why}{reply}", **counted).then(work)
 
     def _refused(self, claimed: Claimed, state: State, reply: Reply, now: datetime, counted: dict[str, Any]) -> Result:
-        """Refused for good. A long run of policy is the sender's trouble."""
-        self._policy = self._policy + 1 if judge(reply.code, reply.enhanced, reply.text) is Verdict.POLICY else 0
+        """Refused for good. A long run of that, and nobody's address dead, is the sender's trouble: policy, or what is sent."""
+        dead = judge(reply.code, reply.enhanced, reply.text) is Verdict.HARD
+        self._refusals = 0 if dead else self._refusals + 1
         failed = self._failed(claimed, state, reply, now, "", counted)
-        if self._policy < POLICY_IN_A_ROW:
+        if self._refusals < REFUSED_IN_A_ROW:
             return failed
-        return self._pausing(
-            failed, f"{self._policy} messages in a row were refused for policy, the last with: {reply}"
-        )
+        count = f"{self._refusals} messages in a row were refused, and not for want of a mailbox"
+        return self._pausing(failed, f"{count}, the last with: {reply}")
 
-    def _our_trouble(self, claimed: Claimed, rejected: Rejected, now: datetime) -> Result:
+    def _our_trouble(self, claimed: Claimed, state: State, rejected: Rejected, now: datetime) -> Result:
         """The server takes nothing from this sender: no recipient's fault, so nobody's delivery fails by it."""
         self._ours += rejected.permanent
         later = None if rejected.permanent else now + timedelta(minutes=1)
-        waiting = self._finish(claimed, State.CLAIMED, State.PENDING, last_reply=str(rejected.reply), not_before=later)
+        waiting = self._finish(claimed, state, State.PENDING, last_reply=str(rejected.reply), not_before=later)
         if self._ours < OURS_IN_A_ROW:
             return waiting
         return self._pausing(waiting, f"the mail server refuses this sender: {rejected.reply}")

@@ -21,6 +21,7 @@ from digest.pipeline import notices, standing
 from digest.pipeline.consent import leave, leave_all
 from digest.store import deliveries, editions, events, letters, pacing, subscribers, suppressions
 from digest.store.database import Database
+from digest.store.deliveries import Claimed
 from digest.store.tables import DeliveryRow
 
 
@@ -85,6 +86,14 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
             events.came_back(session, delivery, now)
             standing.act(session, delivery, event, keys.pepper, now)
     return verdict
+
+
+def not_taken(session: Session, claimed: Claimed, said: str, now: datetime) -> None:
+    """A reply that leaves the delivery open, or what came instead of one, is kept. It counts for nothing."""
+    events.record(
+        session, events.ATTEMPT, source="smtp", source_event_id=f"{claimed.id}/{now.isoformat()}", now=now,
+        delivery_id=claimed.id, subscriber_id=claimed.subscriber_id, payload={"reply": said},
+    )  # fmt: skip
 
 
 def _goodbye(message: bytes) -> bytes:

@@ -94,7 +94,7 @@ def _said(event: EventRow, editions: Mapping[int, str]) -> str:
         case "reviewed":
             words = "staff decided that the bounce tells the truth" if said["believed"] else "staff let the bounce be"
         case _:
-            return f"{event.type} of {edition}; it counts for nothing"
+            return f"{event.type} of {edition}; {said.get('reply', 'it counts for nothing')}"
     if "changed" in said:
         rests_on = ", ".join(dict.fromkeys(editions[each] for each in said["because"] if each in editions))
         return f"{words}; it made them {said['changed']}, since {said['why']} ({rests_on})"

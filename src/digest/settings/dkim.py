@@ -8,6 +8,15 @@ from pydantic import BaseModel, SecretStr, field_validator, model_validator
 from digest.core import address
 from digest.settings.forms import listed
 
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?", re.ASCII)
+
+
+def selector(text: str) -> str:
+    """A name for a key; ValueError with a sentence if it is none."""
+    if not _SELECTOR.fullmatch(text):
+        raise ValueError(f"“{text}” is not a selector; write letters and digits like news2026")
+    return text
+
 
 class Dkim(BaseModel):
     dkim_selector: str | None = None
@@ -18,10 +27,8 @@ class Dkim(BaseModel):
     @field_validator("dkim_selector")
     @classmethod
     def _selectors(cls, value: str | None) -> str | None:
-        if value is not None and not all(
-            re.fullmatch(r"[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?", each) for each in listed(value)
-        ):
-            raise ValueError(f"“{value}” is not a selector; write letters and digits like news2026")
+        for each in listed(value or ""):
+            selector(each)
         return value
 
     @field_validator("dkim_domain")

@@ -2,13 +2,17 @@
 
 import re
 import shlex
+import ssl
+from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -44,6 +48,26 @@ def _file(path: Path) -> Path:
     return path
 
 
+def _authorities(path: Path) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(_file(path))
+    except OSError as error:  # whatever is wrong with what is in it is one too
+        why = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else str(error.strerror).lower()
+        raise ValueError(f"{path} cannot be used: {why}") from None
+    return path
+
+
+def _host(text: str) -> str:
+    with suppress(ValueError):
+        return str(ip_address(text))
+    with suppress(UnicodeError):
+        if _HOST.fullmatch(text) and text.encode("idna"):
+            return text
+    raise ValueError(
+        f"“{text}” is not a host; write its name alone, like mail.example.org, and the port in its own setting"
+    )
+
+
 def _is_span(text: str) -> str:
     span(text)
     return text
@@ -65,4 +89,8 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 """One that is there."""
 File = Annotated[Path, AfterValidator(_file)]
 """One that is there."""
+Authorities = Annotated[Path, AfterValidator(_authorities)]
+"""A file with certificates."""
+Host = Annotated[str, AfterValidator(_host)]
+"""A server's name or address, and nothing else."""
 Span = Annotated[str, AfterValidator(_is_span)]

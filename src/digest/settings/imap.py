@@ -4,18 +4,18 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
-from digest.settings.forms import LOOPBACK, Command, File
+from digest.settings.forms import LOOPBACK, Authorities, Command, Host
 
 
 class Imap(BaseModel):
-    imap_host: str | None = None
+    imap_host: Host | None = None
     imap_port: int = Field(default=993, ge=1, le=65535)
     imap_security: Literal["none", "starttls", "tls"] = "tls"
     imap_username: str | None = None
     imap_password: SecretStr | None = None
     imap_token_command: Command | None = None
     imap_folder: str = "INBOX"
-    imap_ca_file: File | None = None
+    imap_ca_file: Authorities | None = None
 
     @field_validator("imap_username", "imap_folder")
     @classmethod

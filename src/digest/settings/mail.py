@@ -7,14 +7,14 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from digest.core.pacing import Limit, Limits
-from digest.settings.forms import LOOPBACK, Command, File
+from digest.settings.forms import LOOPBACK, Authorities, Command, Host
 
 _A_DAY = re.compile(r"([1-9]\d{0,8})\s*/\s*day")
 
 
 class Mail(BaseModel):
     outbox: Path | None = None
-    smtp_host: str = "127.0.0.1"
+    smtp_host: Host = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
@@ -22,7 +22,7 @@ class Mail(BaseModel):
     smtp_security: Literal["none", "starttls", "tls"] | None = None
     smtp_connections: int = Field(default=4, ge=1, le=100)
     smtp_processes: int = Field(default=1, ge=1, le=16)
-    smtp_ca_file: File | None = None
+    smtp_ca_file: Authorities | None = None
     rate: int | None = Field(default=None, ge=1, le=1_000_000)
     domain_rate: int | None = Field(default=None, ge=1, le=1_000_000)
     warm_up: str | None = None

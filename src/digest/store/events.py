@@ -14,6 +14,9 @@ from digest.core.standing import Answer, Mailing
 from digest.store.database import insert_or_nothing
 from digest.store.tables import DeliveryRow, EditionRow, EventRow, SubscriberRow
 
+ATTEMPT = "attempt"
+"""The type of what nothing came of yet: the server's reply to a message that waits or is in doubt."""
+
 
 def record(
     session: Session,
@@ -140,7 +143,7 @@ def counts(session: Session, edition_id: int) -> dict[str, int]:
     wanted = (
         select(col(EventRow.type), func.count())
         .join(DeliveryRow, col(DeliveryRow.id) == col(EventRow.delivery_id))
-        .where(col(DeliveryRow.edition_id) == edition_id)
+        .where(col(DeliveryRow.edition_id) == edition_id, col(EventRow.type) != ATTEMPT)
         .group_by(col(EventRow.type))
     )
     return {row[0]: row[1] for row in session.execute(wanted)}

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from digest.core.newsletter.furniture import banner_of
-from digest.core.newsletter.marks import CODE, Marked, bullet_of, is_caps, kind_label, read_marks, title_case
+from digest.core.newsletter.marks import (
+    CODE,
+    Marked,
+    bullet_of,
+    is_caps,
+    kind_label,
+    read_marks,
+    title_case,
+    topic_label,
+)
 from digest.core.newsletter.paragraphs import Paragraph, begins_with_date, is_dateline
 
 _NEVER = {
@@ -33,6 +42,7 @@ _OF_BANNERS = ("deco", "caps", "under", "md", "ruled", "number", "bulletemoji", 
 _CODES = 3  # different ones ("A1", "B2") that number a text's items
 _DOUBTFUL = 0.55  # below 0.6, where doubt begins, and above what makes a title
 _LABELS = 3  # lines that begin with the name of a kind, where that is how titles are written
+_TOPICS = 4  # lines that begin with a subject, where most do
 _FEW_CAPITALS = 2  # lines in capitals that do not yet make a convention
 _PARTS = 2  # headings that make a section of what stands over them
 _LONG = 100  # a line longer than this is a paragraph in itself
@@ -97,13 +107,21 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     codes = len({code["code"] for each in paragraphs if each.opens and (code := CODE.match(each.text))})
     heads = [each for each in paragraphs if each.opens and each.part in ("short", "prose") and len(each.text) < _LONG]
     labels = sum(kind_label((bullet_of(each.text) or ("", each.text))[1]) is not None for each in heads) >= _LABELS
+    short = [each.text for each in paragraphs if each.opens and each.part == "short" and len(each.text) < _LONG]
+    topics = sum(topic_label(text) is not None for text in short)
     kickers = _kickers(paragraphs)
     found = []
     for at, each in enumerate(paragraphs):
-        if at in without or each.part in _NEVER:
+        if at in without or (each.part in _NEVER and not (each.part == "date" and each.under)):
             continue
         above = paragraphs[at - 1] if at else None
-        marked = read_marks(each.text, dash_tags=tags >= 2, codes=codes >= _CODES, labels=labels)
+        marked = read_marks(
+            each.text,
+            dash_tags=tags >= 2,
+            codes=codes >= _CODES,
+            labels=labels,
+            topics=topics >= _TOPICS and 2 * topics > len(short),
+        )
         marks = marked.marks | _marks_around(each, above, usual if at else 99)
         marks |= {"ruled"} if _below_ruled_release(paragraphs, at) else frozenset()
         marks |= {"kicked"} if at - 1 in kickers else frozenset()

@@ -65,6 +65,19 @@ def follow(found: Sequence[Candidate]) -> None:
     _weigh(found, mark)
 
 
+def layout(found: Sequence[Candidate]) -> str:
+    """How titles stand to their texts: "over" them without a space between, "apart" from them, or "" if both ways."""
+    heads = [each.paragraph.closes for each in found if each.heads and each.paragraph.opens and each.banner is None]
+    apart = sum(heads)
+    over = len(heads) - apart
+    return "over" if over >= _MANY and over > 2 * apart else "apart" if apart >= _MANY and apart > 2 * over else ""
+
+
+def stands_as(each: Candidate, usual: str) -> bool:
+    """True for a line that heads its text in the usual layout."""
+    return bool(usual) and each.heads and each.paragraph.opens and each.paragraph.closes is (usual == "apart")
+
+
 def _prevails(mark: str, found: Sequence[Candidate]) -> bool:
     """True if enough of the lines that stand alone above a text bear a mark: half for mere space, else three or a quarter."""
     alone = [each for each in found if each.heads and (each.marks or each.paragraph.opens) and each.score >= 0]
@@ -93,15 +106,12 @@ def _astray(found: Sequence[Candidate], mark: str) -> list[tuple[int, int]]:
 
 
 def _go_by_nothing(found: Sequence[Candidate]) -> None:
-    """Favour the unmarked lines that stand alone above a text, if there are many: that is a convention too."""
-    alone = [
-        each
-        for each in found
-        if each.heads and each.paragraph.opens and each.paragraph.closes and not each.marks and each.score >= 0
-    ]
-    if len(alone) >= _MANY:
-        for each in alone:
-            each.cues["alone on its line as the others"] = _ALONE
+    """Favour the unmarked lines that stand to their texts as most do, if there are many: that is a convention too."""
+    usual = layout(found) or "apart"
+    alike = [each for each in found if stands_as(each, usual) and not each.marks]
+    if sum(each.score >= 0 for each in alike) >= _MANY:
+        for each in alike:
+            each.cues[f"{usual} its text as the others"] = _ALONE
 
 
 def _has_its_own(rest: Sequence[Candidate], within: Sequence[Candidate]) -> bool:

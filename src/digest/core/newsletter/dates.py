@@ -123,6 +123,8 @@ def is_date_line(text: str) -> bool:
     before, after = text[: found.start()], text[found.end() :]
     dateline = _PLACE_BEFORE.fullmatch(before) and re.search(_Y, found[0])
     rest = after if dateline else f"{before} {after}"
+    if not dateline and before[-1:].isspace() and _LINK.sub(" ", without_hours(before)).split()[1:]:
+        return False
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
 
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.dates import find_dates
+from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.marks import read_marks
 from digest.core.newsletter.paragraphs import ANY_DAY, Paragraph
 from digest.core.newsletter.section_names import section_of
@@ -17,6 +19,13 @@ _ADDRESS = re.compile(
     r"|[|·•]|\b(?:tel|phone|teléfono)\b|\(\d{3}\)|\d{3}[- ]\d{4}|©",
     re.IGNORECASE,
 )
+_MONTH_AND_YEAR = re.compile(
+    rf"\b(?:{MONTH}|spring|summer|autumn|fall|winter|primavera|verano|otoño|invierno|herbst|sommer|frühjahr|printemps|été)"
+    r",? (?:de |del )?(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_NAME_ENDS = re.compile(r",| [|·•~/–—-]{1,2} ")
+_LEAST_PROSE = 90  # characters of a line that is more than a date with a few words
 
 _PARTED = re.compile(r" [|·•~/–—-]{1,2} ")
 
@@ -97,7 +106,9 @@ def _listed(paragraphs: Sequence[Paragraph], begins: int, last: Mapping[str, int
         if each.opens and at > begins + 1 and (each.rule or last.get(words, 0) <= at):
             break
         entries[words] = at
-    return Contents(frozenset((begins, *entries.values())), tuple(entries)) if entries else NO_CONTENTS
+    if len(entries) == 1 and not any(last.get(words, 0) > at for words, at in entries.items()):
+        entries = {}  # a title below an empty list
+    return Contents(frozenset((begins, *entries.values())), tuple(entries))
 
 
 def find_footer(paragraphs: Sequence[Paragraph]) -> int:
@@ -110,7 +121,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     begins, best, weight, told = len(paragraphs), _LEAST, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
-        own = _footer_weight(each, repeats=at > 6 and bool(head) and plain(each.text).startswith(head))
+        own = _footer_weight(each, repeats=at > 6 and _repeats(each, head))
         weight += max(own, 0.0) if told else own
         told = (told or own >= 2) and not each.opens
         settled = weight + _RULE_WEIGHTS.get(each.rule, 0.5)
@@ -119,6 +130,12 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
         if weight < -3:
             break
     return begins
+
+
+def _repeats(each: Paragraph, head: Sequence[str]) -> bool:
+    """True if a line begins with a line of the masthead, or up to its first comma or the like with the beginning of one."""
+    words, name = plain(each.text), plain(_NAME_ENDS.split(each.text, maxsplit=1)[0])
+    return any(words.startswith(line) or (" " in name and f"{line} ".startswith(f"{name} ")) for line in head)
 
 
 def _footer_weight(each: Paragraph, *, repeats: bool) -> float:
@@ -144,6 +161,13 @@ def is_issue_line(each: Paragraph) -> bool:
     parts = _PARTED.split(each.text) if each.part == "short" else ()
     dated = (dated for part in parts for dated in find_dates(part, ANY_DAY))
     return len(parts) > 1 and any(not dated.year_open for dated in dated)
+
+
+def dates_issue(text: str) -> bool:
+    """True for a short line that tells a month or a day with its year and no hour: "Autumn number, 14 November 2025"."""
+    if len(text) > _LEAST_PROSE or find_hours(text):
+        return False
+    return bool(_MONTH_AND_YEAR.search(text)) or any(not dated.year_open for dated in find_dates(text, ANY_DAY))
 
 
 def banner_of(paragraph: Paragraph) -> str | None:

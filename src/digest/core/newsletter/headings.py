@@ -6,9 +6,9 @@ from itertools import takewhile
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.conventions import OPENS, TOP, follow
-from digest.core.newsletter.furniture import Contents, is_issue_line, is_masthead, plain
-from digest.core.newsletter.paragraphs import ABOUT, PERSON, Paragraph, begins_with_date, block
+from digest.core.newsletter.conventions import OPENS, TOP, follow, layout, stands_as
+from digest.core.newsletter.furniture import Contents, dates_issue, is_issue_line, is_masthead, plain
+from digest.core.newsletter.paragraphs import ABOUT, NAMES, Paragraph, begins_with_date, block
 from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
 
 _MARKS = {
@@ -54,13 +54,14 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     levels = _title_levels(found)
     dense = 2 * sum(each.opens for each in body) < len(body)
     colons, parts = _end_in_colons(found), _numbered_by_section(found)
+    usual = layout(found)
     complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
         until = found[order + 1].at if order + 1 < len(found) else footer
         each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
         each.cues.update(_first_cues(each, last, found[order + 1] if order + 1 < len(found) else None))
-        each.cues.update(_cues_around(each, last, body))
+        each.cues.update(_cues_around(each, last, body, usual))
         each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
         each.cues.update(_release_cues(each, body, found))
         each.doubts.extend(_doubts(each, body[each.at + 1 : until]))
@@ -109,14 +110,7 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: b
             yield mark, _MARKS[name] if name != "md" or mark in levels else -0.5
     if "subnumber" in each.marks and not parts:
         yield "numbered as a part", -3.0
-    if title[-1] == "." or _SENTENCES.search(title):
-        yield _SENTENCE, -1.5
-    if title[-1] == ":" and not colons:
-        yield _COLON, -2.0
-    if not each.formal and _CLOCK.match(title):
-        yield "begins with an hour", -3.0
-    if next(filter(str.isalnum, title)).islower():
-        yield "in small letters", -1.0
+    yield from _cues_of_shape(each, colons=colons)
     if SUBHEADING.match(title):
         yield "names a part of an item", -1.2 if "gap" in each.marks else -2.7
     elif QUESTION.match(title):
@@ -129,13 +123,28 @@ def _own_cues(each: Candidate, levels: frozenset[str], *, dense: bool, colons: b
         yield "within a block", -0.8
 
 
-def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragraph]) -> _Cues:
+def _cues_of_shape(each: Candidate, *, colons: bool) -> _Cues:
+    title = each.marked.title
+    if title[-1] == "." or _SENTENCES.search(title):
+        yield _SENTENCE, -1.5
+    if title[-1] == ":" and not colons:
+        yield _COLON, -2.0
+    if not each.formal and _CLOCK.match(title):
+        yield "begins with an hour", -3.0
+    elif not each.marks and begins_with_date(each.paragraph):
+        yield "begins with a day", -1.0
+    if next(filter(str.isalnum, title)).islower():
+        yield "in small letters", -1.0
+
+
+def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragraph], usual: str) -> _Cues:
     title = each.marked.title
     above = body[each.at - 1] if each.at else None
     below = body[each.at + 1] if each.at + 1 < len(body) else None
     if above and (above.part in _ENDS or ABOUT.match(above.text) or each.paragraph.rule == "#"):
         yield "what is above has ended", 1.2
-    if below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60:
+    lists = below and below.part == "short" and not below.opens and not each.formal and len(below.text) < 60
+    if below and lists and not (below.closes and usual == "over"):
         yield "the first of several short lines", -0.6 if below.closes else -1.2
     if below is None:
         yield "the last line", 0.3
@@ -149,15 +158,20 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
         yield (_CALL, -3.0) if title[-1] in '!»”"' else (_SIGNED, -1.5)
     if (
         above
-        and above.part == "prose"
-        and PERSON.fullmatch(title)
+        and above.part in ("prose", "list", "short")
+        and NAMES.fullmatch(title)
         and not each.heads
         and not each.formal
-        and below
-        and below.gap >= each.paragraph.gap
+        and (below is None or below.gap >= each.paragraph.gap)
     ):
         yield _NAMED, -2.5
-    if last and last.at == each.at - 1 and last.banner is None and not (_TEXT | TOP.keys()) & last.cues.keys():
+    leftover = last and usual == "over" and stands_as(each, usual) and last.paragraph.closes and not last.marks
+    if (
+        last
+        and last.at == each.at - 1
+        and last.banner is None
+        and not (leftover or (_TEXT | TOP.keys()) & last.cues.keys())
+    ):
         if each.marks and each.marks - {"gap"} == last.marks - {"gap"}:
             yield _BELOW, -0.3
         elif last.marks or not each.marks:
@@ -195,7 +209,11 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
         return
     below = body[each.at + 1] if each.at + 1 < len(body) else None
     top = block(body, 0)
-    if each.at in top and len(top) <= _TOP and any(is_masthead(body[at].text) for at in top if at != each.at):
+    if (
+        each.at in top
+        and len(top) <= _TOP
+        and any(is_masthead(body[at].text) or dates_issue(body[at].text) for at in top if at != each.at)
+    ):
         yield "a line of the masthead right below"
     if is_masthead(each.marked.title):
         yield "speaks of the newsletter"
@@ -232,7 +250,7 @@ def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Ca
     if at < 0 or body[at].part != "release":
         return
     head = block(body, at).start
-    titles = (other for other in found if other.at == head - 1 and other.banner is None)
+    titles = (other for other in found if head - 1 <= other.at <= head and other is not each and other.banner is None)
     if not body[head].rule and any(not _TEXT & other.cues.keys() for other in titles):
         yield "in the head of a release", -2.5
     elif each.heads:

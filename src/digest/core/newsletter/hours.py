@@ -77,6 +77,8 @@ def without_hours(text: str) -> str:
 
 def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bool:
     first, till = found["from"], found["till"] or ""
+    if first == "24" and not till:  # "a strike of 24 hours"
+        return False
     if till and bare and not _TOGETHER.search(found[0]):
         return True
     if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.section_names import section_of
-from digest.core.newsletter.vocabulary import RELEASE
+from digest.core.newsletter.vocabulary import LABEL, RELEASE
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
@@ -29,9 +29,11 @@ _TITLED = re.compile(
 _LABEL_AFTER = re.compile(r"(?P<rest>.+\S) [\[(](?P<label>[^\[\]()]{3,24})[\])]")
 _BRACKETED = re.compile(r"\[(?P<core>[^\[\]]{2,})\]\W*")
 _ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
+_TOPIC = re.compile(r"(?P<label>[A-ZÀ-Þ][^\W\d_]+(?: [^\W\d_]+){0,2}): (?P<rest>\S.*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
+_SENTENCE = 4  # words that can be a title of their own
 _LONGEST = 200  # no heading is longer
 
 
@@ -80,10 +82,10 @@ def _is_emoji(word: str) -> bool:
 def number_of(text: str) -> tuple[int, bool, str] | None:
     """The number before a line's words ("1.", "2)", "#3", "IV."), whether it is one of a sub-section ("3.1"), the words.
 
-    A day before a month ("3. Juli") is no number.
+    A day before a month ("3. Juli") is no number; "3) July outing" is one.
     """
     found = _NUMBER.fullmatch(text)
-    if not found or _MONTH_FIRST.match(found["rest"]):
+    if not found or (_MONTH_FIRST.match(found["rest"]) and ")" not in text[: found.start("rest")]):
         return None
     if letter := found["f"]:
         return ord(letter) - ord("a") + 1, False, found["rest"]
@@ -95,11 +97,13 @@ def number_of(text: str) -> tuple[int, bool, str] | None:
 
 
 @lru_cache(maxsize=65_536)
-def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False, labels: bool = False) -> Marked:
+def read_marks(
+    text: str, *, dash_tags: bool = False, codes: bool = False, labels: bool = False, topics: bool = False
+) -> Marked:
     """A line taken apart into its marks and its words.
 
-    `dash_tags` also takes "Title – Tag" for a title with a tag, `codes` "A1 Title" for a numbered one, and `labels`
-    "News: Title" for one that bears its kind.
+    `dash_tags` also takes "Title – Tag" for a title with a tag, `codes` "A1 Title" for a numbered one, `labels`
+    "News: Title" for one that bears its kind, and `topics` "Office: Title" for one that bears its subject.
     """
     if len(text) > _LONGEST:
         return Marked(text, None, None, frozenset(), None)
@@ -122,7 +126,7 @@ def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False, label
         elif bulleted := bullet_of(text):
             marks.add("bullet" + bulleted[0])
             text = bulleted[1]
-    label, text, mark = _labelled(text, labels=labels)
+    label, text, mark = _labelled(text, labels=labels, topics=topics)
     text = _without_last_emoji(text)
     marks |= {mark} if mark else set()
     if is_caps(text):
@@ -134,16 +138,22 @@ def read_marks(text: str, *, dash_tags: bool = False, codes: bool = False, label
     return Marked(text.strip(), tag.strip() if tag else None, label, frozenset(marks), number)
 
 
+def topic_label(text: str) -> re.Match[str] | None:
+    """The few words that lead a line and could be its subject ("Office: New telephone"), and the `rest` of it."""
+    found = _TOPIC.fullmatch(text)
+    return found if found and not LABEL.match(text) else None
+
+
 def kind_label(text: str) -> re.Match[str] | None:
     """The name of a kind that leads a line ("News: Ferry stays"), and the `rest` of it."""
     found = _ALERT.fullmatch(text)
     return found if found and (section_of(found["label"]) or RELEASE.search(found["label"])) else None
 
 
-def _labelled(text: str, *, labels: bool) -> tuple[str | None, str, str | None]:
+def _labelled(text: str, *, labels: bool, topics: bool) -> tuple[str | None, str, str | None]:
     """The label before a line's words, which is no part of them, the words, and the mark that they bear for it.
 
-    "PRESS RELEASE: Baths to close" keeps its words, since they are often the title's own.
+    "STATEMENT: On the baths" keeps its words, since they are often the title's own.
     """
     if found := _BRACKETED.fullmatch(text):
         return None, found["core"], "deco["
@@ -153,7 +163,11 @@ def _labelled(text: str, *, labels: bool) -> tuple[str | None, str, str | None]:
         return None, found["rest"], "label"
     if (found := _LABEL_AFTER.fullmatch(text)) and section_of(found["label"]) and (labels or is_caps(found["label"])):
         return found["label"], found["rest"], "label"
+    if topics and (found := topic_label(text)):
+        return found["label"], found["rest"], "label"
     found = kind_label(text)
+    if found and RELEASE.search(found["label"]) and len(found["rest"].split()) >= _SENTENCE:
+        return found["label"], found["rest"], "labelled"
     if found is None or not (labels or is_caps(found["label"])):
         return None, text, None
     if labels or section_of(found["label"]) == "action":

@@ -39,6 +39,11 @@ _SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
 _TITLE = 90  # characters of a heading with a bullet at most
 ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
 PERSON = re.compile(_NAME)
+NAMES = re.compile(
+    rf"(?:\w+(?: \w+)? (?:by|por|von|par) )?{_NAME}(?:, {_WORD}[^.!?]{{2,50}})?|"
+    rf"{_WORD}(?:, {_WORD})+,? (?:and|&|y|e|und|et) {_WORD}"
+)
+"""Who signs: a person and perhaps a role, or several by their first names."""
 ABOUT = re.compile(r"(?:About|Sobre|Acerca de|Über|À propos d[eu]) (?:the |la |el |las |los )?[A-ZÀ-Þ][^.:]{3,80}: ?\S")
 BYLINE = re.compile(rf"(?:[Bb]y|Por|Von|Par|Text:|Texto:) (?P<name>{_NAME}(?:,? .{{2,50}})?)")
 
@@ -276,7 +281,7 @@ def block(paragraphs: Sequence[Paragraph], at: int) -> range:
 
 def _list_mark(each: Paragraph) -> str:
     if bulleted := bullet_of(each.text):
-        return bulleted[0]
+        return each.text.split(maxsplit=1)[0] if bulleted[0] == "emoji" else bulleted[0]
     return "number" if number_of(each.text) else ""
 
 

@@ -66,10 +66,14 @@ _LASTS = re.compile(  # what is so until a day, and asks for nothing
     r"\b(?:until|till?|through|thru|hasta|bis(?: zum)?|jusqu[’']au)\W*(?:the |el )?$",
     _I,
 )
+_EVERY_WEEK = re.compile(
+    rf"\b(?:every|each|cada|todos los|jeden|tous les|chaque) (?:\w+ )?{WEEKDAY}(?!\w)|\b{WEEKDAY}s\b", _I
+)
 _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
 
+_STOPS = 2  # days within a longer time that make it the whole of which they are parts
 _HISTORY = timedelta(days=400)
 
 
@@ -139,6 +143,9 @@ class _Date:
         return bool(_WHEN_LINE.match(self.paragraph.text))
 
 
+_Span = tuple[_Date, Told, Told | None]
+
+
 def read_timing(section: Section, reader: Reader) -> Timing:
     """The moments that a section tells; those more than a year from today are history, and none of them."""
     whole = [section.title, *section.body]
@@ -162,7 +169,9 @@ def read_timing(section: Section, reader: Reader) -> Timing:
     spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
     if not spans:
         return Timing(published, deadline, soon)
-    chosen, starts, ends = max(spans, key=lambda span: (span[0].labelled, span[1].when.at is not None))
+    chosen, starts, ends = max(
+        spans, key=lambda span: (span[0].labelled, _encloses(span, spans), span[1].when.at is not None)
+    )
     back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
     heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
@@ -202,7 +211,20 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
             if hours.last:
                 ends = replace(starts, when=When(ends.when.day if ends else day, hours.last))
             return starts, ends
+    every = list(find_hours(each.before)) if _EVERY_WEEK.search(each.before) else []
+    if len(every) == 1:
+        hours = every[0]
+        return replace(
+            each.told, when=When(each.told.when.day, hours.first), words=f"{hours.words}; {each.told.words}"
+        ), ends
     return each.told, ends
+
+
+def _encloses(span: _Span, spans: Sequence[_Span]) -> bool:
+    """True for days from one to another that two or more of the others lie within: a tour, of which they are the stops."""
+    _, starts, ends = span
+    days = {other.when.day for _, other, _ in spans if ends and starts.when.day <= other.when.day <= ends.when.day}
+    return len(days) > _STOPS
 
 
 def _could_be_event(each: _Date, reader: Reader) -> bool:

@@ -32,7 +32,7 @@ RELEASE = any_of(
     r"^for (?:immediate use|(?:general )?release\b.{0,30}\d)",
     r"^(?:issued|released) (?:by|on behalf of) |^(?:emitid[oa]|difundid[oa]) por |^herausgegeben von ",
     r"pour diffusion immédiate",
-    r"^(?:press release|news release|media release|comunicado de prensa|nota de prensa|boletín de prensa|"
+    r"^(?:(?:press|media) (?:release|note|statement|advisory)|news release|comunicado de prensa|nota de prensa|boletín de prensa|"
     r"communiqué de presse|pressemitteilung|presseerklärung)\b\s*(?:[-–—:|,]|$)",
 )
 RELEASE_END = any_of(r"^[-–—\s#]*30[-–—\s#]*$", r"^#{2,}$", r"^-?\s*(?:end|ends|fin)\s*-?$")
@@ -89,7 +89,9 @@ CREDIT = any_of(
     r"^(?:photos?|picture|image|pic|credit|source|via|fotos?|fotografía|imagen|fuente|crédito|bild|quelle|crédit)\b[^:]{0,30}:?$",
 )
 GREETING = any_of(
-    r"^(?:dear|hello|hi|greetings|welcome|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|liebe|sehr geehrte[rs]?|chère?s|bonjour|"
+    r"^[¡!]? ?(?:dear|hello|hi|greetings|to (?:all |our |the )+(?:members|friends|neighbou?rs|readers|residents)|"
+    r"welcome(?= to\b| back\b| all\b| everyone\b|.*\W$|$)|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|"
+    r"liebe|sehr geehrte[rs]?|chère?s|bonjour|"
     r"a l[oa]s? (?:opinión pública|medios(?: \w+)?|comunidad|pueblos?|sociedad civil|autoridades)|a quien corresponda|"
     r"monsieur|madame|se[ñn]or(?:es|as?)?)\b.{0,60}[,!:]?$",
 )
@@ -194,7 +196,8 @@ MASTHEAD = any_of(
     r"\b(?:issue|vol(?:ume)?|no|nº|n°|núm(?:ero)?|edition|edición|año|época|ausgabe|nr)\b\.?\s*#?\s*\d",
     r"^(?:published|edited|compiled|prepared|produced|sent|editado|publicado|elaborado) (?:by|por)\b",
     r"^(?:news|noticias|nachrichten|nouvelles) (?:from|of|de|aus|du)\b.{0,40}$",
-    r"\b(?:weekly|monthly|semanal|mensual|quincenal)\b.{0,30}$",
+    r"\b(?:weekly|monthly|semanal|mensual|quincenal)\W*$",
+    r"\b(?:weekly|monthly|semanal|mensual|quincenal) (?:news|mail|e-?mail|letter|notes|notices|circular|update|round-?up)\b",
 )
 SUBHEADING = any_of(
     r"^(?:the )?(?:background|context|details|the facts|facts|demands|quotes?|resources|next steps?|logistics|agenda|program|"
