@@ -21,7 +21,7 @@ from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
 from digest.pipeline.preflight import WAITING, gather
-from digest.pipeline.report import claimed_for, draft_room, eml, in_words
+from digest.pipeline.report import anybody, claimed_for, draft_room, eml, in_words
 from digest.store import deliveries, editions, items, search, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
@@ -143,7 +143,7 @@ class Desk:
     def reader(self, reader: str) -> Subscriber:
         """Refused if there is no such subscriber."""
         if "@" not in reader:
-            return Subscriber(0, self.sender.address, self.sender.address, "", reader, "active")
+            return anybody(self.sender, reader)
         return consent.find(self._db, reader)
 
     def people(self, piece: str, limit: int = 12) -> list[Subscriber]:

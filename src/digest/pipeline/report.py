@@ -188,20 +188,22 @@ def draft_room(
 def claimed_for(
     person: Subscriber, selection: str, sender: Sender, delivery_id: int = 0, message_id: str | None = None
 ) -> Claimed:
+    """A delivery to a person that is there to be looked at; with a number it is one that was sent."""
     return Claimed(
-        delivery_id,
-        person.id,
-        person.email,
-        person.email.rpartition("@")[2],
-        person.language,
-        selection,
-        message_id or sender.message_id(delivery_id),
-        0,
+        id=delivery_id,
+        subscriber_id=person.id,
+        address=person.email,
+        domain=person.email.rpartition("@")[2],
+        language=person.language,
+        selection=selection,
+        message_id=message_id or sender.message_id(delivery_id),
+        attempts=0,
     )
 
 
-def anybody(sender: Sender) -> Subscriber:
-    return Subscriber(0, sender.address, sender.address, "", DEFAULT_LANGUAGE, "active")
+def anybody(sender: Sender, language: str = DEFAULT_LANGUAGE) -> Subscriber:
+    """Somebody who has chosen no topics, at the publication's own address."""
+    return Subscriber(0, sender.address, sender.address, "", language, "active")
 
 
 def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:
