@@ -72,7 +72,7 @@ def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
         "view": "https://news.example.org/view/a1b2c3",
         "preferences": "https://news.example/preferences/abc",
     }
-    extras = {"more", "view", *(f"last:{entry.id}" for entry in frozen if closes_soon(entry.item))}
+    extras = {"contents", "more", "view", *(f"last:{entry.id}" for entry in frozen if closes_soon(entry.item))}
     everything = {entry.id for entry in frozen}
     return join(blocks, "html", everything, slots, extras), join(blocks, "text", everything, slots, extras)
 

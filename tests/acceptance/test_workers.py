@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import SLOT, Terminal
-from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, verdict
+from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, until, verdict
 
 __all__ = ["crowd"]
 READERS = 1200
@@ -68,6 +69,42 @@ def test_all_is_well_with_two(crowd) -> None:
         verdict(terminal, judge, Counter())
         assert sum(judge.taken().values()) == 300
     assert terminal("edition", "show", "latest", "--json").json["state"] == "sent"
+
+
+def test_ctrl_c_is_not_for_workers_from_their_first_moment_on(crowd) -> None:
+    terminal = crowd(40)
+    with judging(terminal) as judge, sending(terminal, judge, 0) as sender:
+        until(sender, lambda: bool(workers(sender)))
+        for each in workers(sender):
+            told = Path(f"/proc/{each}/status").read_text()
+            [blocked] = re.findall(r"^SigBlk:\s*([0-9a-f]+)$", told, re.MULTILINE)
+            assert int(blocked, 16) >> (signal.SIGINT - 1) & 1
+        os.killpg(sender.pid, signal.SIGINT)
+        err = sender.communicate(timeout=60)[1].decode()
+        assert sender.returncode == 130, err
+        assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_ends_the_workers_and_what_was_in_flight_is_in_doubt(crowd) -> None:
+    terminal, in_flight = crowd(40), CONNECTIONS // 2  # one claims them all
+    with judging(terminal, "--dot-pause", "60") as judge, sending(terminal, judge, 1) as sender:
+        until(sender, lambda: sum(judge.taken().values()) == in_flight)
+        both = [os.pidfd_open(each) for each in workers(sender)]
+        os.killpg(sender.pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            sender.wait(1)
+        os.killpg(sender.pid, signal.SIGINT)
+        err = sender.communicate(timeout=20)[1].decode()
+        assert sender.returncode == 130, err
+        assert "Traceback" not in err
+        for each in both:
+            assert select.select([each], [], [], 0)[0], "a worker lives on"
+            os.close(each)
+    with judging(terminal) as judge:
+        balance = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=1).json
+        balanced(balance, 40)
+        assert (balance["accepted"], balance["uncertain"]) == (40 - in_flight, in_flight)
+        verdict(terminal, judge, Counter())
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from digest.core.edition import MOVES, SECTIONS, EditionItem, EditionState, Translation, in_order, rank
+from digest.core.edition import MOVES, SECTIONS, EditionItem, EditionState, Translation, in_order, in_sections, rank
 from digest.core.item import Item, Kind
 from digest.core.when import When
 
@@ -18,7 +18,15 @@ def test_every_kind_has_a_section_and_actions_come_first():
     assert order(*(replace(ITEM, kind=kind, title=kind) for kind in Kind))[0] == "action"
 
 
-def test_within_a_section_must_see_then_what_closes_first_then_priority_then_the_newest():
+def test_what_everybody_must_see_comes_first_in_a_section_of_its_own():
+    news = replace(ITEM, kind=Kind.NEWS, title="news")
+    items = in_order(EditionItem(0, 0, each, "") for each in (news, ITEM, replace(news, title="must", must_see=True)))
+    assert [(section, [e.item.title for e in held]) for section, held in in_sections(items)] == [
+        ("first", ["must"]), ("action", ["A title"]), ("news", ["news"]),
+    ]  # fmt: skip
+
+
+def test_the_must_see_then_what_closes_first_then_priority_then_the_newest():
     assert order(
         replace(ITEM, title="old", published=When.parse("2024-06-01")),
         replace(ITEM, title="new", published=When.parse("2024-06-20")),

@@ -1,6 +1,7 @@
 """The mails about one thing: confirm, welcome, goodbye, alert."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -17,7 +18,7 @@ BUNDLED = Path(__file__).resolve().parents[2] / "templates/email"
 PUBLICATION = Publication("The Tidewater Weekly", "12 Lantern Lane\nPort Ashby", None)
 LETTERS = (
     Confirm("Ana", ("Housing", "Water"), "https://x.example/confirm/a?b&c", 7),
-    Welcome("Ana", ("Housing", "Water"), date(2026, 3, 15), "mailto:unsub+abc@x.example?subject=unsubscribe"),
+    Welcome("Ana", ("Housing", "Water"), date(2026, 3, 15), "mailto:unsub+abc@x.example?subject=unsubscribe", None),
     Subscribed("Ana", "https://x.example/preferences/a"),
     Move("", "https://x.example/confirm/a?b&c", 7),
     Moved("Ana", "a•••@y.example"),
@@ -55,6 +56,9 @@ def test_what_the_letters_say(templates):
     assert "\nYes, send it to me:\nhttps://x.example/confirm/a?b&c\n\nThe link works for 7 days." in confirm.text
     assert "You would follow Housing and Water." in confirm.text
     assert "Your first digest comes on Sunday, March 15, 2026." in " ".join(welcome.text.split())
+    assert "Change what you get" not in welcome.text + welcome.html
+    at_home = write(templates, replace(LETTERS[1], preferences="https://x.example/preferences/a"), "en", PUBLICATION)
+    assert "\nChange what you get:\nhttps://x.example/preferences/a\n\nUnsubscribe:\n" in at_home.text
     assert "\nYour page:\nhttps://x.example/preferences/a\n" in subscribed.text
     assert "goes to a•••@y.example from now on" in " ".join(moved.text.split())
     assert goodbye.text.startswith("Hello,\n")

@@ -71,7 +71,7 @@ POOL = entries(
 )
 
 
-EXTRAS = ["more", "view", *(f"last:{entry.id}" for entry in POOL if closes_at(entry.item))]
+EXTRAS = ["contents", "more", "view", *(f"last:{entry.id}" for entry in POOL if closes_at(entry.item))]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def words(language="en", **changes):
     return EditionText(language, "A subject", "A preheader", "An intro.\n\nIn two paragraphs.", **changes)
 
 
-def document(compiler, items, part, language="en", extras=("more", "view")):
+def document(compiler, items, part, language="en", extras=("contents", "more", "view")):
     blocks = compiler.compile(EDITION, words(language), items, PUBLICATION, TOPICS, KEY)
     return join(blocks, part, {entry.id for entry in items}, SLOTS, extras)
 

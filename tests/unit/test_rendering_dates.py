@@ -24,12 +24,12 @@ def event(language, ends=None, **changes):
     ("language", "ends", "shown"),
     [
         ("en", None, f"Saturday, June 29, {SPACED} CDT"),
-        ("en", "2024-06-29T13:00", f"Saturday, June 29, {SPACED} – 1:00\u00a0PM CDT"),
+        ("en", "2024-06-29T13:00", f"Saturday, June 29, {SPACED}\u00a0–\u00a01:00\u00a0PM CDT"),
         ("en", "2024-06-30T13:00", f"Saturday, June 29, {SPACED} CDT – Sunday, June 30, 1:00\u00a0PM CDT"),
         ("en", "2024-06-29", f"Saturday, June 29, {SPACED} CDT"),
         ("en", "2024-06-30", f"Saturday, June 29, {SPACED} CDT – Sunday, June 30"),
-        ("es", "2024-06-29T13:00", "sábado, 29 de junio, 9:00 – 13:00 CDT"),
-        ("de", "2024-06-29T13:00", "Samstag, 29. Juni, 09:00 – 13:00 CDT"),
+        ("es", "2024-06-29T13:00", "sábado, 29 de junio, 9:00\u00a0–\u00a013:00 CDT"),
+        ("de", "2024-06-29T13:00", "Samstag, 29. Juni, 09:00\u00a0–\u00a013:00 CDT"),
         ("en_GB", None, "Saturday 29 June, 09:00 CDT"),
     ],
 )

@@ -1,9 +1,9 @@
-"""Which of the languages there are somebody gets."""
+"""Which of the languages there are somebody gets, and what goes into their copy."""
 
 import pytest
 
 from digest.pipeline.compile import topic_name
-from digest.pipeline.compose import served, speaks
+from digest.pipeline.compose import Copy, extras, served, speaks
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_a_topic_has_its_name_in_the_nearest_language() -> None:
     said = [topic_name(names, "housing", language) for language in ("es-mx", "pt-br", "fr")]
     assert said == ["Vivienda", "Moradia", "Housing"]
     assert topic_name(names, "schools", "es") == "schools"
+
+
+def test_a_short_digest_has_no_list_of_what_is_in_it() -> None:
+    copy = Copy((1, 2, 3), "Hello,", "Why.")
+    assert extras(copy, {1, 2, 3}, {"view": ""}) == {"contents"}
+    assert extras(copy, {1, 2}, {"view": ""}) == set(), "one of them closed"

@@ -90,7 +90,9 @@ SECTIONS: tuple[Kind, ...] = (
     Kind.STATEMENT,
     Kind.PRESS_RELEASE,
 )
-"""Sections in the order in which a reader needs them: what can still be done first."""
+"""Kinds in the order in which a reader needs them: what can still be done first."""
+FIRST = "first"
+"""The section before those of the kinds: what everybody must see."""
 
 
 class EditionState(StrEnum):
@@ -119,10 +121,10 @@ MOVES: dict[str, tuple[frozenset[EditionState], EditionState]] = {
 """What may be done to an edition: from which states, and where it leads."""
 
 
-def rank(item: Item) -> tuple[int, bool, datetime, int, int]:
-    """The order of items: by section; within one the must-see, then what closes first, priority, and the newest."""
+def rank(item: Item) -> tuple[bool, int, datetime, int, int]:
+    """The order of items: the must-see, then by kind; among equals what closes first, then priority, and the newest."""
     newest = item.published.day.toordinal() if item.published else 0
-    return (SECTIONS.index(item.kind), not item.must_see, closes_at(item) or NEVER, -item.priority, -newest)
+    return (not item.must_see, SECTIONS.index(item.kind), closes_at(item) or NEVER, -item.priority, -newest)
 
 
 class Holds(Protocol):
@@ -142,3 +144,11 @@ def in_order(entries: Iterable[H]) -> list[H]:
     for entry in ranked:
         shelves.setdefault((entry.item.kind, entry.item.topics[:1]), len(shelves))
     return sorted(ranked, key=lambda e: (*rank(e.item)[:3], shelves[e.item.kind, e.item.topics[:1]]))
+
+
+def in_sections(entries: Iterable[H]) -> list[tuple[str, tuple[H, ...]]]:
+    """Each section that has any, `first` or a kind, with its entries in the order in which they come."""
+    found: dict[str, list[H]] = {section: [] for section in (FIRST, *SECTIONS)}
+    for entry in entries:
+        found[FIRST if entry.item.must_see else entry.item.kind].append(entry)
+    return [(section, tuple(held)) for section, held in found.items() if held]

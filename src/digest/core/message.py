@@ -14,7 +14,7 @@ Part = Literal["html", "text"]
 class Block:
     """One cut of a compiled part.
 
-    `key` is `head`, `contents`, `contents:ID`, `contents/`, `heading:KIND`, `item:ID`, `last:ID`, `rest:ID`, `more`, `foot`,
+    `key` is `head`, `contents`, `contents:ID`, `contents/`, `heading:SECTION`, `item:ID`, `last:ID`, `rest:ID`, `more`, `foot`,
     `view` or `foot/`; blocks come in document order. An item that closes is cut in three round `last:ID`, the words that make
     it the last chance. `pieces` has odd length: literal, slot name, literal, …, literal.
     """
@@ -39,7 +39,9 @@ class Block:
 
     @property
     def extra(self) -> str | None:
-        """Its key, if it goes only into messages that ask for it by name: `last:ID`, `more`, `view`."""
+        """The name by which a message asks for it, if it goes only into those that do: `contents`, `last:ID`, `more`, `view`."""
+        if self.key.startswith("contents"):
+            return "contents"
         return self.key if self.key in ("more", "view") or self.key.startswith("last:") else None
 
 
@@ -62,7 +64,7 @@ P = TypeVar("P", bound=Placed)
 def chosen(blocks: Iterable[P], selection: Collection[int], extras: Collection[str] = ()) -> Iterable[P]:
     """The blocks of a selection in document order; a heading only where an item of its section follows.
 
-    `extras` are the keys of those that go in only if they are named.
+    `extras` names those that go in only if they are asked for.
     """
     heading: P | None = None
     for block in blocks:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import pickle
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -69,9 +70,16 @@ class Crew:
 
 
 async def _run(orders: Orders, over: asyncio.Event) -> bytes | None:
-    """One process, which is asked to stop when it is `over`. What it left on its standard output; None if it died."""
+    """One process, which is asked to stop when it is `over`. What it left on its standard output; None if it died.
+
+    Ctrl-C is for whoever started it: a process is born with the signals blocked that are blocked here.
+    """
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     if process.stdin is None or process.stdout is None:
         raise AssertionError("they are pipes")
     process.stdin.write(pickle.dumps(orders))
@@ -79,6 +87,10 @@ async def _run(orders: Orders, over: asyncio.Event) -> bytes | None:
         async with _meanwhile(_follow(over, process.stdin.close)):
             answer = await process.stdout.read()
         return answer if await process.wait() == 0 else None
+    except asyncio.CancelledError:  # nobody waits for what is in flight
+        process.kill()
+        await process.communicate()
+        raise
     finally:
         process.stdin.close()
 

@@ -53,7 +53,6 @@ async def work(orders: Orders) -> None:
 
 def main() -> None:
     """The whole life of a worker; on standard output it leaves the error for people, or None."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
     orders = pickle.load(sys.stdin.buffer)  # noqa: S301  from engines/local.py, through a pipe
     answer = None
     try:

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from digest.core.edition import SECTIONS, EditionItem, EditionText
-from digest.core.item import Item, Kind, is_over
+from digest.core.edition import EditionItem, EditionText, in_sections
+from digest.core.item import Item, is_over
 from digest.core.slug import slugify
 from digest.core.when import zone
 from digest.pipeline.compose import served
@@ -64,7 +64,7 @@ class Issue:
     """An edition with all that is left of it, by section, between its neighbours."""
 
     cover: Cover
-    sections: tuple[tuple[Kind, tuple[Story, ...]], ...]
+    sections: tuple[tuple[str, tuple[Story, ...]], ...]
     earlier: Cover | None = None
     later: Cover | None = None
 
@@ -139,8 +139,7 @@ def _issues(session: Session, rows: Sequence[EditionRow], language: str, now: da
     for cover, edition_id in zip(_covers(session, rows, language), gone, strict=True):
         missing = {each.item_id for each in gone[edition_id]}
         stories = [story(each, language, now) for each in editions.items(session, edition_id) if each.id not in missing]
-        sections = ((kind, tuple(each for each in stories if each.item.kind is kind)) for kind in SECTIONS)
-        found.append(Issue(cover, tuple(each for each in sections if each[1])))
+        found.append(Issue(cover, tuple(in_sections(stories))))
     return found
 
 

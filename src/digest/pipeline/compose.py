@@ -15,6 +15,9 @@ from digest.core.message import Block, Composer, Part, join
 from digest.store import editions
 from digest.store.deliveries import Claimed
 
+LISTED = 3
+"""From how many items on a digest begins with a list of them."""
+
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -142,9 +145,10 @@ class Mailroom:
 
 
 def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> frozenset[str]:
-    """The blocks that this copy asks for: the marks of a last chance, and what leads to the web where there is a page."""
+    """What this copy asks for: a list of what is in it, marks of a last chance, what leads to the web where there is a page."""
+    contents = ("contents",) if len(chosen) >= LISTED else ()
     web = (("view", "more") if copy.more else ("view",)) if slots["view"] else ()
-    return frozenset((*(f"last:{each}" for each in copy.last if each in chosen), *web))
+    return frozenset((*contents, *(f"last:{each}" for each in copy.last if each in chosen), *web))
 
 
 def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:

@@ -22,7 +22,7 @@ from digest.store.database import Database
 
 LETTERS = (
     Confirm("Somebody", ("a", "b"), "https://example.org", 7),
-    Welcome("Somebody", ("a", "b"), date(2000, 1, 1), "https://example.org"),
+    Welcome("Somebody", ("a", "b"), date(2000, 1, 1), "https://example.org", "https://example.org"),
     Subscribed("Somebody", "https://example.org"),
     Move("", "https://example.org", 7),
     Moved("Somebody", "s•••@example.org"),

@@ -151,7 +151,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
         case Kind.WELCOME if person and person.state == "active":
             first = plan.schedule.next(now).astimezone(zone(plan.schedule.timezone)).date()
             topics = _named(named, person.interests, person.language)
-            return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id)), person.language
+            return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id), page), person.language
         case Kind.SUBSCRIBED if person and page:
             return forms.Subscribed(person.name, page), person.language
         case Kind.MOVED if person:

@@ -10,9 +10,9 @@ from typing import Any
 from babel.lists import format_list
 from markupsafe import Markup
 
-from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
+from digest.core.edition import Edition, EditionItem, EditionText, in_sections
 from digest.core.errors import Misconfigured
-from digest.core.item import Item, Kind, closes_at
+from digest.core.item import Item, closes_at
 from digest.core.message import Block, Part
 from digest.core.when import zone
 from digest.rendering.dates import Dates
@@ -139,11 +139,7 @@ class Compiler:
             "publication": publication,
             "language": spoken,
             "start": spoken.start,
-            "sections": [
-                (kind, entries)
-                for kind in SECTIONS
-                if (entries := [entry for entry in items if entry.item.kind is kind])
-            ],
+            "sections": in_sections(items),
             "closes": closes_at,
             "must_see": [entry.item for entry in items if entry.item.must_see],
             "sent": sent.date(),
@@ -165,11 +161,11 @@ def foreign_in(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
     return foreign
 
 
-def _keys(sections: Sequence[tuple[Kind, Sequence[EditionItem]]]) -> list[str]:
+def _keys(sections: Sequence[tuple[str, Sequence[EditionItem]]]) -> list[str]:
     contents = [f"contents:{entry.id}" for _, entries in sections for entry in entries]
     body = []
-    for kind, entries in sections:
-        body.append(f"heading:{kind}")
+    for section, entries in sections:
+        body.append(f"heading:{section}")
         for entry in entries:
             cuts = ("item", "last", "rest") if closes_at(entry.item) else ("item",)
             body += [f"{cut}:{entry.id}" for cut in cuts]

@@ -27,13 +27,17 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """To a new subscriber. `first`: the day of their first digest; `unsubscribe`: a web address or a `mailto:`."""
+    """To a new subscriber. `first`: the day of their first digest; `unsubscribe`: a web address or a `mailto:`.
+
+    `preferences`: their page, None if there is no such page.
+    """
 
     kind: ClassVar[str] = "welcome"
     name: str
     topics: tuple[str, ...]
     first: date
     unsubscribe: str
+    preferences: str | None
 
 
 @dataclass(frozen=True, slots=True)
