@@ -18,7 +18,7 @@ from digest.app import Installation, bundled
 from digest.core.address import parse
 from digest.core.edition import EditionState
 from digest.core.token import Purpose
-from digest.pipeline import assemble, confirm, consent, intake, lists, signup
+from digest.pipeline import assemble, confirm, consent, intake, lists, past, signup
 from digest.pipeline.compile import store_blocks
 from digest.pipeline.fan_out import fan_out
 from digest.settings import Settings
@@ -27,6 +27,7 @@ from digest.web import serve
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 WIDTHS, HEIGHT = (375, 1280), 900
+PAST = Path(__file__).parents[1] / "tests" / "data" / "past"
 
 
 def fill(folder: Path, *, empty: bool = False, **settings: object) -> Installation:
@@ -70,6 +71,7 @@ def sent(here: Installation) -> Installation:
         editions.set_values(session, edition_id, state=EditionState.SENDING)
     store_blocks(here.database, here.press, edition_id, "shots", NOW)
     fan_out(here.database, here.press, here.sender, edition_id, NOW)
+    past.import_past(here.database, [PAST / "mailchimp", PAST / "mail"], now=NOW)
     here.clock = lambda: NOW + timedelta(days=8)
     return here
 
@@ -179,6 +181,9 @@ def every_page(rooms: Path) -> list[tuple[ASGIApp, dict[str, str]]]:
                 "archive": "/archive",
                 "edition": "/archive/2026-W11",
                 **{f"item-{number}": f"/items/{number}" for number in (1, 5, 9)},
+                "past": "/archive/past/1",
+                "past-es": "/archive/past/6",
+                "archive-past": "/archive/2025",
             },
         ),
         (

@@ -21,6 +21,7 @@ ITEMS = (
 KICKERS = ("FROM THE BOATS", "ACTION", "EVENT", "NEWS", "FROM THE BOATS", "ACTION")
 BANNERS = ("GOOD NEWS", "TAKE ACTION", "EVENTS", "NEWS", "NEWS", "ACTION")
 NAMES = ("Victory", "Action", "Event", "News", "News", "Action")
+SUBJECTS = ("Boats", "Paths", "Weavers", "Wells", "Library", "Harbour")
 LOWER = ("i", "ii", "iii", "iv", "v", "vi")
 CONVENTIONS: dict[str, Callable[[int, str], list[str]]] = {
     "nothing": lambda _, title: ["", title, ""],
@@ -47,6 +48,13 @@ CONVENTIONS: dict[str, Callable[[int, str], list[str]]] = {
     "titles named": lambda _, title: ["", f"Title: {title}"],
     "kinds in brackets": lambda at, title: ["", f"[{NAMES[at]}] {title}"],
     "kinds in brackets behind": lambda at, title: ["", f"{title} [{NAMES[at].upper()}]", ""],
+    "subjects with colons": lambda at, title: ["", f"{SUBJECTS[at]}: {title}", ""],
+    "numbers through banners": lambda at, title: [
+        "",
+        *(["", ("THE RIVER", "THE TOWN AND ITS PEOPLE", "SMALL THINGS")[at // 2], ""] if at % 2 == 0 else []),
+        f"{at + 1}) {title}",
+        "",
+    ],
     "kinds with colons": lambda at, title: ["", f"{NAMES[at]}: {title}", ""],
     "capitals, lines for two, capitals": lambda at, title: (
         ["", title, "-" * len(title), ""] if at in (2, 3) else ["", title.upper(), ""]
@@ -94,6 +102,38 @@ def test_kinds_and_dates_do_not_depend_on_how_titles_are_set_apart(convention: s
     assert [victory.kind, action.kind, event.kind, wanted.kind] == ["victory", "action", "event", "action"]
     assert (action.deadline, event.starts) == (When.parse("2025-05-30"), When.parse("2025-05-22T19:00"))
     assert [each.kind for each in news] == ["news", "news"]
+
+
+MASTHEADS = (
+    "THE WEIR TRUST OF LOWER MILL\nQuay Road 4\n\nNotes for all members\n12 May 2025",
+    "*****\nTHE WEIR\nof the Trust of Lower Mill\nSpring number, 12 May 2025\n*****",
+    "🌊 THE WEIR 🌊\nWhat goes on in Lower Mill, told by those who live by the water\nMay 2025",
+)
+
+
+@pytest.mark.parametrize("convention", ["no space below", "arabic", "frames, then lines, then nothing"])
+@pytest.mark.parametrize("masthead", MASTHEADS)
+def test_what_tells_the_issue_above_all_texts_is_no_item(masthead: str, convention: str):
+    text, lines = newsletter(convention, contents=False)
+    found = read_newsletter(f"{masthead}\n\n{text.split('2025', 1)[1].lstrip()}", ISSUED)
+    assert [each.title.casefold() for each in found] == [title.casefold() for title, _ in ITEMS], lines
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "The Weir Trust, Quay Road 4, Lower Mill",
+        "Office: Quay Road 4, Lower Mill. Phone 555-0114\nopen to all who ask",
+    ],
+)
+def test_an_address_below_a_signature_or_the_masthead_again_is_a_footer(foot: str):
+    text, lines = newsletter("no space below", contents=False)
+    news = text.partition("\n\n--")[0].replace("The Weir Newsletter", "The Weir Trust\nNewsletter")
+    found = read_newsletter(
+        f"{news}\n\nTake care and see you at the lock,\n\nInes Prado\nSecretary\n\n{foot}\n", ISSUED
+    )
+    assert [each.title for each in found] == [title for title, _ in ITEMS], lines
+    assert foot.split(",")[0] not in found[-1].body_markdown
 
 
 def test_a_heading_of_spaced_letters_is_a_section():

@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli import backup, demo, dkim, edition, inbound, items, operate, pacing, stats, subscribers, topics
+from digest.cli import archive, backup, demo, dkim, edition, inbound, items, operate, pacing, stats, subscribers, topics
 
 app = typer.Typer(
     name="digest",
@@ -12,7 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for noun in (items, topics, subscribers, edition, pacing, dkim):
+for noun in (items, topics, subscribers, edition, archive, pacing, dkim):
     app.add_typer(noun.app)
 app.add_typer(inbound.app)
 for verbs in (operate, stats, backup, demo):

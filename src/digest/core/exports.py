@@ -73,10 +73,10 @@ class Format:
             "name": " ".join(filter(None, (row.get(each, "").strip() for each in self.names)))
             or _first(row, self.whole_name),
             "tags": ";".join(split_tags(_first(row, self.tags))),
-            "consent_at": _iso(_first(row, self.agreed)),
+            "consent_at": iso(_first(row, self.agreed)),
             "consent_source": self.name,
             "state": GONE.get(standing, standing),
-            "left_at": _iso(_first(row, [column for column, word in self.left.items() if word == standing])),
+            "left_at": iso(_first(row, [column for column, word in self.left.items() if word == standing])),
             "reason": reason,
         }
 
@@ -144,6 +144,6 @@ def _first(row: Mapping[str, str], columns: Sequence[str]) -> str:
     return next((value for column in columns if (value := row.get(column, "").strip())), "")
 
 
-def _iso(written: str) -> str:
+def iso(written: str) -> str:
     """`2024-02-06 12:43:10.5 +0000 UTC`, as Go and Ruby write an instant, as ISO 8601 has it."""
     return _ZONE.sub(lambda zone: "Z" if zone[1] == "UTC" else zone[1], written)

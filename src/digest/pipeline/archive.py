@@ -1,4 +1,7 @@
-"""The archive: editions as they went out, for everybody, without what was taken back since (docs/adr/0021-the-archive.md)."""
+"""The archive: editions as they went out, for everybody, without what was taken back since (docs/adr/0021-the-archive.md).
+
+Among them stand the mails of the system that was used before (docs/adr/0023-past-mail.md).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +14,9 @@ from digest.core.item import Item, is_over
 from digest.core.slug import slugify
 from digest.core.when import zone
 from digest.pipeline.compose import served
-from digest.store import archive, editions
+from digest.store import archive, editions, past
 from digest.store.database import Database
+from digest.store.past import Kept
 from digest.store.tables import EditionRow
 
 FED = 10
@@ -35,14 +39,41 @@ class Cover:
     published: datetime
     updated: datetime
 
+    @property
+    def path(self) -> str:
+        """The last part of its address."""
+        return self.period
+
+
+@dataclass(frozen=True, slots=True)
+class PastCover:
+    """A mail of the system that was used before, in a list among editions. `path`: the last parts of its address."""
+
+    path: str
+    day: date
+    language: str | None
+    subject: str
+    number: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastIssue:
+    """A past mail between its neighbours."""
+
+    cover: PastCover
+    html: str
+    text: str
+    earlier: Cover | PastCover | None
+    later: Cover | PastCover | None
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The editions of a year, and all `years` that have some, both newest first."""
+    """What was sent in a year, and all `years` in which something was, both newest first."""
 
     years: tuple[int, ...]
     year: int
-    covers: tuple[Cover, ...]
+    covers: tuple[Cover | PastCover, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +96,8 @@ class Issue:
 
     cover: Cover
     sections: tuple[tuple[str, tuple[Story, ...]], ...]
-    earlier: Cover | None = None
-    later: Cover | None = None
+    earlier: Cover | PastCover | None = None
+    later: Cover | PastCover | None = None
 
     @property
     def stories(self) -> tuple[Story, ...]:
@@ -86,31 +117,40 @@ class TakenBack(Exception):
 
 
 def shelf(db: Database, year: int | None, language: str) -> Shelf | None:
-    """The editions of a year, or of the newest that has any. None for a year without."""
+    """The editions and past mails of a year, or of the newest that has any. None for a year without."""
     with db.read() as session:
-        rows = archive.out(session)
-        years = tuple(dict.fromkeys(_day(row).year for row in rows))
+        sent = _sent(session)
+        years = tuple(dict.fromkeys(_day(each).year for each in sent))
         if year is not None and year not in years:
             return None
         shown = year or next(iter(years), 0)
-        return Shelf(years, shown, _covers(session, [row for row in rows if _day(row).year == shown], language))
+        return Shelf(years, shown, _listed(session, [each for each in sent if _day(each).year == shown], language))
 
 
 def issue(db: Database, period: str, language: str, now: datetime) -> Issue | None:
     """None for an edition that did not go out. TakenBack if nothing of it is left."""
     with db.read() as session:
-        rows = archive.out(session)
-        at = next((at for at, row in enumerate(rows) if row.period == period), None)
-        if at is None:
+        sent = _sent(session)
+        row = next((each for each in sent if isinstance(each, EditionRow) and each.period == period), None)
+        if row is None:
             return None
-        [found] = _issues(session, [rows[at]], language, now)
+        [found] = _issues(session, [row], language, now)
         if not found.sections:
             raise TakenBack
-        later, earlier = (
-            next(iter(_covers(session, rows[beside], language)), None)
-            for beside in (slice(max(at - 1, 0), at), slice(at + 1, at + 2))
-        )
-        return replace(found, later=later, earlier=earlier)
+        earlier, later = _beside(session, sent, row, language)
+        return replace(found, earlier=earlier, later=later)
+
+
+def past_issue(db: Database, number: int, language: str) -> PastIssue | None:
+    """None for what never was there. TakenBack for what was removed."""
+    with db.read() as session:
+        row = past.find(session, number)
+        if row is None:
+            return None
+        if row.removed_at:
+            raise TakenBack
+        mail = past.kept(row)
+        return PastIssue(_past_cover(mail), row.html, row.text, *_beside(session, _sent(session), mail, language))
 
 
 def told(db: Database, item_id: int, language: str, now: datetime) -> Told | None:
@@ -169,5 +209,37 @@ def story(entry: EditionItem, language: str, now: datetime | None) -> Story:
     return Story(entry.id, path, read.item, read.html, now is not None and is_over(entry.item, now))
 
 
-def _day(row: EditionRow) -> date:
-    return row.slot.astimezone(zone(row.timezone)).date()
+def _sent(session: Session) -> list[EditionRow | Kept]:
+    """All that went out, here and before, the newest first."""
+    return sorted([*archive.out(session), *past.all_of_them(session)], key=_instant, reverse=True)
+
+
+def _listed(session: Session, chosen: Sequence[EditionRow | Kept], language: str) -> tuple[Cover | PastCover, ...]:
+    covers = iter(_covers(session, [each for each in chosen if isinstance(each, EditionRow)], language))
+    return tuple(_past_cover(each) if isinstance(each, Kept) else next(covers) for each in chosen)
+
+
+def _beside(
+    session: Session, sent: Sequence[EditionRow | Kept], one: EditionRow | Kept, language: str
+) -> tuple[Cover | PastCover | None, Cover | PastCover | None]:
+    """What went out before one of these, and after it."""
+    at = sent.index(one)
+    earlier, later = (
+        next(iter(_listed(session, each, language)), None)
+        for each in (sent[at + 1 : at + 2], sent[max(at - 1, 0) : at])
+    )
+    return earlier, later
+
+
+def _past_cover(mail: Kept) -> PastCover:
+    words = "-".join(filter(None, (str(mail.id), slugify(mail.subject))))
+    return PastCover(f"past/{words}", _day(mail), mail.language, mail.subject)
+
+
+def _instant(sent: EditionRow | Kept) -> datetime:
+    return sent.sent_at if isinstance(sent, Kept) else sent.slot
+
+
+def _day(sent: EditionRow | Kept) -> date:
+    """Of a past mail in UTC: where it was sent is not known."""
+    return sent.sent_at.date() if isinstance(sent, Kept) else sent.slot.astimezone(zone(sent.timezone)).date()

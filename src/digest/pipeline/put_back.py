@@ -13,7 +13,7 @@ from digest.core.token import address_hmac
 from digest.core.when import in_words
 from digest.pipeline import consent, dispatch, erasure
 from digest.pipeline.assemble import Plan, freeze
-from digest.store import editions, put_back, subscribers, suppressions
+from digest.store import editions, past, put_back, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.erasure import ERASED
 from digest.store.tables import EditionRow
@@ -67,12 +67,17 @@ def _create(session: Session, schedule: Schedule, slot: datetime, state: Edition
 
 
 def take_off(database: Database, later: Database, pepper: str, now: datetime) -> int:
-    """Take off the list who has left by what a `later` database knows, and erase who was erased there. How many."""
+    """Take off the list who has left by what a `later` database knows, and erase who was erased there. How many.
+
+    Past mail that was taken back there is taken back here.
+    """
     with database.read() as session, later.read() as other:
         known = suppressions.reasons(session)
         since = {hmac: why for hmac, why in suppressions.reasons(other).items() if hmac not in known}
+        removed = past.taken_back(other)
     erased, last = [], 0
     with database.write() as session:
+        past.take_back(session, removed, now)
         while people := subscribers.page(session, after=last):
             for person in people:
                 why = since.get(address_hmac(pepper, person.key))

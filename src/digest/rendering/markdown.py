@@ -20,14 +20,14 @@ LONGEST_URL = 2_000
 DEPTH = 20
 """Nested quotes and lists; what is deeper stands at this depth."""
 
-_BLOCKS = {
+BLOCKS = {
     "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "figure", "footer",
     "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_INLINE = {"a", "b", "br", "em", "i", "img", "strong"}
-_DROPPED = {"button", "canvas", "figcaption", "iframe", "noscript", "object", "script", "select", "style", "svg"}
-_DROPPED |= {"template", "textarea", "title", "video", "audio"}
+INLINE = {"a", "b", "br", "em", "i", "img", "strong"}
+DROPPED = {"button", "canvas", "figcaption", "iframe", "noscript", "object", "script", "select", "style", "svg"}
+DROPPED |= {"template", "textarea", "title", "video", "audio"}
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
 
 # While a paragraph is collected, its marks are characters that no text has: private ones, taken out of what comes in.
@@ -55,15 +55,14 @@ class Text:
     image: tuple[str, str] | None
 
 
-def to_markdown(html: str, base: str, words: int | None = None) -> Text:
+def to_markdown(html: str, base: str, words: int | None = None, *, length: int = LENGTH, tags: int = TAGS) -> Text:
     """Paragraphs, headings, lists, quotes, preformatted text, emphasis and links; all other tags give their text alone.
 
     `base` is what links are relative to. With `words`, it ends with the paragraph in which there are so many, and “…”.
     """
-    tags = re.finditer("<", html)
-    end = next((each.start() for each in itertools.islice(tags, TAGS, None)), LENGTH)
-    html = _MARKS.sub("", legal(html[: min(end, LENGTH)]))
-    clean = nh3.clean(html, tags=_BLOCKS | _INLINE, clean_content_tags=_DROPPED, attributes=_ATTRIBUTES, link_rel=None)
+    end = next((each.start() for each in itertools.islice(re.finditer("<", html), tags, None)), length)
+    html = _MARKS.sub("", legal(html[: min(end, length)]))
+    clean = nh3.clean(html, tags=BLOCKS | INLINE, clean_content_tags=DROPPED, attributes=_ATTRIBUTES, link_rel=None)
     writer = _Writer(base)
     writer.feed(clean)
     writer.close()
@@ -107,7 +106,7 @@ class _Writer(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.end_block()
         match tag:
             case "blockquote":
@@ -138,7 +137,7 @@ class _Writer(HTMLParser):
                 self._pieces.append(_EMPHASIS[tag][0])
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.end_block()
         match tag:
             case "blockquote" | "li":
@@ -153,7 +152,7 @@ class _Writer(HTMLParser):
                 self._end_link()
             case _ if tag in _EMPHASIS:
                 self._pieces.append(_EMPHASIS[tag][1])
-        self._heading = "" if tag in _BLOCKS else self._heading
+        self._heading = "" if tag in BLOCKS else self._heading
 
     def handle_data(self, data: str) -> None:
         self._pieces.append(data if self._preformatted else _SPECIAL.sub(r"\\\g<0>", data))

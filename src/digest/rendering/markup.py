@@ -77,16 +77,16 @@ def hosted(image: str | None, public_url: str | None) -> str:
     return f"{public_url}/media/{image}" if public_url and picture.size(image) else ""
 
 
-def to_html(markdown: str) -> str:
+def to_html(markdown: str, length: int = LENGTH) -> str:
     """CommonMark without raw HTML as clean HTML: a few tags, links to the web or a mailbox, headings from h4 down.
 
     An address that stands in the text by itself is a link too.
 
-    Longer text than `LENGTH` is cut at a line end and closed by an ellipsis.
+    Longer text than `length` is cut at a line end and closed by an ellipsis.
     """
     markdown = legal(markdown)
-    if len(markdown) > LENGTH:
-        markdown = markdown[:LENGTH].rsplit("\n", 1)[0] + "\n\n…"
+    if len(markdown) > length:
+        markdown = markdown[:length].rsplit("\n", 1)[0] + "\n\n…"
     tokens = _commonmark.parse(markdown)
     _lower_headings(tokens)
     html = _commonmark.renderer.render(tokens, _commonmark.options, {})

@@ -6,6 +6,7 @@ from sqlalchemy import String, cast, delete, or_, select, update
 from sqlmodel import Session, col
 
 from digest.core.delivery import State
+from digest.store import past
 from digest.store.tables import ConsentRow, DeliveryRow, EditionRow, EventRow, PacingRow, SubscriberRow
 
 D, E = DeliveryRow, EventRow
@@ -40,6 +41,7 @@ def forget(session: Session, subscriber_id: int, addresses: Collection[str], hma
             session.execute(update(said.class_).where(named).values({said.key: ERASED}))  # type: ignore[union-attr]
         in_payload = cast(col(E.payload), String).icontains(email, autoescape=True)
         session.execute(update(E).where(in_payload).values(payload={}))
+        past.forget(session, email)
     for word in (ConsentRow.source, ConsentRow.proof, ConsentRow.wording):
         free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, col(word).contains("@"))
         session.execute(free.values({word.key: ERASED}))  # type: ignore[union-attr]

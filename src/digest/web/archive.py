@@ -41,12 +41,18 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
             raise HTTPException(404)
         return kept(request, pages.page("edition.html", accepted(request), issue=found))
 
+    @routes.api_route("/archive/past/{name}", methods=LOOK)
+    def past(request: Request, name: str) -> Response:
+        found = archive.past_issue(database, _number(name), accepted(request))
+        if found is None:
+            raise HTTPException(404)
+        if f"past/{name}" != found.cover.path:
+            return RedirectResponse(f"{pages.root}/archive/{found.cover.path}", 301)
+        return kept(request, pages.page("past.html", accepted(request), issue=found))
+
     @routes.api_route("/items/{name}", methods=LOOK)
     def item(request: Request, name: str) -> Response:
-        number = name.partition("-")[0]
-        if not (number.isascii() and number.isdecimal() and len(number) < 10):
-            raise HTTPException(404)
-        found = archive.told(database, int(number), accepted(request), clock())
+        found = archive.told(database, _number(name), accepted(request), clock())
         if found is None:
             raise HTTPException(404)
         if name != found.story.path:
@@ -63,6 +69,14 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
         return kept(request, answer, updated.replace(microsecond=0))
 
     return routes
+
+
+def _number(name: str) -> int:
+    """With which the last part of an address begins. 404 if with none."""
+    number = name.partition("-")[0]
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise HTTPException(404)
+    return int(number)
 
 
 def kept(request: Request, answer: Response, modified: datetime | None = None) -> Response:

@@ -50,9 +50,14 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The decoded body, at most 64 KB of it; whatever cannot be decoded is replaced, never raised."""
-        text = _decode(_transfer_decoded(self), parameter(get(self.headers, "content-type"), "charset"))
+        """The decoded body, at most 64 KB of it, without tags."""
+        text = self.decoded()
         return _without_tags(text) if self.kind == "text/html" else text
+
+    def decoded(self, most: int = MAX_TEXT) -> str:
+        """At most so many bytes of the body; whatever cannot be decoded is replaced, never raised."""
+        charset = parameter(get(self.headers, "content-type"), "charset")
+        return _decode(_transfer_decoded(self, most)[:most], charset)
 
 
 def get(headers: Headers, name: str) -> str:
@@ -101,13 +106,13 @@ def split(message: bytes) -> tuple[Headers, bytes]:
     return parse_headers(head.decode("utf-8", "replace")), body
 
 
-def leaves(message: bytes) -> tuple[Headers, list[Part]]:
+def leaves(message: bytes, most: int = MAX_BYTES) -> tuple[Headers, list[Part]]:
     """The top headers, and the leaves in order; a returned message is one leaf and is not opened.
 
-    Raises BeyondLimit for a message over 1 MB, with over 256 KB of headers, over 50 parts or nested over 20 deep.
+    Raises BeyondLimit for a message over `most` bytes, with over 256 KB of headers, over 50 parts or nested over 20 deep.
     """
-    if len(message) > MAX_BYTES:
-        raise BeyondLimit("over 1 MB")
+    if len(message) > most:
+        raise BeyondLimit(f"over {most // 1_000_000} MB")
     top, _ = split(message)
     found: list[Part] = []
     waiting = [(message, 0)]
@@ -154,8 +159,8 @@ def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:
         yield body[start:]
 
 
-def _transfer_decoded(part: Part) -> bytes:
-    body = part.body[: 2 * MAX_TEXT]
+def _transfer_decoded(part: Part, most: int) -> bytes:
+    body = part.body[: 2 * most]
     match get(part.headers, "content-transfer-encoding").strip().lower():
         case "quoted-printable":
             return quopri.decodestring(body)
@@ -172,10 +177,10 @@ def _transfer_decoded(part: Part) -> bytes:
 def _decode(data: bytes, charset: str) -> str:
     for name in (charset if _CHARSET.fullmatch(charset) else "utf-8", "utf-8"):
         try:
-            return data[:MAX_TEXT].decode(name).replace("\r\n", "\n")
+            return data.decode(name).replace("\r\n", "\n")
         except (UnicodeError, LookupError):
             continue
-    return data[:MAX_TEXT].decode("latin-1").replace("\r\n", "\n")
+    return data.decode("latin-1").replace("\r\n", "\n")
 
 
 def _without_tags(html: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from digest.core.newsletter.furniture import banner_of
+from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.marks import (
     CODE,
     Marked,
@@ -34,6 +35,7 @@ _NEVER = {
     "list",
     "footer",
 }
+_MISTAKEN = {"date", "signoff", "greeting", "footer", "contact"}  # what a title that bears a mark is taken for
 RELEASE_HEAD = ("release", "date", "contact", "link")
 _FORMAL = ("md", "under", "label", "deco", "caps", "number", "tag")
 PART = "one of several in a section"
@@ -112,7 +114,7 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
     kickers = _kickers(paragraphs)
     found = []
     for at, each in enumerate(paragraphs):
-        if at in without or (each.part in _NEVER and not (each.part == "date" and each.under)):
+        if at in without:
             continue
         above = paragraphs[at - 1] if at else None
         marked = read_marks(
@@ -120,12 +122,14 @@ def find_candidates(paragraphs: Sequence[Paragraph], without: Collection[int]) -
             dash_tags=tags >= 2,
             codes=codes >= _CODES,
             labels=labels,
-            topics=topics >= _TOPICS and 2 * topics > len(short),
+            topics=each.opens and topics >= _TOPICS and 2 * topics > len(short),
         )
         marks = marked.marks | _marks_around(each, above, usual if at else 99)
         marks |= {"ruled"} if _below_ruled_release(paragraphs, at) else frozenset()
         marks |= {"kicked"} if at - 1 in kickers else frozenset()
-        if _is_aside(each, paragraphs[at + 1 : at + 2]):
+        if each.part in _NEVER and not (each.part in _MISTAKEN and is_formal(marks - {"caps", "tag"})):
+            continue
+        if _is_aside(each, paragraphs[at + 1 : at + 2]) or (not marks and _says_when(each)):
             continue
         if _has_shape(each, marked, marks) and _has_place(each, above, marks):
             banner = banner_of(each)
@@ -209,6 +213,11 @@ def _is_aside(each: Paragraph, below: Sequence[Paragraph]) -> bool:
     """True for what stands in brackets, and for the first line of a list of days."""
     days = below and not below[0].opens and begins_with_date(each) and begins_with_date(below[0])
     return bool(days) or (each.text[0], each.text[-1]) == ("(", ")")
+
+
+def _says_when(each: Paragraph) -> bool:
+    """True for a line that begins with a day and tells an hour: it stands below an event's title."""
+    return begins_with_date(each) and bool(find_hours(each.text))
 
 
 def _has_place(each: Paragraph, above: Paragraph | None, marks: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from digest.core.newsletter.candidates import PART, Candidate
 _CONVENTION = 2.2
 _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
 OPENS = "opens a section"
+SERIES = "one of a numbered series"
 _MANY, _ALONE = 4, 0.9  # unmarked headings that make a convention, and what it weighs
 _LONGER = 1.5  # times as long as others are
 _ENOUGH = 3  # bearers of a mark that make a convention, however many do not bear it
@@ -27,6 +28,8 @@ def convention(found: Sequence[Candidate]) -> str | None:
 
     None if unmarked lines look more so.
     """
+    if any(SERIES in each.cues for each in found):
+        return "number"
     totals: dict[str, float] = {}
     bearers: dict[str, int] = {}
     for each in found:

@@ -48,7 +48,7 @@ _DATE = re.compile(
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|"
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|am|"
     rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _RANGE = re.compile(rf",?{TO}", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:&|\b(?:and|y|et|und)\b)", re.IGNORECASE)
 _PLACE_BEFORE = re.compile(
     r"[A-ZÀ-Þ][\w.’'-]*(?: (?:[A-ZÀ-Þ][\w.’'-]*|de|del|la|las|los|el|por|y|of|the|for|and|für|der|des|et|pour)){0,7}, "
-    r"(?:el |le |den |am )?"
+    r"(?:[A-Z][\w.]{1,4}(?: [A-Z]\.)?, )?(?:el |le |den |am )?"
 )
 _REACH = 5_000  # characters of a paragraph that are read for dates: none that matters stands further on
 
@@ -147,12 +147,14 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
         year, month, number = value["y" + form], month_number(value["m" + form]), _number(value["d" + form])
         until = value["to" + form]
         if value["lead"]:
-            number, until = _number(value["lead"]), None
+            days = [_number(each) for each in re.findall(_D, match[0][: match.start("m2") - match.start()])]
+            in_a_row = days == list(range(days[0], days[-1] + 1))
+            number, until = days[0], str(days[-1]) if in_a_row else None
     day = _day(year, month, number, today)
     if day is None:
         return None
     last = _day(str(day.year), month, _number(until), today) if until else None
-    apart = last is not None and (last - day).days > 1 and _AND.search(match[0])
+    apart = last is not None and (last - day).days > 1 and not value["lead"] and _AND.search(match[0])
     ends = When(last) if last and last > day and not apart else None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 
@@ -222,7 +224,9 @@ def _joined(text: str, dates: Sequence[Dated]) -> list[Dated]:
             and (days == 1 or not _AND.match(between))
         ):
             words = text[before.start : each.end]
-            joined[-1] = replace(before, end=each.end, words=words, last=each.last or each.first)
+            daily = each.first.at if each.last and before.first.at is None else before.first.at
+            first, last = When(before.first.day, daily), each.last or each.first
+            joined[-1] = replace(before, end=each.end, words=words, first=first, last=last)
         else:
             joined.append(each)
     return joined

@@ -24,6 +24,7 @@ _MONTH_AND_YEAR = re.compile(
     r",? (?:de |del )?(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"^(?:the|la|el|los|las|der|die|das|les?) ")
 _NAME_ENDS = re.compile(r",| [|·•~/–—-]{1,2} ")
 _LEAST_PROSE = 90  # characters of a line that is more than a date with a few words
 
@@ -65,6 +66,8 @@ class Contents:
 
 _RULE_WEIGHTS = {"": 0.0, "#": 0.0, "--": 4.0}  # a rule above makes it likelier that a footer begins
 _LEAST = 1.4  # more than one address alone, which the last item may well end with
+_ONLY_RULE = 1.5  # so is what is below the only rule of its kind
+_SIGNED = 0.5  # what is below a signature is likelier to be a footer
 _ENTRY = 160  # characters that an entry of the contents has at most
 _FOOTER_WEIGHTS = {
     "release": -3.0,
@@ -117,14 +120,17 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     The end of the text that, weighed paragraph by paragraph, looks most like a footer; it must unsubscribe, repeat the
     masthead, or give an address.
     """
-    head = tuple(name for each in paragraphs[:3] if len(each.text) <= 80 and " " in (name := plain(each.text)))
+    names = (_ARTICLE.sub("", plain(each.text)) for each in paragraphs[:3] if each.part == "short")
+    head = tuple(name for name in names if " " in name)
     begins, best, weight, told = len(paragraphs), _LEAST, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
         own = _footer_weight(each, repeats=at > 6 and _repeats(each, head))
         weight += max(own, 0.0) if told else own
         told = (told or own >= 2) and not each.opens
-        settled = weight + _RULE_WEIGHTS.get(each.rule, 0.5)
+        signed = paragraphs[at - 1].part in ("signature", "signoff")
+        only = sum(each.rule in (other.rule, other.under) for other in paragraphs) == 1
+        settled = weight + _RULE_WEIGHTS.get(each.rule, _ONLY_RULE if only else 0.5) + signed * _SIGNED
         if each.opens and settled > best:
             begins, best = at, settled
         if weight < -3:
@@ -134,7 +140,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
 
 def _repeats(each: Paragraph, head: Sequence[str]) -> bool:
     """True if a line begins with a line of the masthead, or up to its first comma or the like with the beginning of one."""
-    words, name = plain(each.text), plain(_NAME_ENDS.split(each.text, maxsplit=1)[0])
+    words, name = (_ARTICLE.sub("", plain(text)) for text in (each.text, _NAME_ENDS.split(each.text, maxsplit=1)[0]))
     return any(words.startswith(line) or (" " in name and f"{line} ".startswith(f"{name} ")) for line in head)
 
 
@@ -167,7 +173,9 @@ def dates_issue(text: str) -> bool:
     """True for a short line that tells a month or a day with its year and no hour: "Autumn number, 14 November 2025"."""
     if len(text) > _LEAST_PROSE or find_hours(text):
         return False
-    return bool(_MONTH_AND_YEAR.search(text)) or any(not dated.year_open for dated in find_dates(text, ANY_DAY))
+    return bool(_MONTH_AND_YEAR.search(text)) or any(
+        not (dated.year_open or dated.last) for dated in find_dates(text, ANY_DAY)
+    )
 
 
 def banner_of(paragraph: Paragraph) -> str | None:

@@ -6,10 +6,11 @@ from itertools import takewhile
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.conventions import OPENS, TOP, follow, layout, stands_as
+from digest.core.newsletter.conventions import OPENS, SERIES, TOP, follow, layout, stands_as
 from digest.core.newsletter.furniture import Contents, dates_issue, is_issue_line, is_masthead, plain
-from digest.core.newsletter.paragraphs import ABOUT, NAMES, Paragraph, begins_with_date, block
-from digest.core.newsletter.vocabulary import BUTTON, QUESTION, SUBHEADING
+from digest.core.newsletter.names import NAMES
+from digest.core.newsletter.paragraphs import ABOUT, Paragraph, begins_with_date, block
+from digest.core.newsletter.vocabulary import BUTTON, QUESTION, REACHED, SUBHEADING
 
 _MARKS = {
     "md": 1.0,
@@ -29,6 +30,8 @@ _MARKS = {
 _TITLE = 0.45
 _LIST = 3  # short lines that make a list
 _TOP = 5  # lines that a masthead has in one block at most
+_SERIES = 4  # headings that count on from one to the next
+_MASTHEAD = 8  # lines that it has at most, in several blocks
 _DATED = 1.0
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
@@ -55,6 +58,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
     dense = 2 * sum(each.opens for each in body) < len(body)
     colons, parts = _end_in_colons(found), _numbered_by_section(found)
     usual = layout(found)
+    series = _series(found)
     complete = contents.complete([each.paragraph.text for each in found])
     for order, each in enumerate(found):
         last = found[order - 1] if order else None
@@ -63,6 +67,8 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         each.cues.update(_first_cues(each, last, found[order + 1] if order + 1 < len(found) else None))
         each.cues.update(_cues_around(each, last, body, usual))
         each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
+        if order in series:
+            each.cues[SERIES] = 1.5
         each.cues.update(_release_cues(each, body, found))
         each.doubts.extend(_doubts(each, body[each.at + 1 : until]))
         if contents.promises(each.paragraph.text):
@@ -83,6 +89,17 @@ def _numbered_by_section(found: Sequence[Candidate]) -> bool:
         for mark in ("number", "subnumber")
     )
     return parts >= 2 and parts > 2 * whole
+
+
+def _series(found: Sequence[Candidate]) -> frozenset[int]:
+    """Which candidates count on from one to the next, through the whole text: their positions, none if fewer than four."""
+    series: list[int] = []
+    count = 0
+    for order, each in enumerate(found):
+        if "number" in each.marks and each.paragraph.opens and each.marked.number == count + 1:
+            series.append(order)
+            count += 1
+    return frozenset(series) if count >= _SERIES else frozenset()
 
 
 def _end_in_colons(found: Sequence[Candidate]) -> bool:
@@ -133,6 +150,8 @@ def _cues_of_shape(each: Candidate, *, colons: bool) -> _Cues:
         yield "begins with an hour", -3.0
     elif not each.marks and begins_with_date(each.paragraph):
         yield "begins with a day", -1.0
+    if not each.formal and REACHED.search(title):
+        yield "an address or a number to call", -2.0
     if next(filter(str.isalnum, title)).islower():
         yield "in small letters", -1.0
 
@@ -159,7 +178,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     if (
         above
         and above.part in ("prose", "list", "short")
-        and NAMES.fullmatch(title)
+        and (NAMES.fullmatch(title) or title.count(", ") >= _LIST)
         and not each.heads
         and not each.formal
         and (below is None or below.gap >= each.paragraph.gap)
@@ -205,15 +224,10 @@ def _doubts(each: Candidate, below: Sequence[Paragraph]) -> Iterator[str]:
 
 
 def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
-    if each.at > 8:
+    if each.at > _MASTHEAD or any(other.part == "prose" for other in body[: each.at]):
         return
     below = body[each.at + 1] if each.at + 1 < len(body) else None
-    top = block(body, 0)
-    if (
-        each.at in top
-        and len(top) <= _TOP
-        and any(is_masthead(body[at].text) or dates_issue(body[at].text) for at in top if at != each.at)
-    ):
+    if _is_in_masthead(each.at, body):
         yield "a line of the masthead right below"
     if is_masthead(each.marked.title):
         yield "speaks of the newsletter"
@@ -234,6 +248,28 @@ def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Ite
     words = plain(each.paragraph.text)
     if len(words) > 6 and words in foot:
         yield "said again at the foot"
+
+
+def _is_in_masthead(at: int, body: Sequence[Paragraph]) -> bool:
+    """True if another line of the first block, or the last of a later one above all texts, tells of the issue."""
+    top = block(body, 0)
+    if (
+        at in top
+        and len(top) <= _TOP
+        and any(
+            is_masthead(body[other].text) or (other > at and dates_issue(body[other].text))
+            for other in top
+            if other != at
+        )
+    ):
+        return True
+    head = range(next((place for place, each in enumerate(body[:_MASTHEAD]) if each.part == "prose"), 0))
+    told = block(body, next((other for other in head if _is_of_issue(body[other])), 0))
+    return at < told.stop - 1 <= head.stop - 1 and (len(told) > 1 or is_masthead(body[told.start].text))
+
+
+def _is_of_issue(each: Paragraph) -> bool:
+    return is_masthead(each.text) or dates_issue(each.text)
 
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:

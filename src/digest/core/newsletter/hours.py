@@ -23,7 +23,7 @@ _NAMED = {
     "minuit": 0,
 }
 _SPANISH_HOURS = ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce")
-_CLOCK = r"(?:[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
+_CLOCK = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?= ?(?:hrs?|hours)\b)|[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
 _WORDS = (
     rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}|"
     rf"(?:(?<=a las )|(?<=desde las )|(?<=hacia las )|(?<=sobre las )|(?<=a la ))(?:{'|'.join(_SPANISH_HOURS)})"
@@ -44,10 +44,12 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
-_EVENING = re.compile(r"\b(?:evening|tonight)\b", re.IGNORECASE)
+_EVENING = re.compile(r"\b(?:evening|tonight|bar|pub|inn)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\b(?:and|y|und|et)\b|&")
+_SPOKEN_HALF = re.compile(r"(?:half|quarter) past", re.IGNORECASE)
 _AT = re.compile(r"(?:\bat|,) $")
 _SETS_OUT = re.compile(r"\b(?:leav\w*|depart\w*|coach|bus|train|open\w*|start\w* work|run|walk|ride)\b", re.IGNORECASE)
+_ALONE = re.compile(r"[.,;)]|$| (?:in the|sharp|for|until|till)\b", re.IGNORECASE)
 _LED = re.compile(r"\b(?:(?P<sure>(?:a|de|desde|hacia|sobre) las?)|at|from|um)\s$", re.IGNORECASE)
 
 
@@ -88,7 +90,8 @@ def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bo
     if till and (till[0].isalpha() or first[0].isalpha()):
         return True
     led = _LED.search(text, max(0, found.start() - 12), found.start())
-    return bool(led and (till or led["sure"]))
+    alone = bare and _ALONE.match(text, found.end())
+    return bool(led and (till or led["sure"] or alone))
 
 
 def _read(found: re.Match[str], text: str) -> Hours:
@@ -111,7 +114,8 @@ def _read(found: re.Match[str], text: str) -> Hours:
 def _after_noon(found: re.Match[str], hour: time, text: str) -> bool:
     """True for "5" or "6.30" of the clock with two halves, "at 7.30" if nothing sets out, and "8" of an evening."""
     words = found["from"]
-    if not (words[0] in "123456789" and "h" not in words and 1 <= hour.hour < 12) or _DAWN.search(text):
+    told = words[0] in "123456789" and "h" not in words
+    if not ((told or _SPOKEN_HALF.match(words)) and 1 <= hour.hour < 12) or _DAWN.search(text):
         return False
     at_seven = hour.hour == 7 and _AT.search(text, 0, found.start()) and not _SETS_OUT.search(text)
     return hour.hour <= 6 or bool(at_seven or _EVENING.search(text))
@@ -128,7 +132,7 @@ def _hour(words: str, half: str) -> time:
             "30" if _HALF_PAST.search(words) else "15" if _QUARTER.search(words) else "0",
         )
     else:
-        hour, _, minute = re.sub(r" ?(?:[.h]|uhr) ?", ":", words).partition(":")
+        hour, _, minute = re.sub(r" ?(?:[.h]|uhr) ?|(?<=^\d\d)(?=\d\d$)", ":", words).partition(":")
         number = int(hour)
     midnight = number == 12 and re.search("noche|night", half)
     late = _LATE.search(half) and not midnight

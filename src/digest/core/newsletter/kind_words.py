@@ -46,6 +46,32 @@ ASKS = any_in_lower(
     r"\b(?:meldet euch|melde dich|melden sie sich|macht mit|mitmachen|wir (?:suchen|brauchen)|bitte \w+|anmelden|bewerbt)\b",
     r"\b(?:inscrivez-vous|participez|partagez|rejoignez|envoyez|faites un don|nous (?:cherchons|avons besoin)|merci de)\b",
 )
+_ASKED = (
+    r"(?:send|tell|bring|leave|put|text|ring|e-?mail|write|call|phone|telephone|sign|ask|give|take|apply|register|book|order|"
+    r"return|drop|fill|let|check|contact|share|vote|donate|help|don[’']t|do not|keep|offer|reply|respond|collect|speak|talk|add|"
+    r"choose|nominate|volunteer|forward|report|complete|pledge|support|demand|hand|pick|come|join|pay|renew|submit|print|"
+    r"download|buy|pass|post|message)"
+)
+IMPERATIVES = any_in_lower(
+    rf"(?:^|[.!?:;–—\n]\W{{0,3}}){_ASKED}\b(?! (?:for|of|was|is|were|by|from)\b)",
+    rf"\b(?:please|kindly) (?:\w+ )?{_ASKED}\b",
+    rf"\bif (?:you|your)\b[^.!?]{{3,80}}, (?:please )?{_ASKED}\b",
+    r"(?:^|[.!?:;\n]\W{0,3})(?:llevar|anotarse|presentar|acercarse|comunicarse|escribir|avisar|inscribirse|apuntarse|traer) ",
+)
+"""What a reader is told to do, at the beginning of a sentence."""
+SEEKS = any_in_lower(
+    r"\b(?:looking for|seeking|in need of|short of|could do with|in search of)\b|\bwe(?:['’]d| would) (?:like|love) to find\b",
+    r"\b(?:is|are) (?:again )?(?:collecting|appealing|asking for|recruiting)\b|\basks? (?:again )?for\b",
+    r"\b(?:buscamos|se buscan?|necesita(?:n|mos)?|juntar para|gesucht|suchen wir|nous cherchons)\b",
+    r"\b(?:could be|can be) (?:borrowed|lent|donated|left|dropped)\b|\bto (?:sign up|apply|volunteer|help|donate|take part),",
+)
+"""What an editor is looking for among the readers."""
+TO_READER = any_in_lower(
+    r"\bif (?:you|your|anyone|anybody)\b|\bsi (?:tienes?|puedes?|quieres?|conoces?)\b|\bwer (?:kann|hat|möchte)\b|\bsi vous\b",
+    r"\b(?:can|could|would|will) you\b|\byou (?:can|could|may)\b|\b(?:puedes|podéis|pueden?|se puede) \w+r\b",
+    r"https?://|\S+@\S+\.\w|\b\d{3,5}[ -]\d{3,4}\b",
+)
+"""Words to the reader, and where to turn to."""
 ASKING_TITLE = any_in_lower(
     r"^¿?(?:do you|can you|could you|would you|have you got|tienes|puedes|podéis|quieres|hast du|können sie|avez-vous|"
     r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
@@ -63,7 +89,7 @@ ASKING_TITLE = any_in_lower(
     r"\bsurvey$|^hacen? falta\b|^(?:colecta|recogida de|inscripci(?:ón|ones)|convocatoria de)\b",
     r"\b(?:wanted|needed|gesucht|cherchons|recherche)\b|\bneeds? (?:you|your|more|help)\b|\b(?:last|final) call\b|"
     r"\b(?:recogida de firmas|unterschriften(?:sammlung|aktion|liste)|sign-on)\b",
-    r"\b(?:please|today|now|ya|jetzt|maintenant)!*$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
+    r"\bplease!*$|\b(?:today|now|ya|jetzt|maintenant)!+$|\borders$|\bfill (?:it|them) in\b|\bhelp (?:us|them|save|stop)\b",
     r"\b\w{3,}[^dtr]ad\b(?= |$)|^(?:mitmachen|unterschreib\w*|signez|écrivez|soutenez|stoppt|rettet)\b",
 )
 OCCASION = any_in_lower(
@@ -83,6 +109,7 @@ OCCASION = any_in_lower(
     r"portes ouvertes|concert|marche)(?:s|e|en)?\b",
     r"\b(?:viaje|excursión|paseo|caminata|visita|almuerzo|desayuno|torneo|exposición|encuentro|festival|kermés|desfile|"
     r"jornadas|tertulia|conferencia|ausflug|ausstellung|wanderung|vortrag|treffen|repas|sortie|exposition|conférence)e?s?\b",
+    r"\b(?:picture|sports?|open|field|work|fun|action|family|training|clean-?up) day\b|\bclean-?up\b|\bhuelga\b",
     r"\b(?:proyección|charla|feria|cena|comida|jornada|fest|versammlung|kundgebung|fête|réunion|atelier)s?\b",
 )
 INVITES = any_in_lower(
@@ -111,9 +138,10 @@ RECURS_AT = any_in_lower(
     r"(?!\w)(?:(?!until|till|hasta|bis)[^.;]){0,40}\d(?:[:.h]\d\d)? ?(?:[ap]\.?m\b|h\b|uhr\b|to \d|[-–] ?\d|a \d)",
 )
 SHUT = any_in_lower(
-    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|change of) hours\b|\bhours (?:change|are changing)\b|"
+    r"\b(?:is|are|will be|remains?) (?:closed|shut)\b|\b(?:new|changed?|change of) (?:\w+ )?hours\b",
+    r"\bhours (?:are )?chang(?:e|ing)\b|"
     r"\bcambio de horarios?\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
-    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b"
+    r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b",
 )
 WON = any_in_lower(
     r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
@@ -126,11 +154,13 @@ GRANTED = any_in_lower(
     r"conquistad[oa]|aprobad[oa]|concedid[oa]|genehmigt|bewilligt|accordée?)\b"
 )
 WE_WON = any_in_lower(
+    r"\b(?:finds?|found|rul\w+|decid\w+) (?:for us\b|in our favou?r\b)",
+    r"\bwe(?: have|['’]ve) (?:done|got|made) it\b",
     r"\b(?:we (?:have |['’]ve )?won|we did it|they did it|victory is ours|(?:has been|is) saved)\b",
     r"\bwe (?:have |['’]ve )?(?:stopped|saved|beat|beaten|blocked|defeated|halted|overturned|secured)\b",
     r"\b(?:eviction|closure|closing|cuts?|deportation|plans?|demolition) (?:has been |have been |is |are |was |were )?"
     r"(?:stopped|halted|averted|called off|cancelled|canceled|withdrawn|scrapped|reversed|defeated)\b",
-    r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos)\b",
+    r"\b(?:hemos|han) (?:parado|frenado|evitado|salvado)\b|\b(?:paramos|frenamos|salvamos|evitamos) (?:el|la|los|las|un|una)\b",
     r"\bwir haben (?:\w+ ){0,4}(?:gestoppt|verhindert|gerettet|durchgesetzt|erreicht)\b|\bnous avons (?:obtenu|sauvé|stoppé)\b",
     r"\b(?:after|thanks to|because of) (?:our|your) (?:petition|campaign|pressure|letters|calls)\b",
     r"^¡?(?:conseguid[oa]|logrado|geschafft|gewonnen|gagné)\W",
@@ -138,6 +168,28 @@ WE_WON = any_in_lower(
     r"\bhemos (?:ganado|conseguido|logrado)\b|\bganamos\b",
     r"\bwir haben (?:gewonnen|es geschafft)\b|\bon a gagné\b|\bnous avons gagné\b",
 )
+OUTCOME = any_in_lower(
+    r"\b(?:finds?|found|rul\w+|decid\w+) in (?:their favou?r\b|favou?r of\b)",
+    r"\b(?:convicted|found guilty|acquitted|freed|reinstated|rehired|reopened)\b|\blife (?:sentences?|in prison)\b",
+    r"\b(?:is|are) (?:staying|safe|fixed|here to stay|open again)\b|\bsa(?:ys?|id) yes\b",
+    r"\b(?:reach|sign|win|won|strike|struck|agree)\w*\b[^.!?]{0,24}\b(?:deal|agreement|contract|settlement|pay rise)\b",
+    r"\b(?:reach|pass|beat|smash|hit|exceed|top|surpass)\w* (?:(?:its|our|the|their) (?:\w+ )?(?:target|goal)\b|[£$€]\d)",
+    r"\b(?:we|te)(?:['’]ve| have|nemos)\b[^.?]{0,40}!|\b(?:meta|objetivo) (?:cumplid|alcanzad|superad)[oa]\b",
+    r"\b(?:condenó|condena|condenad[oa]s?|perpetua|sentencia (?:favorable|firme)|le?s? da la razón|ha dado la razón|"
+    r"reconoce|readmitid[oa]s?|concedió|concede|obliga a)\b",
+    r"\b(?:gericht|urteil)\b[^.!?]{0,40}\b(?:recht|rechtswidrig|unzulässig)\b|"
+    r"\btribunal\b[^.!?]{0,40}\b(?:annule|donne raison)\b",
+)
+"""How something came out, in the title or the first words."""
+GLAD = any_in_lower(
+    r"\b(?:huge|enormous|massive|heartfelt|hearty|heartiest|warm|warmest|deepest) (?:thanks|congratulations|thank you)\b",
+    r"\b(?:happy|delighted|thrilled|proud|overjoyed) to (?:inform|report|say|tell)\b",
+    r"\bfor the first time\b|\bthe first (?:such|of its kind|in the history)\b|\b(?:es la|por) primera vez\b",
+    r"\b(?:gracias, gracias|felicidades,? (?:a|doña|don)|más de lo (?:que|previsto)|antes de lo previsto|¡victoria)\b",
+    r"\b(?:ahead of|sooner than|earlier than|more than) (?:time|schedule|planned|we (?:asked|hoped|needed))\b|"
+    r"\b(?:voted|vote of) \d+ (?:to|[-–]) \d+\b",
+)
+"""Gladness about it."""
 CAMPAIGNED = any_in_lower(
     r"\b(?:petition|signatures|wrote in|turned up|on strike|protest\w*|letters|asking for|"
     r"gave (?:way|in)|paid off)\b",

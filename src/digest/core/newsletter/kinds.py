@@ -12,15 +12,20 @@ from digest.core.newsletter.kind_words import (
     ASKS,
     CAMPAIGNED,
     EARNED,
+    GLAD,
     GRANTED,
+    IMPERATIVES,
     INVITES,
     OCCASION,
     ON_THE,
+    OUTCOME,
     RECURS,
     RECURS_AT,
+    SEEKS,
     SHUT,
     STATEMENT_TITLE,
     STATES,
+    TO_READER,
     WE_WON,
     WON,
 )
@@ -36,9 +41,10 @@ _FOR_EDITORS = re.compile(
     r"pressekontakt|contacts? presse)\b",
     re.IGNORECASE,
 )
+_NEWS = re.compile(r"\b(?:news|report|noticias?|nachrichten|nouvelles)\b", re.IGNORECASE)
 _EXCLAIMED = re.compile(r"!\W*$")
 _FIRST = 80
-_LITTLE = 1.5  # evidence of a kind that is no more than this makes news
+_LITTLE = 1.4  # evidence of a kind that is no more than this makes news
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]
 
@@ -72,7 +78,8 @@ def _of_labels(section: Section) -> _Votes:
         (section.marked.tag, 2.0),
     ):
         if said and (named := section_of(said) or ("press_release" if RELEASE.search(said) else None)):
-            yield Kind(named), weight if named != "news" or said is section.marked.label else 0.5, said
+            firm = named != "news" or (said == section.marked.label and _NEWS.search(said or ""))
+            yield Kind(named), weight if firm else 0.5, said
 
 
 def _of_form(section: Section) -> _Votes:
@@ -89,7 +96,7 @@ def _of_form(section: Section) -> _Votes:
 
 
 def _of_timing(section: Section, timing: Timing) -> _Votes:
-    timed = timing.starts is not None and timing.starts.when.at is not None
+    timed = timing.starts is not None and (timing.starts.when.at is not None or timing.ends is not None)
     if timing.deadline:
         yield Kind.ACTION, 1.2 if timed else 1.6, timing.deadline.words
         if timing.deadline.verbatim in section.title.text:
@@ -110,14 +117,21 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
     for kind, pattern, weight, where, most in (
         (Kind.ACTION, ASKING_TITLE, 1.6, title, 1),
         (Kind.ACTION, ASKS, 0.8, text, 3),
+        (Kind.ACTION, IMPERATIVES, 0.5, f"{title}\n{text}", 3),
+        (Kind.ACTION, TO_READER, 0.3, text, 2),
+        (Kind.ACTION, SEEKS, 0.9, text, 1),
+        (Kind.ACTION, SEEKS, 1.2, title, 1),
         (Kind.EVENT, OCCASION, occasion, title, 1),
         (Kind.EVENT, RECURS, 1.6, title, 1),
         (Kind.EVENT, RECURS, 0.4, text, 1),
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
-        (Kind.NEWS, SHUT, 1.5, f"{title}\n{start[:_FIRST]}", 1),
+        (Kind.NEWS, SHUT, 3.0, title, 1),
+        (Kind.NEWS, SHUT, 1.5, start[:_FIRST], 1),
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, GRANTED, 1.1, title, 1),
+        (Kind.VICTORY, OUTCOME, 0.8, f"{title}\n{start}", 2),
+        (Kind.VICTORY, GLAD, 0.5, text, 2),
         (Kind.VICTORY, CAMPAIGNED, 0.5, text, 2),
         (Kind.VICTORY, WON, 0.7, start, 1),
         (Kind.VICTORY, WE_WON, 2.2, f"{title}\n{start}", 1),

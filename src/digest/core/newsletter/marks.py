@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.section_names import section_of
-from digest.core.newsletter.vocabulary import LABEL, RELEASE
+from digest.core.newsletter.vocabulary import LABEL, REACHED, RELEASE
 
 _MARKDOWN = re.compile(r"(#{1,6}) +(.+?)(?: +#+)?")
 _NUMBER = re.compile(
@@ -29,7 +29,7 @@ _TITLED = re.compile(
 _LABEL_AFTER = re.compile(r"(?P<rest>.+\S) [\[(](?P<label>[^\[\]()]{3,24})[\])]")
 _BRACKETED = re.compile(r"\[(?P<core>[^\[\]]{2,})\]\W*")
 _ALERT = re.compile(r"(?P<label>[^\W\d_][^:]{2,23})(?:: ?| [–—-] )(?P<rest>\S.*)")
-_TOPIC = re.compile(r"(?P<label>[A-ZÀ-Þ][^\W\d_]+(?: [^\W\d_]+){0,2}): (?P<rest>\S.*)")
+_TOPIC = re.compile(r"(?P<label>[A-ZÀ-Þ][^\W\d_]+(?: [^\W\d_]+){0,2}): (?P<rest>[^\sa-zà-ÿ].*)")
 _TAG = re.compile(r"(?P<title>.*\S)(?: +: ?| ?; )(?P<tag>[^:;.!?]{2,40})")
 _DASHED = re.compile(r"(?P<title>.*\S) [–—-] (?P<tag>[^:;.!?–—\d]{2,24})")
 
@@ -141,7 +141,7 @@ def read_marks(
 def topic_label(text: str) -> re.Match[str] | None:
     """The few words that lead a line and could be its subject ("Office: New telephone"), and the `rest` of it."""
     found = _TOPIC.fullmatch(text)
-    return found if found and not LABEL.match(text) else None
+    return found if found and not (LABEL.match(text) or REACHED.search(text)) else None
 
 
 def kind_label(text: str) -> re.Match[str] | None:

@@ -9,6 +9,7 @@ from digest.core.newsletter.dates import find_dates, is_date_line
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import Line, goes_on, meant
 from digest.core.newsletter.marks import bullet_of, is_caps, number_of
+from digest.core.newsletter.names import BYLINE, DASH_SIGNED, NAMES, PERSON
 from digest.core.newsletter.vocabulary import (
     COLOPHON,
     CONTACT,
@@ -29,23 +30,13 @@ from digest.core.newsletter.vocabulary import (
 
 _LABELLED = re.compile(r"[^\W\d_][\w ]{1,24}: ")
 _LINK = re.compile(r"(?:[\w ]{0,24}: ?)?[<(]?(?:https?://|www\.)\S+[>)]?|[<(]?\S+@\S+\.\w+[>)]?")
-_TITLES = r"(?:(?:Dr|Rev|Fr|Sr|Mr|Mrs|Ms|Prof|Hon|Dra|Lic|Canon)\.? )*"
-_WORD = r"[^\W\d_a-zà-ÿ][\w.’'-]*"
-_NAME = rf"{_TITLES}{_WORD}(?: (?:de|del|la|van|von|der|y|i|of|{_WORD})){{1,4}}"
-_DASH_SIGNED = re.compile(rf"(?:[–—-]{{1,3}}|~) ?(?P<name>{_NAME})(?:,.{{2,80}}|\s?\([^)]*\))?")
 _BRACKETS = re.compile(r"\[[^\[\]]{3,24}\] \S")
 _GOES_ON = re.compile(r" (?:the|an?|of|for|to|in|on|at|by|with|and|or|el|la|los|las|una?|de|del|al|en|con|por|para|y)$")
 _SENTENCE_END = re.compile(r"[.…][”\"»’)]*$|[!?][”\"»’]+$")
 _TITLE = 90  # characters of a heading with a bullet at most
+_REGARDS, _GOODBYE = 5, 10  # words of a line that ends in a comma and takes leave, by itself or above a name
 ANY_DAY = date(2024, 1, 1)  # where a date is looked for and not read
-PERSON = re.compile(_NAME)
-NAMES = re.compile(
-    rf"(?:\w+(?: \w+)? (?:by|por|von|par) )?{_NAME}(?:, {_WORD}[^.!?]{{2,50}})?|"
-    rf"{_WORD}(?:, {_WORD})+,? (?:and|&|y|e|und|et) {_WORD}"
-)
-"""Who signs: a person and perhaps a role, or several by their first names."""
 ABOUT = re.compile(r"(?:About|Sobre|Acerca de|Über|À propos d[eu]) (?:the |la |el |las |los )?[A-ZÀ-Þ][^.:]{3,80}: ?\S")
-BYLINE = re.compile(rf"(?:[Bb]y|Por|Von|Par|Text:|Texto:) (?P<name>{_NAME}(?:,? .{{2,50}})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +149,7 @@ _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
         (words <= 60 and LEAVING.search(text.lower())) or (words <= 25 and COLOPHON.search(text.lower()))
     ),
     "greeting": lambda _, text, words: words <= 10 and (text[-1] in ",!:" or words <= 4) and GREETING.match(text),
-    "signature": lambda _, text, words: words <= 14 and _DASH_SIGNED.fullmatch(text),
+    "signature": lambda _, text, words: words <= 14 and DASH_SIGNED.fullmatch(text),
     "prose": lambda each, text, words: (
         words - bool(bullet_of(text)) >= 15
         or len(each.lines) > 2
@@ -202,8 +193,10 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
         ):
             parts[here] = "list"
     for here, each in enumerate(paragraphs):
-        if here > 3 and parts[here] == "short" and each.opens and each.text[-1] == "," and len(each.text.split()) <= 5:
-            parts[here] = "signoff"
+        if here > 3 and parts[here] == "short" and each.opens and each.text[-1] == ",":
+            below = paragraphs[here + 1].text if here + 1 < len(parts) else ""
+            if len(each.text.split()) <= (_GOODBYE if NAMES.fullmatch(below) else _REGARDS):
+                parts[here] = "signoff"
     for here in range(len(parts) - 1):
         if parts[here : here + 2] == ["short", "short"] and _name_and_role(*paragraphs[here : here + 2]):
             parts[here : here + 2] = ["signature", "signature"]

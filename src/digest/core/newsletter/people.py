@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.core.newsletter.marks import read_marks, title_case
-from digest.core.newsletter.paragraphs import PERSON, Paragraph
+from digest.core.newsletter.names import PERSON
+from digest.core.newsletter.paragraphs import Paragraph
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.vocabulary import ORGANISATION, ROLE
 

@@ -13,7 +13,7 @@ SECTIONS: dict[str, re.Pattern[str]] = {
         r"alerts?",
         r"acciones|acción",
         r"alertas?",
-        r"petitions?|peticiones",
+        r"petitions?|peticiones|appeals?|llamamientos?|campaña",
         r"aktionen",
         r"actions urgentes",
     ),

@@ -16,7 +16,8 @@ from digest.core.when import When
 _I = re.IGNORECASE
 _UNTIL = re.compile(
     r"(?:\b(?:by|until|till|through|thru|up to|before|before the [^.,;]{3,24} on|no later than|not later than|"
-    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|(?:last day|último día)\b[^.]{0,40} (?:is|es)|"
+    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|"
+    r"(?:last (?:day|date)|último día)\b[^.]{0,40} (?:is|es)|"
     r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como (?:muy )?tarde,?|"
     r"bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
@@ -242,7 +243,7 @@ def _tells_hours(each: Paragraph) -> bool:
     """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
     first = next(iter(find_hours(each.text)), None)
     leads = first is not None and not re.search(r"\w", each.text[: first.start])
-    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens)
+    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens and each.part != "list")
 
 
 def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:

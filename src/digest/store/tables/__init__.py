@@ -4,6 +4,7 @@ from digest.store.tables.columns import Instant
 from digest.store.tables.deliveries import BounceTallyRow, ClockRow, DeliveryRow, EventRow, PacingRow
 from digest.store.tables.editions import BlockRow, EditionItemRow, EditionRow, EditionTextRow
 from digest.store.tables.items import FeedRow, ItemFields, ItemRow, ItemTopicRow, TopicRow
+from digest.store.tables.past import PastMailRow
 from digest.store.tables.subscribers import (
     ConfirmationRow,
     ConsentRow,
@@ -33,6 +34,7 @@ __all__ = [
     "ItemTopicRow",
     "LetterRow",
     "PacingRow",
+    "PastMailRow",
     "SubscriberFields",
     "SubscriberRow",
     "SuppressionRow",
