@@ -268,7 +268,7 @@ async def test_a_sender_refused_three_times_pauses_the_edition_and_nobodys_deliv
             "When that is mended, use `digest edition resume 2026-W11`, then send."
         )
         assert told.value.exit_code == 1
-        assert server.messages <= 4
+        assert server.stages().count(stage) <= 4
         assert letters.states() == {"pending": 30}
         assert letters.edition().state == "paused"
         assert letters.edition().held_reason == f"the mail server refuses this sender: {said}"
@@ -446,13 +446,14 @@ async def test_an_edition_that_expires_between_claim_and_dot_is_skipped(post):
 
 
 async def test_items_that_close_while_sending_are_dropped_at_composing(post):
-    letters = post(2)
+    letters = post(3)
     title = b"This afternoon: soup"
     async with Server(lambda turn: letters.later(timedelta(hours=12)) if turn.stage == "dot" else None) as server:
-        assert (await letters.send(server, connections=1)).accepted == 2
-    first, second = (each.content for each in server.taken)
+        assert (await letters.send(server, connections=1)).accepted == 3
+    first, announced, third = (each.content for each in server.taken)
     assert title in first
-    assert title not in second
+    assert title in announced, "written before the dot with which it was announced"
+    assert title not in third
 
 
 # Signed.
@@ -521,7 +522,7 @@ async def test_stopping_finishes_what_is_in_flight_and_the_rest_goes_out_later(p
 
     async with Server(script) as server:
         balance = await letters.send(server, connections=3, stop=stop)
-        assert 9 <= balance.accepted <= 12
+        assert 6 <= balance.accepted <= 9, "what was announced with a dot and not begun waits for the next run"
         assert balance.accepted + balance.pending == 40
         assert letters.states().keys() == {"accepted", "pending"}
         assert (await letters.send(server)).settled

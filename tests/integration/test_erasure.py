@@ -11,6 +11,7 @@ from test_web_public import NOW, nothing
 from digest.core.address import parse
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionState
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain
 from digest.core.token import address_hmac
 from digest.mailbox.quarantine import Quarantine
@@ -85,7 +86,7 @@ async def filled(folder: Path) -> Path:
     for name, recipient in (("a", EMAIL), ("b", "ben@example.net"), ("c", EMAIL)):
         connection = await outbox.Connection.open(folder)
         wire = f"To: {recipient}\r\nMessage-ID: <{name}@tide.example>\r\n\r\nHello\r\n".encode()
-        await connection.offer("bounce@tide.example", recipient, wire)
+        await connection.offer(Parcel("bounce@tide.example", recipient, wire))
         if name != "c":
             await connection.dot()
     return folder

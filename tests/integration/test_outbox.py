@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost
 from digest.transports import outbox
@@ -26,7 +27,7 @@ def names(folder: Path) -> list[str]:
 async def test_a_message_has_no_name_before_its_dot_and_is_complete_with_it(tmp_path):
     folder = tmp_path / "new" / "outbox"
     connection = await Connection.open(folder)
-    assert await connection.offer(SENDER, READER, WIRE) is None
+    assert await connection.offer(Parcel(SENDER, READER, WIRE)) is None
     assert names(folder) == [".one.part"]
     outcome = await connection.dot()
     assert isinstance(outcome, Accepted)
@@ -41,7 +42,7 @@ async def test_what_is_sent_again_replaces_what_was_there_and_what_a_crash_left(
     (tmp_path / ".one.part").write_text("half of it, and longer than the whole " * 20)
     for _ in range(2):
         connection = await Connection.open(tmp_path)
-        await connection.offer(SENDER, READER, WIRE)
+        await connection.offer(Parcel(SENDER, READER, WIRE))
         assert isinstance(await connection.dot(), Accepted)
     assert names(tmp_path) == ["one.eml"]
     assert (tmp_path / "one.eml").read_bytes() == FILE
@@ -50,7 +51,7 @@ async def test_what_is_sent_again_replaces_what_was_there_and_what_a_crash_left(
 @pytest.mark.parametrize("how", ["abort", "close"])
 async def test_a_message_that_is_dropped_leaves_nothing(tmp_path, how):
     connection = await Connection.open(tmp_path)
-    await connection.offer(SENDER, READER, WIRE)
+    await connection.offer(Parcel(SENDER, READER, WIRE))
     await connection.close() if how == "close" else connection.abort()
     assert names(tmp_path) == []
     assert isinstance(await connection.dot(), Lost)
@@ -66,7 +67,7 @@ async def test_it_is_on_the_disk_before_the_mark_and_its_name_before_the_answer(
 
     monkeypatch.setattr(os, "fsync", record)
     connection = await Connection.open(tmp_path)
-    await connection.offer(SENDER, READER, WIRE)
+    await connection.offer(Parcel(SENDER, READER, WIRE))
     assert synced == [".one.part"]
     await connection.dot()
     assert synced == [".one.part", tmp_path.name]
@@ -76,7 +77,7 @@ async def test_it_is_on_the_disk_before_the_mark_and_its_name_before_the_answer(
 async def test_no_message_id_leads_out_of_the_folder(tmp_path, hostile):
     connection = await Connection.open(tmp_path / "outbox")
     with pytest.raises(AssertionError):
-        await connection.offer(SENDER, READER, WIRE.replace(b"one", hostile))
+        await connection.offer(Parcel(SENDER, READER, WIRE.replace(b"one", hostile)))
     assert names(tmp_path) == ["outbox"]
     assert names(tmp_path / "outbox") == []
 
@@ -88,7 +89,7 @@ async def test_a_link_under_the_passing_name_is_not_followed(tmp_path):
     connection = await Connection.open(folder)
     (folder / ".one.part").symlink_to(victim)
     with pytest.raises(TryAgain, match="DIGEST_OUTBOX"):
-        await connection.offer(SENDER, READER, WIRE)
+        await connection.offer(Parcel(SENDER, READER, WIRE))
     assert victim.read_text() == "mine"
 
 
@@ -107,17 +108,17 @@ async def test_a_full_disk_is_one_sentence_and_delivers_nothing(tmp_path, monkey
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(TryAgain, match="no space left on device; mend that, then send"):
-            await connection.offer(SENDER, READER, WIRE)
+            await connection.offer(Parcel(SENDER, READER, WIRE))
     assert names(tmp_path) == []
 
-    await connection.offer(SENDER, READER, WIRE)
+    await connection.offer(Parcel(SENDER, READER, WIRE))
     (tmp_path / "one.eml").mkdir()
     assert isinstance(await connection.dot(), Lost), "no name, so nothing was delivered"
 
 
 async def test_a_name_that_may_not_survive_is_in_doubt(tmp_path, monkeypatch):
     connection = await Connection.open(tmp_path)
-    await connection.offer(SENDER, READER, WIRE)
+    await connection.offer(Parcel(SENDER, READER, WIRE))
 
     def full(_folder: Path) -> None:
         raise OSError(5, "Input/output error")

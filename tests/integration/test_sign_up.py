@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from test_web_public import NOW, contents
 from town import DAY, ELSEWHERE, MINUTE, OURS, URL, ZOE, Town, fill_in, link, text
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
@@ -338,8 +339,8 @@ class Server:
     def __init__(self, *answers: Any) -> None:
         self.answers, self.offered = list(answers), []
 
-    async def offer(self, _sender: str, _recipient: str, wire: bytes) -> Any:
-        self.offered.append(wire)
+    async def offer(self, parcel: Parcel) -> Any:
+        self.offered.append(parcel.wire)
         answer = self.answers.pop(0)
         if answer == "dies":
             raise ProcessLookupError

@@ -8,6 +8,7 @@ from scripted_smtp import OFFERS, Act, Script, Server, Turn, at
 
 from digest.core.address import parse
 from digest.core.dsn import Verdict, judge
+from digest.core.envelope import Parcel
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Stage, Unknown
 from digest.transports import smtp
 from digest.transports.smtp import Connection, Smarthost
@@ -29,7 +30,7 @@ def host(server: Server, **values) -> Smarthost:
 
 
 async def send(connection: Connection, reader: str = READER) -> Outcome:
-    return await connection.offer(SENDER, reader, WIRE) or await connection.dot()
+    return await connection.offer(Parcel(SENDER, reader, WIRE)) or await connection.dot()
 
 
 async def one(script: Script) -> tuple[Outcome, Server, bool]:
@@ -98,7 +99,7 @@ async def test_hanging_up_after_354_or_within_the_message_delivered_nothing():
     for script in (at("data", Act("354 go on", drop=True)), at("content", Act(drop=True))):
         async with Server(script) as server:
             connection = await Connection.open(host(server))
-            outcome = await connection.offer(SENDER, READER, WIRE + b"x" * 5_000_000 + b"\r\n")
+            outcome = await connection.offer(Parcel(SENDER, READER, WIRE + b"x" * 5_000_000 + b"\r\n"))
             for _ in range(200):  # the news that it is gone may take a few turns of the loop
                 await asyncio.sleep(0)
                 if not connection.alive:
@@ -138,7 +139,7 @@ async def test_a_server_that_stops_reading_is_lost(monkeypatch):
 
     async with Server(wait) as server:
         connection = await Connection.open(host(server))
-        outcome = await connection.offer(SENDER, READER, WIRE + (b"x" * 76 + b"\r\n") * 1_000_000)
+        outcome = await connection.offer(Parcel(SENDER, READER, WIRE + (b"x" * 76 + b"\r\n") * 1_000_000))
         gate.set()
         assert outcome == Lost("the server did not answer in time")
         assert not connection.alive
@@ -279,13 +280,13 @@ async def test_words_in_any_encoding_are_kept_as_text(stage):
 async def test_the_dot_is_written_by_its_own_call_alone():
     async with Server() as server:
         connection = await Connection.open(host(server))
-        assert await connection.offer(SENDER, READER, WIRE) is None
+        assert await connection.offer(Parcel(SENDER, READER, WIRE)) is None
         assert server.stages()[-1] != "dot"
         connection.abort()
         assert isinstance(await connection.dot(), Lost)
 
         connection = await Connection.open(host(server))
-        assert await connection.offer(SENDER, READER, WIRE) is None
+        assert await connection.offer(Parcel(SENDER, READER, WIRE)) is None
         await asyncio.wait_for(connection.close(), 2)  # at once: no QUIT inside a message
         assert not connection.alive
     assert not server.taken
@@ -325,7 +326,7 @@ async def heard(offers: tuple[str, ...], recipient: str, wire: bytes = WIRE, sen
     async with Server(offers=offers) as server:
         connection = await Connection.open(host(server))
         assert isinstance(
-            await connection.offer(sender, recipient, wire, "d.token") or await connection.dot(), Accepted
+            await connection.offer(Parcel(sender, recipient, wire, "d.token")) or await connection.dot(), Accepted
         )
         await connection.close()
         assert server.taken[0].recipient == recipient
@@ -374,7 +375,7 @@ async def test_what_needs_smtputf8_is_refused_where_there_is_none_and_says_whose
 ):
     async with Server(offers=OFFERS[:3]) as server:
         connection = await Connection.open(host(server))
-        outcome = await connection.offer(sender, recipient, header + WIRE)
+        outcome = await connection.offer(Parcel(sender, recipient, header + WIRE))
         assert isinstance(outcome, Rejected)
         assert (outcome.permanent, outcome.stage, outcome.ours) == (True, stage, stage is Stage.MAIL)
         assert judge(outcome.reply.code, outcome.reply.enhanced, outcome.reply.text) is Verdict.SOFT

@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from test_smtp_door import certificate, refused
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Misconfigured, Refused, TryAgain
 from digest.core.reply import Accepted
 from digest.transports import access_token
@@ -91,7 +92,9 @@ async def test_a_password_by_the_way_that_the_server_offers(provider, without, u
     server.without = without
     async with server.open():
         connection = await Connection.open(host(password="päss word"))
-        outcome = await connection.offer("weekly@harbour.example", "a@example.net", WIRE) or await connection.dot()
+        outcome = (
+            await connection.offer(Parcel("weekly@harbour.example", "a@example.net", WIRE)) or await connection.dot()
+        )
         assert isinstance(outcome, Accepted)
         await connection.close()
         assert server.used == [used]
@@ -111,7 +114,10 @@ async def test_a_token_is_asked_anew_for_every_connection(provider, tmp_path):
     async with server.open():
         for _ in range(2):
             connection = await Connection.open(host(token_command=command))
-            outcome = await connection.offer("weekly@harbour.example", "a@example.net", WIRE) or await connection.dot()
+            outcome = (
+                await connection.offer(Parcel("weekly@harbour.example", "a@example.net", WIRE))
+                or await connection.dot()
+            )
             assert isinstance(outcome, Accepted)
             await connection.close()
         error = await refused(host(token_command=command))

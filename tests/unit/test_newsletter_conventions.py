@@ -133,7 +133,7 @@ def test_an_address_below_a_signature_or_the_masthead_again_is_a_footer(foot: st
         f"{news}\n\nTake care and see you at the lock,\n\nInes Prado\nSecretary\n\n{foot}\n", ISSUED
     )
     assert [each.title for each in found] == [title for title, _ in ITEMS], lines
-    assert foot.split(",")[0] not in found[-1].body_markdown
+    assert foot.split(",", maxsplit=1)[0] not in found[-1].body_markdown
 
 
 def test_a_heading_of_spaced_letters_is_a_section():

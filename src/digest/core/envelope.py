@@ -5,9 +5,30 @@ recipient as it was before any forwarding, and is asked to return the header alo
 """
 
 import re
+from dataclasses import dataclass
 
 _NO_XCHAR = re.compile(r"[^!-*,-<>-~]")
 _NO_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")
+
+_LONGEST_HEADER = 1 << 13  # where a message may not be ASCII: bodies are quoted-printable
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message in its envelope. `wire`: CRLF line ends, dots stuffed, the body ASCII.
+
+    `envelope_id`: what a bounce may name it by (ENVID, RFC 3461 §4.4).
+    """
+
+    sender: str
+    recipient: str
+    wire: bytes
+    envelope_id: str = ""
+
+    @property
+    def utf8(self) -> bool:
+        """Whether only a server with SMTPUTF8 can take it (RFC 6531)."""
+        return not ((self.sender + self.recipient).isascii() and self.wire[:_LONGEST_HEADER].isascii())
 
 
 def mail(sender: str, envelope_id: str, *, dsn: bool, utf8: bool) -> bytes:

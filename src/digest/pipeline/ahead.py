@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.core.delivery import State
+from digest.core.envelope import Parcel
 from digest.pipeline.account import Account, Result
 from digest.pipeline.compose import Mailroom
 from digest.store.deliveries import Claimed
@@ -29,10 +30,10 @@ WAIT_FOR_PACE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A claimed delivery and its message as it goes over the wire; None with the state that it has instead, and why."""
+    """A claimed delivery and what goes over the wire; None with the state that it has instead, and why."""
 
     claimed: Claimed
-    wire: bytes | None
+    parcel: Parcel | None
     unsent: tuple[State, str] = (State.SKIPPED, "nothing to say: all of it is over")
 
 
@@ -75,12 +76,8 @@ class Ahead:
         while not self._over():
             if self._account.closed:
                 await self._give_back()
-            self._claim_more()
-            self._write_more()
-            if self._written:
-                return self._written.popleft()
-            if self._claimed and self._thread is None:
-                return self._write(self._claimed.popleft(), self._clock())
+            if (written := self.at_hand()) is not None:
+                return written
             if (writing := self._writing) is not None:
                 await asyncio.shield(writing)
             elif (claiming := self._claiming) is not None:
@@ -90,13 +87,29 @@ class Ahead:
                     return None
         return None
 
+    def at_hand(self) -> Written | None:
+        """The next one, if nothing has to be waited for."""
+        if self._over() or self._account.closed:
+            return None
+        self._claim_more()
+        self._write_more()
+        if self._written:
+            return self._written.popleft()
+        if self._claimed and self._thread is None:
+            return self._write(self._claimed.popleft(), self._clock())
+        return None
+
     # Messages.
 
     def _write(self, claimed: Claimed, now: datetime) -> Written:
         try:
-            return Written(claimed, self._room.compose(claimed, now))
+            wire = self._room.compose(claimed, now)
         except ValueError as error:
             return Written(claimed, None, (State.FAILED, f"it cannot be composed: {error}"))
+        if wire is None:
+            return Written(claimed, None)
+        sender, envelope_id = self._room.sender.envelope(claimed.id)
+        return Written(claimed, Parcel(sender, claimed.address, wire, envelope_id))
 
     def _write_more(self) -> None:
         if self._thread is not None and self._writing is None and self._claimed and len(self._written) < WRITE_AHEAD:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import escape
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused
 from digest.core.headers import Note
 from digest.core.reply import Accepted
@@ -22,7 +23,7 @@ async def send(office: Office, staff: Sequence[str], subject: str, text: str) ->
         connection = await office.route.connect()
         try:
             wire = on_the_wire(sender, note, written)
-            outcome = await connection.offer(sender.address, address, wire) or await connection.dot()
+            outcome = await connection.offer(Parcel(sender.address, address, wire)) or await connection.dot()
         finally:
             await connection.close()
         if not isinstance(outcome, Accepted):

@@ -1,7 +1,8 @@
 """Delivery: claims become messages on open connections, every result a durable row.
 
 The order in which things happen is the whole point (docs/adr/0003-the-mark.md): claim, compose, MAIL, RCPT, DATA, the message;
-then the mark, durable; then the dot; then the answer, recorded together with the next mark.
+then the mark, durable; then the dot, and with it the envelope of the next message; then the answer, recorded together with
+the next mark.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ class Run:
     def __init__(
         self, account: Account, room: Mailroom, route: Route, clock: Callable[[], datetime], stop: asyncio.Event
     ) -> None:
-        self._account, self._sender, self._route, self._stop = account, room.sender, route, stop
+        self._account, self._route, self._stop = account, route, stop
         self._ahead = Ahead(account, room, clock, stop, lambda: self._over, self._fail)
         self.trouble: Exception | None = None
 
@@ -81,8 +82,9 @@ class Run:
         """
         held: list[Result] = []
         used = 0
+        following: Written | None = None
         try:
-            while not self._over and (written := await self._ahead.next(held)) is not None:
+            while not self._over and (written := following or await self._ahead.next(held)) is not None:
                 if connection is not None and (not connection.alive or used >= MESSAGES_A_CONNECTION):
                     await connection.close()
                     connection = None
@@ -92,7 +94,7 @@ class Run:
                     if connection is None:
                         break  # what is claimed is given back with the rest
                 used += 1
-                result = await self._send(connection, written, held)
+                result, following = await self._send(connection, written, held, last=used == MESSAGES_A_CONNECTION)
                 if result is not None:
                     held.append(result)
                     if result.state is not State.ACCEPTED:
@@ -107,23 +109,29 @@ class Run:
             if connection is not None:
                 await connection.close()
 
-    async def _send(self, connection: Connection, written: Written, held: list[Result]) -> Result | None:
-        """One message, with the mark before its dot. None if the mark was refused, which is recorded already."""
+    async def _send(
+        self, connection: Connection, written: Written, held: list[Result], *, last: bool
+    ) -> tuple[Result | None, Written | None]:
+        """One message, with the mark before its dot, and the one that was announced with the dot unless it is the `last`.
+
+        No result if the mark was refused, which is recorded already.
+        """
         account, claimed = self._account, written.claimed
-        if written.wire is None:
-            return account.unsent(claimed, *written.unsent)
-        sender, envelope_id = self._sender.envelope(claimed.id)
-        outcome = await connection.offer(sender, claimed.address, written.wire, envelope_id)
-        if outcome is not None:
-            return account.settle(claimed, outcome, State.CLAIMED)
+        if written.parcel is None:
+            return account.unsent(claimed, *written.unsent), None
+        refused = await connection.offer(written.parcel)
+        if refused is not None:
+            return account.settle(claimed, refused, State.CLAIMED), None
+        following = None if last else self._ahead.at_hand()
         marking = await account.mark(claimed, held)
         if marking.result is not None:
             connection.abort()
-            return None
+            return None, following
         if time.monotonic() - marking.at > MARK_GOOD_FOR:
             connection.abort()
-            return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING)
-        return account.settle(claimed, await connection.dot(), State.TRANSMITTING)
+            return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING), following
+        outcome = await connection.dot(following.parcel if following else None)
+        return account.settle(claimed, outcome, State.TRANSMITTING), following
 
     @property
     def _over(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from digest.core.address import parse
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State
 from digest.core.edition import MOVES, EditionState
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused
 from digest.core.finding import Finding, blocking
 from digest.core.headers import Sender
@@ -183,7 +184,7 @@ async def send_test(office: Office, reference: str, address: str) -> Reply:
     wire = eml(room, claimed, now)
     connection = await office.route.connect()
     try:
-        outcome = await connection.offer(office.sender.address, claimed.address, wire) or await connection.dot()
+        outcome = await connection.offer(Parcel(office.sender.address, claimed.address, wire)) or await connection.dot()
     finally:
         await connection.close()
     match outcome:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from digest.core.dkim import sign
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused
 from digest.core.headers import Note, Sender, note_header, serialise
 from digest.core.message import Block, Composer
@@ -52,7 +53,7 @@ async def post(office: Office, plan: Plan, stop: asyncio.Event) -> int:
             outcome = None
             if wire is not None:
                 envelope = office.sender.returns("letter", _token(office, claimed))
-                outcome = await connection.offer(envelope, claimed.address, wire) or await connection.dot()
+                outcome = await connection.offer(Parcel(envelope, claimed.address, wire)) or await connection.dot()
                 taken += isinstance(outcome, Accepted)
             await asyncio.to_thread(_settle, office, claimed, outcome)
     finally:

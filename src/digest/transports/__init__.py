@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from digest.core.envelope import Parcel
 from digest.core.reply import Accepted, Lost, Rejected, Unknown
 
 
@@ -11,14 +12,14 @@ class Connection(Protocol):
     Whatever `offer` did, nothing is delivered before `dot` (docs/adr/0003-the-mark.md).
     """
 
-    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> Rejected | Lost | None:
-        """Hand over all but the final dot; None when only that is missing. `wire`: CRLF line ends, dots stuffed.
+    async def offer(self, parcel: Parcel) -> Rejected | Lost | None:
+        """Hand over all but the final dot; None when only that is missing."""
 
-        `envelope_id`: what a bounce may name this message by (ENVID, RFC 3461 §4.4).
+    async def dot(self, following: Parcel | None = None) -> Accepted | Rejected | Lost | Unknown:
+        """Write the final dot and say what came of it: a Lost delivered nothing, an Unknown perhaps.
+
+        `following` is offered next on this connection, which may announce it already.
         """
-
-    async def dot(self) -> Accepted | Rejected | Lost | Unknown:
-        """Write the final dot and say what came of it: a Lost delivered nothing, an Unknown perhaps."""
 
     @property
     def alive(self) -> bool:

@@ -5,6 +5,7 @@ next one. Whatever goes wrong ends the dialogue for good, since a reply that is 
 """
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 
@@ -59,6 +60,13 @@ class Dialogue(asyncio.Protocol):
         while not self._replies:
             await self._wait(seconds)
         return self._replies.popleft()
+
+    async def early(self, code: int, place: int, seconds: float) -> bool:
+        """Whether `code` is among the next replies before that place; they are still to be asked for. No if no more come."""
+        with contextlib.suppress(Broken):
+            while len(self._replies) < place and all(each.code != code for each in self._replies):
+                await self._wait(seconds)
+        return any(each.code == code for each in [*self._replies][: place - 1])
 
     def abort(self) -> None:
         """Drop the connection at once, whatever is still to be written."""

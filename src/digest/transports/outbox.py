@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain, because
 from digest.core.reply import Accepted, Lost, Reply, Unknown
 
@@ -38,22 +39,22 @@ class Connection:
             raise Refused(f"DIGEST_OUTBOX: nothing can be put into the folder {folder}: {because(error)}.") from None
         return cls(folder)
 
-    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> None:  # noqa: ARG002  a file has none
+    async def offer(self, parcel: Parcel) -> None:
         """Put the message on the disk. TryAgain if it does not take it: then it will not take the next one either."""
-        found = _NAME.search(wire)
+        found = _NAME.search(parcel.wire)
         if not found:
             raise AssertionError("every message has a Message-ID of ours")
         self._part = self._folder / f".{found[1].decode()}.part"
-        envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {recipient}\r\n".encode()
+        envelope = f"X-Envelope-From: {parcel.sender}\r\nX-Envelope-To: {parcel.recipient}\r\n".encode()
         try:
-            await asyncio.to_thread(_write, self._part, envelope + wire.replace(b"\r\n..", b"\r\n."))
+            await asyncio.to_thread(_write, self._part, envelope + parcel.wire.replace(b"\r\n..", b"\r\n."))
         except OSError as error:
             self.abort()
             raise TryAgain(
                 f"DIGEST_OUTBOX: a message cannot be written into {self._folder}: {because(error)}; mend that, then send."
             ) from None
 
-    async def dot(self) -> Accepted | Lost | Unknown:
+    async def dot(self, following: Parcel | None = None) -> Accepted | Lost | Unknown:  # noqa: ARG002  nobody to announce it to
         """Give the file its name."""
         part, self._part = self._part, None
         if part is None:

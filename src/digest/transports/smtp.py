@@ -3,6 +3,9 @@
 The final dot is written by a call of its own, so that the sender always knows whether it was: a connection lost before it has
 delivered nothing, one lost after it leaves the delivery in doubt. `aiosmtplib` opens the connection, secures it and logs in; then
 transports/dialogue.py takes over its transport, and ready wire bytes are written as they are.
+
+Where the server pipelines, the envelope of the next message goes out with the dot of the one before (RFC 2920 §3.1): a message
+then costs one round trip, in which the content of the one and the envelope of the other are answered.
 """
 
 import asyncio
@@ -23,6 +26,7 @@ from aiosmtplib import (
 )
 
 from digest.core import envelope
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.transports.access_token import access_token
@@ -32,7 +36,7 @@ COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
 DOT_SECONDS = 600.0  # and ten after the dot, or a slow server's 250 is missed and the mail doubled
 CONNECT_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
-LONGEST_HEADER = 1 << 13  # where a message may not be ASCII: bodies are quoted-printable
+_ANSWERS = ((Stage.MAIL, (250,)), (Stage.RCPT, (250, 251)), (Stage.DATA, (354,)))
 
 
 class ServerRefuses(Refused):
@@ -68,6 +72,7 @@ class Connection:
     def __init__(self, dialogue: Dialogue, *, pipelining: bool, utf8: bool, dsn: bool) -> None:
         self._dialogue, self._pipelining, self._utf8, self._dsn = dialogue, pipelining, utf8, dsn
         self._in_message = False
+        self._announced: Parcel | None = None
 
     @classmethod
     async def open(cls, smarthost: Smarthost) -> Self:
@@ -101,33 +106,30 @@ class Connection:
             dsn=client.supports_extension("dsn"),
         )
 
-    async def offer(self, sender: str, recipient: str, wire: bytes, envelope_id: str = "") -> Rejected | Lost | None:
+    async def offer(self, parcel: Parcel) -> Rejected | Lost | None:
         """MAIL, RCPT, DATA and the message, up to the final dot; None when only the dot is missing.
 
-        `wire`: CRLF line ends, dots stuffed, its body ASCII. After a Rejected the connection is ready for the next message,
-        or closed.
+        After a Rejected the connection is ready for the next message, or closed.
         """
-        utf8 = not ((sender + recipient).isascii() and wire[:LONGEST_HEADER].isascii())
-        if utf8 and not self._utf8:
-            whose, stage = ("this sender's", Stage.MAIL) if recipient.isascii() else ("any", Stage.RCPT)
+        if parcel.utf8 and not self._utf8:
+            whose, stage = ("this sender's", Stage.MAIL) if parcel.recipient.isascii() else ("any", Stage.RCPT)
             return Rejected(Reply(553, f"5.6.7 the mail server does not take {whose} addresses beyond ASCII"), stage)
-        commands = (
-            (Stage.MAIL, envelope.mail(sender, envelope_id, dsn=self._dsn, utf8=utf8), (250,)),
-            (Stage.RCPT, envelope.rcpt(recipient, dsn=self._dsn), (250, 251)),
-            (Stage.DATA, b"DATA\r\n", (354,)),
-        )
+        commands = self._commands(parcel)
         said = self._dialogue
+        announced, self._announced = self._announced, None
+        if announced not in (None, parcel):
+            raise AssertionError("another message was announced")
         try:
-            if self._pipelining:
-                said.ask(b"".join(line for _, line, _ in commands))
-            for unread, (stage, line, wanted) in zip((2, 1, 0), commands, strict=True):
+            if self._pipelining and announced is None:
+                said.ask(b"".join(commands))
+            for unread, line, (stage, wanted) in zip((2, 1, 0), commands, _ANSWERS, strict=True):
                 if not self._pipelining:
                     said.ask(line)
                 reply = await said.reply(COMMAND_SECONDS)
                 if reply.code not in wanted:
                     return await self._refused(reply, stage, unread if self._pipelining else 0)
             self._in_message = True
-            said.write(wire)
+            said.write(parcel.wire)
             await said.drained(COMMAND_SECONDS)
         except Broken as error:
             self.abort()
@@ -136,6 +138,10 @@ class Connection:
             self.abort()  # a cancelled dialogue would pair the next command with this one's reply
             raise
         return None
+
+    def _commands(self, parcel: Parcel) -> tuple[bytes, bytes, bytes]:
+        mail = envelope.mail(parcel.sender, parcel.envelope_id, dsn=self._dsn, utf8=parcel.utf8)
+        return mail, envelope.rcpt(parcel.recipient, dsn=self._dsn), b"DATA\r\n"
 
     async def _refused(self, reply: Reply, stage: Stage, unread: int) -> Rejected | Lost:
         """What a refusal means; afterwards the connection is ready for the next message, or closed.
@@ -162,15 +168,19 @@ class Connection:
         self._dialogue.ask(b"RSET\r\n")
         return (await self._dialogue.reply(COMMAND_SECONDS)).code == 250
 
-    async def dot(self) -> Accepted | Rejected | Lost | Unknown:
-        """Write the final dot and say what came of it."""
+    async def dot(self, following: Parcel | None = None) -> Accepted | Rejected | Lost | Unknown:
+        """Write the final dot, announce what follows, and say what came of the dot."""
+        said = self._dialogue
+        if following is not None and self._pipelining and (self._utf8 or not following.utf8):
+            self._announced = following
         try:
-            self._dialogue.ask(b".\r\n")
+            said.ask(b".\r\n" + b"".join(self._commands(self._announced) if self._announced else ()))
         except Broken:
             self.abort()
             return Lost("the connection was lost before the message was complete")
         try:
-            reply = await self._dialogue.reply(DOT_SECONDS)
+            reply = await said.reply(DOT_SECONDS)
+            out_of_step = self._announced is not None and await said.early(354, 3, COMMAND_SECONDS)
         except Broken as error:
             self.abort()
             return Unknown(str(error))
@@ -178,6 +188,9 @@ class Connection:
             self.abort()
             raise
         self._in_message = False
+        if out_of_step:  # one answer is missing, and it may be the dot's
+            self.abort()
+            return Unknown(f"the server answered out of step: {reply}")
         if 200 <= reply.code < 300:
             return Accepted(reply)
         if reply.code == 421 or reply.code < 400:
@@ -194,7 +207,7 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, or just go when a message is unfinished: QUIT would be a line of it."""
-        if self._in_message or not self.alive:
+        if self._in_message or self._announced or not self.alive:
             self.abort()
             return
         try:

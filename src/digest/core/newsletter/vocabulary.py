@@ -203,7 +203,8 @@ MASTHEAD = any_of(
 )
 SUBHEADING = any_of(
     r"^(?:the )?(?:background|context|details|the facts|facts|demands|quotes?|resources|next steps?|logistics|agenda|"
-    r"programme?|schedule|running order|order of (?:the day|business|service)|signator(?:y|ies)|what has .{0,40}|speakers|sponsors|endorsers|co-?sponsors|talking points|sample (?:script|letter|message|text|tweet)s?|"
+    r"programme?|schedule|running order|order of (?:the day|business|service)|signator(?:y|ies)|what has .{0,40}|"
+    r"speakers|sponsors|endorsers|co-?sponsors|talking points|sample (?:script|letter|message|text|tweet)s?|"
     r"script|call script|action steps?|summary|conclusion|read more|learn more|more information|references|sources|"
     r"recommendations|(?:main |our )?findings|results|methodology|notes to editors|quick facts|"
     r"questions|faq|accessibility|parking|directions|transport(?:ation)?|notes?|key (?:points|findings|dates|facts)|"
@@ -212,8 +213,8 @@ SUBHEADING = any_of(
     r"^(?:what|how|where|when) (?:you can|we can|to|can (?:i|you|we))\b.{0,50}$|^(?:what|why|when|where|how|who)\W*$",
     r"^(?:what|how|where|why|when|who) (?:you|we|is|it|this|are|they|happened|comes|does|did|do)\b(?: \S+){0,3}$",
     r"^about [A-Z].{0,60}$",
-    r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|orden del día|"
-    r"tagesordnung|ordre du jour|"
+    r"^(?:antecedentes|contexto|detalles|datos|demandas|exigencias|recursos|próximos pasos|programa|agenda|ponentes|"
+    r"orden del día|tagesordnung|ordre du jour|"
     r"convocan|más información|resumen|fuentes|recomendaciones|conclusiones|resultados|notas? (?:para|a) la prensa|"
     r"notas?|guion|quiénes somos|por qué importa|los hechos|"
     r"(?:qué|cómo|dónde) (?:puedes?|podemos|hacer|ayudar|participar)\b.{0,50}|"
