@@ -10,7 +10,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from week import EDITION, installation, make
+from installed import EDITION, installation
+from week import make
 
 from digest.app import Installation
 from digest.pipeline.compile import compile_blocks

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from installed import EDITION, NOW, installation
 from measure import clocked
-from week import EDITION, NOW, installation
 
 from digest.pipeline.fan_out import fan_out
 from digest.store import subscribers

@@ -16,8 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from installed import EDITION, NOW, installation
 from sqlmodel import Session
-from week import EDITION, NOW, installation
 
 from digest.core.message import Block, Part, chosen
 from digest.pipeline.compose import Copy, mailroom

@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from installed import installation
 from measure import free_port
-from week import installation, invented
+from week import invented
 
 from digest.core.token import Purpose
 from digest.store import subscribers

@@ -7,8 +7,8 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from installed import EDITION, installation
 from measure import clocked
-from week import EDITION, installation
 
 from digest.core.delivery import State
 from digest.pipeline import dispatch

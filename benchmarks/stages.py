@@ -11,8 +11,8 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from installed import EDITION, NOW, installation
 from material import claims
-from week import EDITION, NOW, installation
 
 from digest.core.dkim import sign
 from digest.pipeline.compose import mailroom

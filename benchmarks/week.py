@@ -7,49 +7,24 @@ import csv
 import random
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from installed import EDITION, NOW, ZONE, installation
 
-from digest.app import Installation, bundled
+from digest.app import bundled
 from digest.core import dkim
 from digest.core.address import parse
 from digest.pipeline import assemble, deliver, dispatch, intake, topics
-from digest.settings import Settings
 from digest.store import subscribers
 from digest.store.subscribers import New
 
-NOW = datetime(2026, 3, 15, 9, 0, tzinfo=UTC)
-EDITION = 1
-CONNECTIONS = 10
 CHUNK = 5000
-ZONE = "Europe/Lisbon"
 TOPICS = tuple(dict.fromkeys(row["topic"] for row in csv.DictReader(bundled("examples", "topics.csv").open())))
 FIRST = ("Ana", "Bruno", "Carla", "Dinis", "Elsa", "Filipe", "Graça", "Hugo", "Inês", "João", "Lia", "Marta")
 LAST = ("Abreu", "Brito", "Castro", "Dias", "Esteves", "Faria", "Gomes", "Lopes", "Matos", "Neves", "Pires", "Reis")
-
-
-def installation(folder: Path, port: int = 25, signed: str = "", **settings: object) -> Installation:
-    """digest on the database in `folder`. `signed`: names of key files there, separated by commas, or nothing."""
-    values = {
-        "database_url": f"sqlite:///{folder}/digest.db",
-        "publication": "Harbour Weekly",
-        "DIGEST_FROM": "Harbour Weekly <weekly@harbour.example>",
-        "reply_to": "editors@harbour.example",
-        "postal_address": "Harbour House, 3 Quay Street, Cabo Manso",
-        "public_url": "https://news.harbour.example",
-        "bounce_domain": "bounces.harbour.example",
-        "smtp_port": port,
-        "smtp_connections": CONNECTIONS,
-        "dkim_selector": signed or None,
-        "dkim_key_file": ",".join(f"{folder}/{each}.pem" for each in signed.split(",")) if signed else None,
-        "timezone": ZONE,
-        "schedule": "sun 09:00",
-    }
-    return Installation(Settings(_env_file=None, **values | settings), NOW, running=True)
 
 
 def make(folder: Path, people: int) -> None:

@@ -64,7 +64,7 @@ class Sender:
 
     def envelope(self, delivery_id: int) -> tuple[str, str]:
         """The VERP address to which a bounce of this delivery comes back, and the envelope identifier that says the same."""
-        token = self.keyring.issue(Purpose.BOUNCE, delivery_id)
+        token = _way_back(self.keyring, delivery_id)
         return self.returns("bounce", token), f"d.{token}"
 
     def envelope_sender(self, delivery_id: int) -> str:
@@ -227,6 +227,12 @@ def mailbox(name: str, address: str) -> str:
 def _way_out(keyring: Keyring, subscriber_id: int) -> str:
     """A message names it in its header, twice, and in both parts."""
     return keyring.issue(Purpose.UNSUBSCRIBE, subscriber_id)
+
+
+@lru_cache(64)
+def _way_back(keyring: Keyring, delivery_id: int) -> str:
+    """The envelope names it, and so does what a provider gives back."""
+    return keyring.issue(Purpose.BOUNCE, delivery_id)
 
 
 @lru_cache(2)

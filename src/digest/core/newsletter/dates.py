@@ -48,7 +48,7 @@ _DATE = re.compile(
 )
 _COULD_BE = re.compile(rf"\d|\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _LINK = re.compile(
-    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|de|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|am|"
+    rf"(?:[\s,;:|@()·•–—-]|\b(?:from|at|del?|desde|a|las?|los?|um|von|ab|à|dès|beginning|starting|doors|between|entre|el|le|on|am|"
     rf"and|y|starts?|hora|uhr|{WEEKDAY})\b)+",
     re.IGNORECASE,
 )
@@ -191,7 +191,8 @@ def _beside(text: str, dated: Dated, hours: Sequence[Hours], floor: int, ceiling
     if after and after.start - dated.end <= 40 and _linked(text[dated.end : after.start]):
         return after
     before = next((each for each in reversed(hours) if floor <= each.start and each.end <= dated.start), None)
-    if before and dated.start - before.end <= 24 and _linked(text[before.end : dated.start]):
+    between = text[before.end : dated.start] if before else ""
+    if before and len(between) <= 24 and _linked(between) and not (before.last and "del" in between):
         return before
     return None
 

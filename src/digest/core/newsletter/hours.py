@@ -25,7 +25,7 @@ _NAMED = {
 _SPANISH_HOURS = ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce")
 _CLOCK = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?= ?(?:hrs?|hours)\b)|[01]?\d|2[0-4])(?:(?:[:.h]| h | uhr )[0-5]\d(?!\d))?"
 _WORDS = (
-    rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|{'|'.join(_NAMED)}|"
+    rf"(?:half|quarter) past (?:{_SPOKEN})|(?:{_SPOKEN}) o[’']clock|(?:12 )?(?:{'|'.join(_NAMED)})|"
     rf"(?:(?<=a las )|(?<=desde las )|(?<=hacia las )|(?<=sobre las )|(?<=a la ))(?:{'|'.join(_SPANISH_HOURS)})"
     r"(?: y (?:media|cuarto))?(?= de la |[.,;:)]| en | horas|$)|"
     rf"(?<=at )(?:half )?(?:{_SPOKEN})(?= in the |[.,;]| sharp)|(?:{_SPOKEN})(?= in the (?:morning|afternoon|evening))"
@@ -39,8 +39,8 @@ _HALF_PAST, _QUARTER = re.compile("half|media"), re.compile("quarter|cuarto")
 _EARLY = re.compile(r"a\.? ?m|mañana|madrugada|morning|früh|morgens|vormittags|matin")
 _LATE = re.compile(r"p\.? ?m|tarde|noche|afternoon|evening|night|nachmittags|abends|soir|après")
 _TIME = re.compile(
-    rf"(?<![\w:/$€£.,#-])(?P<from>{_CLOCK}|{_WORDS})(?P<from_half>{_HALF})?"
-    rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_CLOCK}|{_WORDS})(?P<till_half>{_HALF})?)?(?![\w/:%])",
+    rf"(?<![\w:/$€£.,#-])(?P<from>{_WORDS}|{_CLOCK})(?P<from_half>{_HALF})?"
+    rf"(?:(?:{TO}| (?P<doors>for) )(?:las? |l'|les )?(?P<till>{_WORDS}|{_CLOCK})(?P<till_half>{_HALF})?)?(?![\w/:%])",
     re.IGNORECASE,
 )
 _DAWN = re.compile(r"\b(?:dawn|sunrise|morning|breakfast|amanecer|madrugada|früh|morgens|aube|matin)\b", re.IGNORECASE)
@@ -83,11 +83,11 @@ def _is_time(text: str, found: re.Match[str], *, dotted: bool, bare: bool) -> bo
         return False
     if till and bare and not _TOGETHER.search(found[0]):
         return True
-    if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[0].isalpha()):
+    if found["from_half"] or found["till_half"] or ":" in first or "h" in first or (not till and first[-1].isalpha()):
         return True
     if "." in first or (dotted and "." in till):
         return dotted or "." in till
-    if till and (till[0].isalpha() or first[0].isalpha()):
+    if till and (till[-1].isalpha() or first[-1].isalpha()):
         return True
     led = _LED.search(text, max(0, found.start() - 12), found.start())
     alone = bare and _ALONE.match(text, found.end())
@@ -122,7 +122,7 @@ def _after_noon(found: re.Match[str], hour: time, text: str) -> bool:
 
 
 def _hour(words: str, half: str) -> time:
-    words = words.casefold()
+    words = words.casefold().removeprefix("12 ")
     if words in _NAMED:
         return time(_NAMED[words])
     if spoken := next((name for name in re.split(r"\W", words) if name in (*_SPOKEN_HOURS, *_SPANISH_HOURS)), None):

@@ -11,6 +11,8 @@ ASKS = any_in_lower(
     r"\bsend (?:a|your|an|comments|letters|him|her)\b",
     r"\bsubmit (?:a |your |public )?comments?\b|\bcomment on\b",
     r"\b(?:take action|take a moment|get in touch|act now|add your name|donate|chip in|petition|boycott|volunteer|pledge)\b",
+    r"\bappeals? (?:to|for)\b|\b(?:may|can|should) be (?:sent|handed|given|left|dropped|returned)\b|\bkindly \w+",
+    r"\blet (?:\w+ or )?\w+ know\b|\bgive it a (?:go|try)\b|\b(?:se reciben|enviar) (?:postulaciones|propuestas|una carta)\b",
     r"\bgive (?:today|now|what)\b|\bwe(?: are|[’']re) short of\b|\bclaim (?:one|yours?|an?)\b",
     r"\bneeds? (?:you\b|\d+|more|another|help|volunteers|people|someone|somebody)",
     r"\b(?:ring|call|text|phone) \w+(?: \w+)? (?:on|at) \(?\d|\b(?:unser konto|spendenkonto)\b",
@@ -76,7 +78,9 @@ ASKING_TITLE = any_in_lower(
     r"^¿?(?:do you|can you|could you|would you|have you got|tienes|puedes|podéis|quieres|hast du|können sie|avez-vous|"
     r"pouvez-vous)\b|^take (?:the|our|part)\b|\b(?:spendenaufruf|appel aux (?:dons|bénévoles)|llamamiento)\b",
     r"^(?:urgent:? )?(?:demand|tell|call|sign|write|ask|urge|stop|save|keep|support|defend|oppose|object|help|"
-    r"donate|protect|vote|book|order|register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
+    r"donate|protect|vote|"
+    r"book(?! (?:\w+ )?(?:rental|club|sale|fair|swap|launch|group|fund|drive|shop|week|review))|order|"
+    r"register|apply|join|bring|comment|nominate|host|renew|reserve)\b",
     r"^(?:urgent:? )?(?:boycott|adopt|claim|pledge|sponsor|volunteers|say|hands off|petition|send|email|contact|act|"
     r"take action|volunteer|give|fund|"
     r"free|please|don[’']t let)\b",
@@ -143,6 +147,11 @@ SHUT = any_in_lower(
     r"\bcambio de horarios?\b|\b(?:office|library|hall) closed\b|\bestará cerrad[oa]\b|"
     r"\bbleibt geschlossen\b|\b(?:opening|office) hours\b|\bhorario\b|\böffnungszeiten\b|\bhoraires\b|\bsera fermée?\b",
 )
+MOURNS = any_in_lower(
+    r"\b(?:passed away|passing (?:away )?of|(?:the )?death of|has died|died (?:on|at|in|last|peacefully)|in memoriam|obituary|"
+    r"survived by|funeral arrangements|falleci\w+|ha muerto|murió el|verstorben|gestorben|décès|nous a quittés)\b"
+)
+"""Tells of a death."""
 WON = any_in_lower(
     r"\b(?:victory|victories|won|wins?|triumph\w*|saved|secured|reprieved?|good news|victoria|logro|"
     r"buenas noticias|gewonnen|sieg|gerettet|gute nachrichten?|gagné|victoire|sauvée?s?|bonne nouvelle)\b"
@@ -174,6 +183,8 @@ OUTCOME = any_in_lower(
     r"\b(?:is|are) (?:staying|safe|fixed|here to stay|open again)\b|\bsa(?:ys?|id) yes\b",
     r"\b(?:reach|sign|win|won|strike|struck|agree)\w*\b[^.!?]{0,24}\b(?:deal|agreement|contract|settlement|pay rise)\b",
     r"\b(?:reach|pass|beat|smash|hit|exceed|top|surpass)\w* (?:(?:its|our|the|their) (?:\w+ )?(?:target|goal)\b|[£$€]\d)",
+    r"\b(?:threw|thrown|throws) out\b|\bknock(?:s|ed) back\b|\b(?:struck down|waived|agrees? with us|good news)\b|"
+    r"\baccept(?:s|ed) (?:the|our) demands?\b|\bdrop(?:s|ped) the (?:charges|case|plans?)\b|\bes nuestr[oa]!",
     r"\b(?:we|te)(?:['’]ve| have|nemos)\b[^.?]{0,40}!|\b(?:meta|objetivo) (?:cumplid|alcanzad|superad)[oa]\b",
     r"\b(?:condenó|condena|condenad[oa]s?|perpetua|sentencia (?:favorable|firme)|le?s? da la razón|ha dado la razón|"
     r"reconoce|readmitid[oa]s?|concedió|concede|obliga a)\b",
@@ -182,7 +193,8 @@ OUTCOME = any_in_lower(
 )
 """How something came out, in the title or the first words."""
 GLAD = any_in_lower(
-    r"\b(?:huge|enormous|massive|heartfelt|hearty|heartiest|warm|warmest|deepest) (?:thanks|congratulations|thank you)\b",
+    r"\bwith (?:great |much )?(?:joy|pleasure)\b|\bcongratulations to\b|\bcon (?:mucha |gran )?alegría\b",
+    r"\b(?:big|huge|enormous|massive|heartfelt|hearty|heartiest|warm|warmest|deepest) (?:thanks|congratulations|thank you)\b",
     r"\b(?:happy|delighted|thrilled|proud|overjoyed) to (?:inform|report|say|tell)\b",
     r"\bfor the first time\b|\bthe first (?:such|of its kind|in the history)\b|\b(?:es la|por) primera vez\b",
     r"\b(?:gracias, gracias|felicidades,? (?:a|doña|don)|más de lo (?:que|previsto)|antes de lo previsto|¡victoria)\b",
@@ -244,9 +256,11 @@ EARNED = any_in_lower(
 )
 STATES = any_in_lower(
     r"\b(?:we,? )?the undersigned\b|\bstatement (?:of|on|by|from)\b",
-    r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in)|demand|affirm|"
+    r"\bwe (?:strongly )?(?:condemn|denounce|reject|declare|call (?:on|upon|for)|stand (?:with|in|beside)|demand|affirm|"
     r"oppose|deplore|urge|believe)\b",
-    r"\b(?:adopted|adopts|agreed|issued) (?:this|the following) (?:position|statement|resolution|motion)\b",
+    r"\bwe,? [^.!?]{3,80}, (?:declare|demand|call|condemn|reject|ask|affirm|state)\b|\bwe ask (?:our|the|all|you to)\b",
+    r"\bstrongly (?:protests?|condemns?|objects?|opposes?)\b|\b(?:our|full) solidarity (?:to|with)\b",
+    r"\b(?:adopted|adopts|agreed|issued|passed) (?:this|the following) (?:position|statement|resolution|motion)\b",
     r"\b(?:supports?|opposes?|rejects?|do(?:es)? not support) (?:the|a|an|any|this|these|one|scenario)\b",
     r"\b(?:signed|signatories|firman|suscriben|firmantes|unterzeichnet|signataires)\s*:|\b(?:undersigned|gravely concerned)\b",
     r"\b(?:board|committee|council of elders|union|members|branch|society|coalition|network|trustees) (?:of [^.]{3,30} )?"

@@ -16,6 +16,7 @@ from digest.core.newsletter.kind_words import (
     GRANTED,
     IMPERATIVES,
     INVITES,
+    MOURNS,
     OCCASION,
     ON_THE,
     OUTCOME,
@@ -30,7 +31,7 @@ from digest.core.newsletter.kind_words import (
     WON,
 )
 from digest.core.newsletter.paragraphs import ANY_DAY
-from digest.core.newsletter.section_names import section_of
+from digest.core.newsletter.section_names import labelled_kind
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.timing import Timing
 from digest.core.newsletter.vocabulary import RELEASE
@@ -77,7 +78,7 @@ def _of_labels(section: Section) -> _Votes:
         (section.banner_words, 2.0),
         (section.marked.tag, 2.0),
     ):
-        if said and (named := section_of(said) or ("press_release" if RELEASE.search(said) else None)):
+        if said and (named := labelled_kind(said) or ("press_release" if RELEASE.search(said) else None)):
             firm = named != "news" or (said == section.marked.label and _NEWS.search(said or ""))
             yield Kind(named), weight if firm else 0.5, said
 
@@ -127,6 +128,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.EVENT, RECURS_AT, 1.2, text, 1),
         (Kind.EVENT, INVITES, invites, f"{title}\n{text}", 3),
         (Kind.NEWS, SHUT, 3.0, title, 1),
+        (Kind.NEWS, MOURNS, 1.2, f"{title}\n{start}", 1),
         (Kind.NEWS, SHUT, 1.5, start[:_FIRST], 1),
         (Kind.VICTORY, WON, 0.7, title, 1),
         (Kind.VICTORY, GRANTED, 1.1, title, 1),
@@ -139,6 +141,7 @@ def _of_words(section: Section, timing: Timing) -> _Votes:
         (Kind.VICTORY, _EXCLAIMED, 0.5, title, 1),
         (Kind.STATEMENT, STATES, 0.8, text, 3),
         (Kind.STATEMENT, STATEMENT_TITLE, 2.0, title, 1),
+        (Kind.STATEMENT, STATEMENT_TITLE, 0.6, start, 1),
         (Kind.STATEMENT, ON_THE, 0.8, title, 1),
     ):
         for said in _different(pattern, where, most):

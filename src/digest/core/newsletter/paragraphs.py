@@ -198,7 +198,11 @@ def _with_parts(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             if len(each.text.split()) <= (_GOODBYE if NAMES.fullmatch(below) else _REGARDS):
                 parts[here] = "signoff"
     for here in range(len(parts) - 1):
-        if parts[here : here + 2] == ["short", "short"] and _name_and_role(*paragraphs[here : here + 2]):
+        if (
+            parts[here] == "short"
+            and parts[here + 1] in ("short", "prose")
+            and _name_and_role(*paragraphs[here : here + 2])
+        ):
             parts[here : here + 2] = ["signature", "signature"]
     for here, part in enumerate(parts):
         if part == "signoff":

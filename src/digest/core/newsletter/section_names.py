@@ -36,7 +36,11 @@ SECTIONS: dict[str, re.Pattern[str]] = {
     ),
     "press_release": any_of(r"press", r"releases?", r"comunicados?", r"prensa", r"pressemitteilungen", r"communiqués?"),
     "statement": any_of(
-        r"statements?", r"declaraciones|declaración", r"pronunciamientos?", r"erklärungen", r"déclarations?"
+        r"statements?",
+        r"declaraciones|declaración",
+        r"pronunciamientos?",
+        r"erklärungen",
+        r"déclarations?",
     ),
     "victory": any_of(
         r"victory|victories", r"wins?", r"victorias?", r"logros", r"good", r"erfolge", r"victoires?", r"successes"
@@ -74,6 +78,19 @@ FILLER = any_of(
     r"ends|pieces|reminder|international|statewide|global|featured|recent|recientes|activities|releases|alerts|calls|call|"
     r"celebrate|celebrations|celebrating|key|brief|breve|breves|kurz|bref|good|buenas",
 )
+
+
+_LABELS = {
+    "action": any_of(
+        r"^(?:give|giving|donate|donations?|volunteers?|volunteering|help|help wanted|wanted|vacanc(?:y|ies))$"
+    ),
+    "statement": any_of(r"^(?:(?:open |joint )?letter|resolution|carta abierta|offener brief|lettre ouverte)$"),
+}
+
+
+def labelled_kind(label: str) -> str | None:
+    """The kind that the label of one item names: what names a section, or "GIVE", "LETTER"."""
+    return section_of(label) or next((kind for kind, names in _LABELS.items() if names.search(label.strip())), None)
 
 
 def section_of(title: str) -> str | None:

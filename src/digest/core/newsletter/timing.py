@@ -22,7 +22,7 @@ _UNTIL = re.compile(
     r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como (?:muy )?tarde,?|"
     r"bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
     rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of(?: day| business| play)?|next|this|coming|"
-    r"próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|de|es|finaliza)\s+)*)$",
+    r"próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|las?|de|es|finaliza)\s+)*)$",
     _I,
 )
 _NOT_BEFORE = re.compile(
@@ -47,14 +47,19 @@ _PUBLISHED = re.compile(
     r"(?:approved|adopted|agreed|aprobad[oa]|beschlossen|adoptée?)\b[^.!?]{0,60})\W*$",
     _I,
 )
+_DATELINE = re.compile(r"[A-ZÀ-Þ][\w.’' -]{2,40}, ")
 _OVER = re.compile(
     r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|vuelta|regreso|termina|acaba|bis|jusqu[’']à|"
     r"fin)\b[^.!?]{0,16}$",
     _I,
 )
 _RETURNS = re.compile(
-    r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|regreso|vuelta|rückkehr|retour)\b(?: on| el| am| le)?\W*$",
+    r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|finish\w*|regreso|vuelta|termina|acaba|finaliza|"
+    r"rückkehr|endet|retour|se termine)\b(?: on| el| am| le)?\W*$",
     _I,
+)
+_BEGINS = re.compile(
+    r"\b(?:begins?|starts?|starting|opens?|comienza|empieza|inicia|arranca|beginnt|commence|débute)\b[^.!?]{0,60}\d", _I
 )
 _RUNS = re.compile(
     r"(?<!period )(?<!survey )(?<!registration )(?<!enrollment )(?<!voting )"
@@ -74,6 +79,7 @@ _PAST = re.compile(
     r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
 )
 
+_WEEKLY = 60  # characters before "from 20 October to 15 December" in which an hour is that of each week
 _STOPS = 2  # days within a longer time that make it the whole of which they are parts
 _HISTORY = timedelta(days=400)
 
@@ -160,7 +166,9 @@ def read_timing(section: Section, reader: Reader) -> Timing:
             and _is_published(each, section.title, len(whole), alone=alone)
         ):
             published = published or each.told
-        elif _is_deadline(each.paragraph.text, each.found):
+        elif _is_deadline(each.paragraph.text, each.found) and not (
+            _RETURNS.search(each.before) and _BEGINS.search(each.before)
+        ):
             told = replace(each.told, when=_until(each.found.last or each.found.first))
             deadline, soon = (deadline, soon or told) if each.found.relative else (deadline or told, soon)
         elif each.found.relative and (each.found.alone or each.found.first.at is None):
@@ -212,7 +220,8 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
             if hours.last:
                 ends = replace(starts, when=When(ends.when.day if ends else day, hours.last))
             return starts, ends
-    every = list(find_hours(each.before)) if _EVERY_WEEK.search(each.before) else []
+    weekly = _EVERY_WEEK.search(each.before) or (each.found.last and len(each.before) < _WEEKLY)
+    every = list(find_hours(each.before)) if weekly else []
     if len(every) == 1:
         hours = every[0]
         return replace(
@@ -266,7 +275,10 @@ def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> 
         place <= 4
         and paragraph.part == "prose"
         and found.start < 60
-        and bool(re.match(r"\W{0,3}\s*[–—-]+ ", each.onward))
+        and bool(
+            re.match(r"\W{0,3}\s*[–—-]+ ", each.onward)
+            or (_DATELINE.fullmatch(each.before) and each.onward[:2] == ". ")
+        )
     )
 
 

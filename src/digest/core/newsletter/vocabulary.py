@@ -92,7 +92,8 @@ CREDIT = any_of(
 )
 GREETING = any_of(
     r"^[¡!]? ?(?:dear|hello|hi|greetings|to (?:all |our |the )+(?:members|friends|neighbou?rs|readers|residents)|"
-    r"welcome(?= to\b| back\b| all\b| everyone\b|.*\W$|$)|querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|"
+    r"welcome(?= to (?:the|our|this|another|all|an?)\b| back\b| all\b| everyone\b|.*\W$|$)|"
+    r"querid[oa]s|estimad[oa]s|hola|bienvenid[oa]s|"
     r"liebe|sehr geehrte[rs]?|chère?s|bonjour|"
     r"a l[oa]s? (?:opinión pública|medios(?: \w+)?|comunidad|pueblos?|sociedad civil|autoridades)|a quien corresponda|"
     r"monsieur|madame|se[ñn]or(?:es|as?)?)\b.{0,60}[,!:]?$",
