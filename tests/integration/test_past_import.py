@@ -111,12 +111,20 @@ def test_what_is_no_past_mail_is_rejected_with_a_reason(
     assert rejected.path == str(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.json", "list.csv", "empty"])
-def test_where_there_is_none_it_is_said(sqlite: Database, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.json", "{}"), ("list.csv", "email\na@a.example\n"), ("b.csv", 'a,"\0b\r"c')]
+)
+def test_where_there_is_none_it_is_said(sqlite: Database, tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / name
-    path.mkdir() if name == "empty" else path.write_text("{}" if name == "a.json" else "email\na@example.org\n")
+    path.write_text(content)
     with pytest.raises(Refused, match="There is no past mail in"):
         bring(sqlite, path)
+
+
+def test_an_empty_folder_has_none(sqlite: Database, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Refused, match="There is no past mail in"):
+        bring(sqlite, tmp_path / "empty")
 
 
 def test_a_damaged_list_of_an_export_is_named(sqlite: Database, tmp_path: Path) -> None:

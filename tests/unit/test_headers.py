@@ -21,7 +21,7 @@ SENDER = Sender(
     "https://news.harbour.example", RING,
 )  # fmt: skip
 MESSAGE = Message(
-    "ana@example.net", "Sign the petition", datetime(2026, 3, 15, 9, tzinfo=UTC), SENDER.message_id(7), 7, 3,
+    "ana@example.net", "Sign the petition", datetime(2026, 3, 15, 9, tzinfo=UTC), SENDER.message_id(7), 3,
     "2026-w11", "es", "=_digest_2026-W11_1",
 )  # fmt: skip
 one_line = st.text(

@@ -182,6 +182,7 @@ def test_an_mbox_is_each_of_its_messages() -> None:
     [
         (b"", "no message, or does not say when"),
         (b"Date: soon\n\nx", "no message, or does not say when"),
+        (b"Date: Fri, 31 Dec 9999 23:59:59 -1400\n\nx", "no message, or does not say when"),
         (b"Date: Sun, 02 Feb 2025 09:00:00 +0000\n" + b"X: y\n" * 100_000 + b"\nx", "headers over 256 KB"),
         (b"x" * (message.LARGEST + 1), "over 25 MB"),
     ],

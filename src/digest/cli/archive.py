@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, say, table
+from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
 from digest.pipeline import past
 from digest.pipeline.past import PastImport
 from digest.store.past import Kept
@@ -29,7 +29,12 @@ def import_(
 ) -> None:
     """Bring past mail in, without what is one reader's alone; again and again without doubling."""
     here = installation(now)
-    result = past.import_past(here.database, paths, now=here.clock(), keep_going=keep_going, dry_run=dry_run)
+    with progress() as bar:
+        task = bar.add_task("Reading", total=None)
+        result = past.import_past(
+            here.database, paths, now=here.clock(), keep_going=keep_going, dry_run=dry_run,
+            progress=lambda done: bar.update(task, completed=done),
+        )  # fmt: skip
     if json_:
         names = ("added", "updated", "unchanged")
         emit(

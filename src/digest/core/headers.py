@@ -117,7 +117,6 @@ class Message:
     subject: str
     date: datetime
     message_id: str
-    delivery_id: int
     subscriber_id: int
     campaign: str
     language: str
@@ -186,11 +185,16 @@ def header(sender: Sender, message: Message) -> list[tuple[str, str]]:
         *([("List-Archive", f"<{sender.public_url}/archive>")] if sender.archive else []),
         ("Feedback-ID", f"{message.campaign}:{message.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),
-        ("X-Digest-Delivery", sender.keyring.issue(Purpose.MESSAGE, message.delivery_id)),
+        ("X-Digest-Delivery", _local_part(message.message_id)),
         ("MIME-Version", "1.0"),
         ("Content-Language", message.language),
         ("Content-Type", f'multipart/alternative;\r\n boundary="{message.boundary}"'),
     ]
+
+
+def _local_part(message_id: str) -> str:
+    """The token once more, since there are servers that write a Message-ID of their own."""
+    return message_id[1:].partition("@")[0]
 
 
 def serialise(fields: list[tuple[str, str]]) -> bytes:

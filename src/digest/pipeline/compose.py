@@ -113,7 +113,6 @@ class Mailroom:
             subject=self._subjects[language],
             date=now,
             message_id=claimed.message_id,
-            delivery_id=claimed.id,
             subscriber_id=claimed.subscriber_id,
             campaign=self.period.lower(),
             language=language,

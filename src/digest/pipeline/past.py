@@ -1,6 +1,6 @@
 """Past mail comes in: found in exports and messages, cleaned for everybody, kept all or nothing; and goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,11 +56,17 @@ class _Clean:
 
 
 def import_past(
-    db: Database, paths: Sequence[Path], *, now: datetime, keep_going: bool = False, dry_run: bool = False
+    db: Database,
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    keep_going: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> PastImport:
     """Keep the past mails in these files, folders and ZIPs, each once however often it comes.
 
-    One that cannot be read keeps all out unless `keep_going`. Refused where there is none.
+    One that cannot be read keeps all out unless `keep_going`. Refused where there is none. `progress`: how many are read.
     """
     result = PastImport()
     cleaned: dict[tuple[str, str], _Clean] = {}
@@ -68,6 +74,8 @@ def import_past(
         with opened(path) as bundle:
             for each in _clean(bundle, now, result):
                 cleaned.setdefault((each.mail.source, each.mail.uid), each)
+                if progress:
+                    progress(len(cleaned))
     if result.rejected and not keep_going:
         result.applied = False
         return result

@@ -51,7 +51,10 @@ def _catalogue(bundle: Bundle, name: str) -> Export | None:
     if not name.lower().endswith(".csv"):
         return None
     line = bundle.head(name).decode("utf-8-sig", "replace").split("\n")[0]
-    return exports.catalogue([exports.key(each) for each in next(csv.reader([line]), [])])
+    try:
+        return exports.catalogue([exports.key(each) for each in next(csv.reader([line]), [])])
+    except csv.Error:
+        return None  # a list of something else
 
 
 def _rows(bundle: Bundle, name: str, export: Export) -> Iterator[Found]:

@@ -1,5 +1,7 @@
 """Colours that can be read: contrast by WCAG 2.1, and what to do about an accent that lacks it."""
 
+import colorsys
+
 AA = 4.5  # WCAG 2.1 §1.4.3, text of normal size
 
 
@@ -20,6 +22,12 @@ def mixed(colour: str, other: str, share: float) -> str:
     """`colour` with `share` (0 to 1) of `other` in it."""
     pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def lit(colour: str) -> str:
+    """`colour` as it may stand on a dark ground: of the same hue, light enough to be seen there, and less of it."""
+    hue, light, saturation = colorsys.rgb_to_hls(*(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    return "#" + "".join(f"{round(c * 255):02x}" for c in colorsys.hls_to_rgb(hue, max(light, 0.64), saturation * 0.7))
 
 
 def ink_on(background: str) -> str:

@@ -55,7 +55,7 @@ class Dates:
             return f"{self._moment(starts, item.timezone)} – {self._moment(ends, item.timezone)}"
         if starts.at is None or ends.at is None:
             return self._moment(starts if starts.at else ends, item.timezone)
-        times = f"{self._time(starts)}\u00a0–\u00a0{self._time(ends)} {self._zone(ends, item.timezone)}"
+        times = f"{self._time(starts)}\u00a0– {self._time(ends)} {self._zone(ends, item.timezone)}"
         return self._join(self.day(starts.day), times)
 
     def _moment(self, when: When, zone_name: str) -> str:

@@ -176,7 +176,7 @@ class Templates:
                 "wrap": plain.wrap,
                 "readable_on": colour.readable,
                 "ink_on": colour.ink_on,
-                "mixed_with": colour.mixed,
+                "lit": colour.lit,
             }
             self._environments[spoken.tag] = environment
         return self._environments[spoken.tag]

@@ -31,6 +31,8 @@ class Dialogue(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._ended: str | None = None
         transport.set_protocol(self)
         transport.set_write_buffer_limits(high=1, low=0)  # drained is empty; over TLS a high of 0 pauses an empty one
@@ -81,13 +83,24 @@ class Dialogue(asyncio.Protocol):
         """Until something happens; for that long."""
         if self._ended is not None:
             raise Broken(self._ended)
+        self._until = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._until:
+            self._look_at_the_clock()
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._end, "the server did not answer in time")
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _look_at_the_clock(self) -> None:
+        """One timer for a whole dialogue, since a wait is nearly always over long before it has been too long."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._loop.time() < self._until:
+            self._timer = self._loop.call_at(self._until, self._look_at_the_clock)
+        elif self._waiter is not None:
+            self._end("the server did not answer in time")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -125,6 +138,8 @@ class Dialogue(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(f"the connection was lost{f': {error}' if error else ''}")
+        if self._timer is not None:
+            self._timer.cancel()
 
     def pause_writing(self) -> None:
         self._paused = True

@@ -41,7 +41,7 @@ def environment() -> jinja2.Environment:
         "raised": raised,
         "readable_on": colour.readable,
         "ink_on": colour.ink_on,
-        "mixed_with": colour.mixed,
+        "lit": colour.lit,
     }
     return templates
 

@@ -75,9 +75,9 @@ def language_of(html: str) -> str | None:
 def _sent(headers: Headers) -> datetime:
     try:
         moment = parsedate_to_datetime(get(headers, "date"))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         raise ValueError("it is no message, or does not say when it was sent (“Date:”)") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _texts(parts: list[Part]) -> list[str]:
