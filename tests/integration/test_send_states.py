@@ -23,6 +23,7 @@ from sqlmodel import Session
 from digest.core.delivery import ALLOWED, State
 from digest.store import deliveries, events, pacing
 from digest.store.database import Database
+from digest.store.deliveries import Acceptance
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
 START = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -33,7 +34,11 @@ seldom = st.sampled_from((False,) * 7 + (True,))  # ends and obstacles, or every
 
 
 class Sending(RuleBasedStateMachine):
-    """`taken` is the mail server's log; `dots` are the marks that a sender believes in and has not recorded the end of."""
+    """`taken` is the mail server's log; `dots` are the marks that a sender believes in and has not recorded the end of.
+
+    `resent` is how often staff had something sent again that the server had taken: nothing else may make it twice. `decided` is
+    what the server had taken and staff let be or resent: of nothing else the ledger may say that it was not taken.
+    """
 
     def __init__(self, database: Database) -> None:
         super().__init__()
@@ -48,6 +53,7 @@ class Sending(RuleBasedStateMachine):
         self.dots: dict[tuple[str, int], bool] = {}
         self.taken: Counter[int] = Counter()
         self.resent: Counter[int] = Counter()
+        self.decided: set[int] = set()
         self.accepted: Counter[int] = Counter()
 
     def teardown(self) -> None:
@@ -131,8 +137,12 @@ class Sending(RuleBasedStateMachine):
             to = State.FAILED if lasting else State.PENDING
         not_before = self.now + timedelta(minutes=5) if again else None
         for _ in range(1 + again):
-            if deliveries.finish(self.connection, delivery, sender, State.TRANSMITTING, to, not_before=not_before):
-                self.accepted[delivery] += to is State.ACCEPTED
+            if to is not State.ACCEPTED:
+                deliveries.finish(self.connection, delivery, sender, State.TRANSMITTING, to, not_before=not_before)
+                continue
+            before = self.read()[delivery]
+            deliveries.accept(self.connection, [Acceptance(delivery, "250 ok", "", self.now)], sender)
+            self.accepted[delivery] += before is not self.read()[delivery]
 
     @rule(slot=slots, number=which, to=st.sampled_from((State.PENDING, State.PENDING, State.FAILED, State.SKIPPED)))
     def refused_before_the_dot(self, slot: int, number: int, to: State) -> None:
@@ -148,6 +158,13 @@ class Sending(RuleBasedStateMachine):
         claimed, doubtful = deliveries.orphan(self.session, names[-1])
         assert claimed + doubtful <= len(READERS)
         names.append(f"{names[0][0]}{len(names)}")
+
+    @rule(slot=slots)
+    def dies_and_what_it_held_is_resent(self, slot: int) -> None:
+        """Its answers are still to come."""
+        self.leave_off(slot, quietly=False)
+        self.only_the_transitions_there_are()
+        self.decide_about_what_is_in_doubt(lets_be=False)
 
     @precondition(lambda self: +self.taken)
     @rule(data=st.data())
@@ -180,10 +197,11 @@ class Sending(RuleBasedStateMachine):
     @rule(lets_be=seldom)
     def decide_about_what_is_in_doubt(self, lets_be: bool) -> None:
         doubtful = [each for each, state in self.read().items() if state is State.UNCERTAIN]
+        self.decided.update(each for each in doubtful if self.taken[each])
         to = State.FAILED if lets_be else State.PENDING
         assert deliveries.settle_uncertain(self.session, self.edition, to, None) == len(doubtful)
         if not lets_be:
-            self.resent.update(doubtful)
+            self.resent.update(each for each in doubtful if self.taken[each])
 
     # The promise.
 
@@ -202,6 +220,12 @@ class Sending(RuleBasedStateMachine):
         for delivery, count in self.accepted.items():
             assert count <= 1
             assert not count or self.taken[delivery]
+
+    @invariant()
+    def what_was_taken_is_never_denied(self) -> None:
+        for delivery, state in self.read().items():
+            known = state in (State.TRANSMITTING, State.ACCEPTED, State.UNCERTAIN)
+            assert known or not self.taken[delivery] or delivery in self.decided, state
 
     @invariant()
     def the_balance_closes(self) -> None:

@@ -501,6 +501,39 @@ def test_no_mark_for_another_owner_and_none_twice(ledger):
         assert not deliveries.mark(connection, [ids[0]], "a", NOW)
 
 
+def test_only_what_is_pending_is_taken_whoever_asks(ledger):
+    database, edition_id, ids = ledger
+    with database.writing_connection() as connection, connection.begin():
+        pacing.claim(connection, edition_id, "a", NOW, 1)
+        assert [each.id for each in deliveries.take(connection, ids[:2], "b")] == [ids[1]]
+        assert deliveries.take(connection, ids[:2], "a") == []
+
+
+def test_a_cancellation_skips_only_what_is_not_begun(ledger):
+    database, edition_id, ids = ledger
+    with database.write() as session:
+        pacing.claim(session.connection(), edition_id, "a", NOW, 2)
+        deliveries.mark(session.connection(), [ids[0]], "a", NOW)
+        deliveries.skip_open(session, edition_id, "the edition was cancelled")
+        states = [deliveries.get(session, each).state for each in ids[:3]]
+    assert states == ["transmitting", "claimed", "skipped"]
+
+
+def test_an_acceptance_is_of_what_is_transmitting_and_the_owners(ledger):
+    database, edition_id, ids = ledger
+
+    def accepted(connection, owner):
+        deliveries.accept(connection, [deliveries.Acceptance(ids[0], "250 ok", "1", NOW)], owner)
+        return connection.scalar(select(col(D.state)).where(col(D.id) == ids[0])) == State.ACCEPTED
+
+    with database.writing_connection() as connection, connection.begin():
+        pacing.claim(connection, edition_id, "a", NOW, 1)
+        assert not accepted(connection, "a")
+        deliveries.mark(connection, [ids[0]], "a", NOW)
+        assert not accepted(connection, "b")
+        assert accepted(connection, "a")
+
+
 def test_who_was_erased_gets_no_mark(ledger):
     database, edition_id, _ = ledger
     with database.writing_connection() as connection, connection.begin():

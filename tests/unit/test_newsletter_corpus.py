@@ -1,6 +1,7 @@
 """How well newsletters are read, over a folder of invented ones (and the shared one, where it is at hand).
 
-Targets are measured on those whose expectations were written by somebody else than the reader's author; the samples
+Those measured were written by others than the reader's author, who has read them all since: the figures here guard against
+going back, and those for unseen ones are in tests/data/newsletters/README.md. The samples
 beside this test were set down from the reader's own answers, once looked through, and only guard against going back.
 """
 
@@ -45,7 +46,7 @@ def score(path: Path) -> Counter[str]:
         if got is None:
             continue
         counts["titles"] += (got.title, got.tag) == (item["title"], item.get("tag"))
-        counts["kinds"] += got.kind == item["kind"]
+        counts["kinds"] += got.kind in (item["kind"], *item.get("kind_ok", ()))
         counts["dates right"] += sum(moment_of(got, field) == moment for field, moment in moments.items())
         counts["dates invented"] += sum(moment_of(got, field) is not None for field in MOMENTS if field not in moments)
     counts["false"] = len(found)
@@ -60,13 +61,13 @@ def moment_of(found: Found, field: str) -> str | None:
 
 def test_titles_splits_kinds_and_dates_reach_their_targets():
     counts = sum((score(path) for path in MEASURED), Counter())
-    assert counts["items"] >= 100
-    assert counts["titles"] >= 0.93 * counts["items"], counts
-    assert counts["false"] <= 0.12 * counts["items"], counts
+    assert counts["items"] >= 300
+    assert counts["titles"] >= 0.97 * counts["items"], counts
+    assert counts["false"] <= 0.03 * counts["items"], counts
     assert counts["false and doubtful"] >= 0.5 * counts["false"], counts
-    assert counts["kinds"] >= 0.83 * counts["items"], counts
-    assert counts["dates right"] >= 0.85 * counts["dates"], counts
-    assert counts["dates invented"] <= 0.05 * counts["dates"], counts
+    assert counts["kinds"] >= 0.95 * counts["items"], counts
+    assert counts["dates right"] >= 0.97 * counts["dates"], counts
+    assert counts["dates invented"] <= 0.02 * counts["dates"], counts
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)

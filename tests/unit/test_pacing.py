@@ -151,7 +151,7 @@ def test_what_is_given_back_may_go_again(rate, wanted):
         ("421 4.3.2 closing", True, False), ("450 4.2.0 greylisted", True, False), ("451 later", True, False),
         ("454 4.7.0 TLS", True, True), ("452 4.7.28 rate limited", True, True), ("452 4.2.2 full", False, False),
         ("450 4.2.1 too much mail for this one", False, False), ("450 4.1.8 unknown sender domain", False, False),
-        ("452 4.3.1 disk", False, False), ("550 5.7.1 policy", False, False),
+        ("452 4.3.1 disk", True, False), ("452 insufficient storage", True, False), ("550 5.7.1 policy", False, False),
     ],
 )  # fmt: skip
 def test_which_replies_slow_a_domain(said, slows, at_once):

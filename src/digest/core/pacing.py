@@ -82,7 +82,7 @@ def slows(code: int, enhanced: str | None) -> bool:
     """Whether a reply or a returned status asks for less mail, rather than telling of one mailbox (RFC 3463, RFC 5321 §4.2.3)."""
     if enhanced and enhanced.startswith(ONE_MAILBOX):
         return False
-    return code in (421, 450, 451, 454) or bool(enhanced and enhanced.startswith("4.7."))
+    return code == 421 or code // 10 == 45 or bool(enhanced and enhanced.startswith("4.7."))
 
 
 def at_once(reply: Reply) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from digest.core.newsletter.candidates import PART, Candidate
+from digest.core.newsletter.masthead import TOP
 
 _CONVENTION = 2.2
 _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
@@ -13,14 +14,6 @@ _MANY, _ALONE = 4, 0.9  # unmarked headings that make a convention, and what it 
 _LONGER = 1.5  # times as long as others are
 _ENOUGH = 3  # bearers of a mark that make a convention, however many do not bear it
 _PLAIN = 2  # unmarked headings that make it likely that the marks were given up
-TOP = {
-    "speaks of the newsletter": -3.0,
-    "the name at the top": -1.5,
-    "a line of the masthead below": -2.5,
-    "a line of the masthead right below": -4.0,
-    "said again at the foot": -2.5,
-}
-"""Cues of a masthead, and how much they weigh: what shows them tells nothing of a convention."""
 
 
 def convention(found: Sequence[Candidate]) -> str | None:

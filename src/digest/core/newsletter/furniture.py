@@ -1,16 +1,14 @@
 """What a newsletter has around its items: masthead, table of contents, section banners, footer."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.core.newsletter.calendar_words import MONTH
-from digest.core.newsletter.dates import find_dates
-from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.marks import read_marks
-from digest.core.newsletter.paragraphs import ANY_DAY, Paragraph
+from digest.core.newsletter.paragraphs import Paragraph
 from digest.core.newsletter.section_names import section_of
-from digest.core.newsletter.vocabulary import CONTENTS, FROM, MASTHEAD
+from digest.core.newsletter.vocabulary import CONTENTS, FROM
 
 _LEADERS = re.compile(r"[\s.…_·–-]*(?:\b(?:p|page|pág|s)\.? ?)?\d{0,3}\s*$", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -19,16 +17,8 @@ _ADDRESS = re.compile(
     r"|[|·•]|\b(?:tel|phone|teléfono)\b|\(\d{3}\)|\d{3}[- ]\d{4}|©",
     re.IGNORECASE,
 )
-_MONTH_AND_YEAR = re.compile(
-    rf"\b(?:{MONTH}|spring|summer|autumn|fall|winter|primavera|verano|otoño|invierno|herbst|sommer|frühjahr|printemps|été)"
-    r",? (?:de |del )?(?:19|20)\d\d\b",
-    re.IGNORECASE,
-)
 _ARTICLE = re.compile(r"^(?:the|la|el|los|las|der|die|das|les?) ")
 _NAME_ENDS = re.compile(r",| [|·•~/–—-]{1,2} ")
-_LEAST_PROSE = 90  # characters of a line that is more than a date with a few words
-
-_PARTED = re.compile(r" [|·•~/–—-]{1,2} ")
 
 
 def plain(title: str) -> str:
@@ -122,6 +112,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
     """
     names = (_ARTICLE.sub("", plain(each.text)) for each in paragraphs[:3] if each.part == "short")
     head = tuple(name for name in names if " " in name)
+    rules = Counter(rule for each in paragraphs for rule in (each.rule, each.under))
     begins, best, weight, told = len(paragraphs), _LEAST, 0.0, False
     for at in range(len(paragraphs) - 1, 0, -1):
         each = paragraphs[at]
@@ -129,8 +120,7 @@ def find_footer(paragraphs: Sequence[Paragraph]) -> int:
         weight += max(own, 0.0) if told else own
         told = (told or own >= 2) and not each.opens
         signed = paragraphs[at - 1].part in ("signature", "signoff")
-        only = sum(each.rule in (other.rule, other.under) for other in paragraphs) == 1
-        settled = weight + _RULE_WEIGHTS.get(each.rule, _ONLY_RULE if only else 0.5) + signed * _SIGNED
+        settled = weight + _RULE_WEIGHTS.get(each.rule, _ONLY_RULE if rules[each.rule] == 1 else 0.5) + signed * _SIGNED
         if each.opens and settled > best:
             begins, best = at, settled
         if weight < -3:
@@ -155,27 +145,6 @@ def _footer_weight(each: Paragraph, *, repeats: bool) -> float:
     if addressed:
         return 0.95
     return -0.6 if each.opens else 0.0
-
-
-def is_masthead(text: str) -> bool:
-    """True if a line speaks of the newsletter itself."""
-    return bool(MASTHEAD.search(text))
-
-
-def is_issue_line(each: Paragraph) -> bool:
-    """True for a short line of several parts, one of them a day with its year: "Maple Street PTA | May 3, 2024 | Week 5"."""
-    parts = _PARTED.split(each.text) if each.part == "short" else ()
-    dated = (dated for part in parts for dated in find_dates(part, ANY_DAY))
-    return len(parts) > 1 and any(not dated.year_open for dated in dated)
-
-
-def dates_issue(text: str) -> bool:
-    """True for a short line that tells a month or a day with its year and no hour: "Autumn number, 14 November 2025"."""
-    if len(text) > _LEAST_PROSE or find_hours(text):
-        return False
-    return bool(_MONTH_AND_YEAR.search(text)) or any(
-        not (dated.year_open or dated.last) for dated in find_dates(text, ANY_DAY)
-    )
 
 
 def banner_of(paragraph: Paragraph) -> str | None:

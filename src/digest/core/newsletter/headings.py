@@ -6,8 +6,9 @@ from itertools import takewhile
 
 from digest.core.newsletter.candidates import Candidate, find_candidates
 from digest.core.newsletter.cohesion import Cohesion
-from digest.core.newsletter.conventions import OPENS, SERIES, TOP, follow, layout, stands_as
-from digest.core.newsletter.furniture import Contents, dates_issue, is_issue_line, is_masthead, plain
+from digest.core.newsletter.conventions import OPENS, SERIES, follow, layout, stands_as
+from digest.core.newsletter.furniture import Contents, plain
+from digest.core.newsletter.masthead import TOP, masthead_cues
 from digest.core.newsletter.names import NAMES
 from digest.core.newsletter.paragraphs import ABOUT, Paragraph, begins_with_date, block
 from digest.core.newsletter.vocabulary import BUTTON, QUESTION, REACHED, SUBHEADING
@@ -29,9 +30,7 @@ _MARKS = {
 }
 _TITLE = 0.45
 _LIST = 3  # short lines that make a list
-_TOP = 5  # lines that a masthead has in one block at most
 _SERIES = 4  # headings that count on from one to the next
-_MASTHEAD = 8  # lines that it has at most, in several blocks
 _DATED = 1.0
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
@@ -66,7 +65,7 @@ def find_headings(paragraphs: Sequence[Paragraph], footer: int, contents: Conten
         each.cues.update(_own_cues(each, levels, dense=dense, colons=colons, parts=parts))
         each.cues.update(_first_cues(each, last, found[order + 1] if order + 1 < len(found) else None))
         each.cues.update(_cues_around(each, last, body, usual))
-        each.cues.update((cue, TOP[cue]) for cue in _masthead_cues(each, body, foot))
+        each.cues.update((cue, TOP[cue]) for cue in masthead_cues(each, body, foot))
         if order in series:
             each.cues[SERIES] = 1.5
         each.cues.update(_release_cues(each, body, found))
@@ -221,55 +220,6 @@ def _doubts(each: Candidate, below: Sequence[Paragraph]) -> Iterator[str]:
         and below[1].part == "prose"
     ):
         yield "perhaps the section of the line right below"
-
-
-def _masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:
-    if each.at > _MASTHEAD or any(other.part == "prose" for other in body[: each.at]):
-        return
-    below = body[each.at + 1] if each.at + 1 < len(body) else None
-    if _is_in_masthead(each.at, body):
-        yield "a line of the masthead right below"
-    if is_masthead(each.marked.title):
-        yield "speaks of the newsletter"
-    if each.at == 0 and not each.heads:
-        yield "the name at the top"
-    if below and (
-        below.part == "greeting"
-        or (
-            each.at < 3
-            and (
-                is_masthead(below.text)
-                or is_issue_line(below)
-                or (below.part == "date" and not (below.opens and below.gap))
-            )
-        )
-    ):
-        yield "a line of the masthead below" if below.opens and below.gap else "a line of the masthead right below"
-    words = plain(each.paragraph.text)
-    if len(words) > 6 and words in foot:
-        yield "said again at the foot"
-
-
-def _is_in_masthead(at: int, body: Sequence[Paragraph]) -> bool:
-    """True if another line of the first block, or the last of a later one above all texts, tells of the issue."""
-    top = block(body, 0)
-    if (
-        at in top
-        and len(top) <= _TOP
-        and any(
-            is_masthead(body[other].text) or (other > at and dates_issue(body[other].text))
-            for other in top
-            if other != at
-        )
-    ):
-        return True
-    head = range(next((place for place, each in enumerate(body[:_MASTHEAD]) if each.part == "prose"), 0))
-    told = block(body, next((other for other in head if _is_of_issue(body[other])), 0))
-    return at < told.stop - 1 <= head.stop - 1 and (len(told) > 1 or is_masthead(body[told.start].text))
-
-
-def _is_of_issue(each: Paragraph) -> bool:
-    return is_masthead(each.text) or dates_issue(each.text)
 
 
 def _release_cues(each: Candidate, body: Sequence[Paragraph], found: Sequence[Candidate]) -> _Cues:

@@ -6,78 +6,29 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from itertools import zip_longest
 
-from digest.core.newsletter.calendar_words import WEEKDAY
 from digest.core.newsletter.dates import Dated, find_dates
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.paragraphs import Paragraph
 from digest.core.newsletter.split import Section
+from digest.core.newsletter.timing_words import (
+    AT_LATEST,
+    BEGINS,
+    DATELINE,
+    DUE_LINE,
+    EVERY_WEEK,
+    HOUR_LINE,
+    LASTS,
+    NOT_BEFORE,
+    OVER,
+    PAST,
+    PUBLISHED,
+    RETURNS,
+    RUNS,
+    UNTIL,
+    UP_TO,
+    WHEN_LINE,
+)
 from digest.core.when import When
-
-_I = re.IGNORECASE
-_UNTIL = re.compile(
-    r"(?:\b(?:by|until|till|through|thru|up to|before|before the [^.,;]{3,24} on|no later than|not later than|"
-    r"(?<!fell )due(?: on| by)?|clos(?:es?|ing)(?: on)?|closing date|ends?(?: on)?|"
-    r"(?:last (?:day|date)|último día)\b[^.]{0,40} (?:is|es)|"
-    r"deadline(?: is| for .{0,40} is)?|expires?(?: on)?|over on|"
-    r"hasta|antes del?|a más tardar|vence|cierra|termina|acaba|finaliza|fecha límite|plazo|límite|como (?:muy )?tarde,?|"
-    r"bis(?: zum| spätestens)?|spätestens|frist|anmeldeschluss|jusqu[’']au|avant|au plus tard|date limite)\s*:?\s*"
-    rf"(?:(?:the|el|día|{WEEKDAY}(?: que viene| próximo)?,?|zum|le|am|end of(?: day| business| play)?|next|this|coming|"
-    r"próximo|este|noon|midnight|midday|cob|eod|close of business|on|at|um|à|las?|de|es|finaliza)\s+)*)$",
-    _I,
-)
-_NOT_BEFORE = re.compile(
-    r"\b(?:not|never|n[’']t|no se|nicht|pas)\b[^.;]{0,24} (?:before|until|antes|vor|avant)\W*[^.;]{0,8}$", _I
-)
-_DUE_LINE = re.compile(
-    r"^\W*(?:deadline|due|closing date|closes|fecha límite|plazo|límite|cierre|frist|einsendeschluss|"
-    r"anmeldeschluss|anmeldung bis|date limite|rsvp by|register by)\b",
-    _I,
-)
-_AT_LATEST = re.compile(
-    r"^\W{0,2}(?:at the (?:very )?latest|a más tardar|como (?:muy )?tarde|spätestens|au plus tard)", _I
-)
-_WHEN_LINE = re.compile(
-    r"^\W*(?:when|date|dates|date and time|date & time|time|starts?|cuándo|fechas?|fecha y hora|día|wann|datum|"
-    r"termin|beginn|quand|hora)\s*:",
-    _I,
-)
-_HOUR_LINE = re.compile(r"^\W*(?:time|hora|horario|uhrzeit|zeit|heure|hours)\s*:", _I)
-_PUBLISHED = re.compile(
-    r"^\W*(?:(?:published|posted|issued|publicado|veröffentlicht|publié)(?: on| el| am| le)?|"
-    r"(?:approved|adopted|agreed|aprobad[oa]|beschlossen|adoptée?)\b[^.!?]{0,60})\W*$",
-    _I,
-)
-_DATELINE = re.compile(r"[A-ZÀ-Þ][\w.’' -]{2,40}, ")
-_OVER = re.compile(
-    r"\b(?:until|till|to|back|home|finish\w*|ends?|ending|over|done|close[sd]?|hasta|vuelta|regreso|termina|acaba|bis|jusqu[’']à|"
-    r"fin)\b[^.!?]{0,16}$",
-    _I,
-)
-_RETURNS = re.compile(
-    r"\b(?:returns?|returning|(?<!start )(?<!starts )back|ends?|ending|finish\w*|regreso|vuelta|termina|acaba|finaliza|"
-    r"rückkehr|endet|retour|se termine)\b(?: on| el| am| le)?\W*$",
-    _I,
-)
-_BEGINS = re.compile(
-    r"\b(?:begins?|starts?|starting|opens?|comienza|empieza|inicia|arranca|beginnt|commence|débute)\b[^.!?]{0,60}\d", _I
-)
-_RUNS = re.compile(
-    r"(?<!period )(?<!survey )(?<!registration )(?<!enrollment )(?<!voting )"
-    r"\b(?:runs?|on view|on display|continues|exhibit\w*|exposición)\b[^.]{0,40}$",
-    _I,
-)
-_LASTS = re.compile(  # what is so until a day, and asks for nothing
-    r"\b(?:closed|shut|away|off|works?|roadworks|diver(?:ted|sion)|says?|expected|was|were|had|cerrad[oa]s?|cortad[oa]s?|obras|"
-    r"geschlossen|gesperrt|baustelle|voraussichtlich|fermée?s?|barrée?|travaux)\b[^.;:!?]{0,40}"
-    r"\b(?:until|till?|through|thru|hasta|bis(?: zum)?|jusqu[’']au)\W*(?:the |el )?$",
-    _I,
-)
-_EVERY_WEEK = re.compile(
-    rf"\b(?:every|each|cada|todos los|jeden|tous les|chaque) (?:\w+ )?{WEEKDAY}(?!\w)|\b{WEEKDAY}s\b", _I
-)
-_PAST = re.compile(
-    r"\b(?:since|last|desde el|seit|depuis|was|were|on the night of|signed|adopted)\s*(?:the |el |on )?$", _I
-)
 
 _WEEKLY = 60  # characters before "from 20 October to 15 December" in which an hour is that of each week
 _STOPS = 2  # days within a longer time that make it the whole of which they are parts
@@ -147,7 +98,7 @@ class _Date:
     @property
     def labelled(self) -> bool:
         """True if its line begins with "When:"."""
-        return bool(_WHEN_LINE.match(self.paragraph.text))
+        return bool(WHEN_LINE.match(self.paragraph.text))
 
 
 _Span = tuple[_Date, Told, Told | None]
@@ -167,7 +118,7 @@ def read_timing(section: Section, reader: Reader) -> Timing:
         ):
             published = published or each.told
         elif _is_deadline(each.paragraph.text, each.found) and not (
-            _RETURNS.search(each.before) and _BEGINS.search(each.before)
+            RETURNS.search(each.before) and BEGINS.search(each.before)
         ):
             told = replace(each.told, when=_until(each.found.last or each.found.first))
             deadline, soon = (deadline, soon or told) if each.found.relative else (deadline or told, soon)
@@ -175,13 +126,13 @@ def read_timing(section: Section, reader: Reader) -> Timing:
             continue
         elif _could_be_event(each, reader):
             others.append(each)
-    spans = [(each, *_span(each)) for each in others if not _RETURNS.search(each.before[-30:])]
+    spans = [(each, *_span(each)) for each in others if not RETURNS.search(each.before[-30:])]
     if not spans:
         return Timing(published, deadline, soon)
     chosen, starts, ends = max(
         spans, key=lambda span: (span[0].labelled, _encloses(span, spans), span[1].when.at is not None)
     )
-    back = (each.told for each in others if _RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
+    back = (each.told for each in others if RETURNS.search(each.before[-30:]) and each.told.when.day > starts.when.day)
     ends = ends or next(back, None) or _end_below(starts, whole)
     heads = [each for each in others if not each.before.strip()] == [chosen] and starts.when.day > reader.today
     return Timing(published, deadline, None, starts, ends, chosen.labelled, heads)
@@ -220,7 +171,7 @@ def _span(each: _Date) -> tuple[Told, Told | None]:
             if hours.last:
                 ends = replace(starts, when=When(ends.when.day if ends else day, hours.last))
             return starts, ends
-    weekly = _EVERY_WEEK.search(each.before) or (each.found.last and len(each.before) < _WEEKLY)
+    weekly = EVERY_WEEK.search(each.before) or (each.found.last and len(each.before) < _WEEKLY)
     every = list(find_hours(each.before)) if weekly else []
     if len(every) == 1:
         hours = every[0]
@@ -240,7 +191,7 @@ def _encloses(span: _Span, spans: Sequence[_Span]) -> bool:
 def _could_be_event(each: _Date, reader: Reader) -> bool:
     """True for a date that something may take place on: a day gone by is one only with its hour, or if a line says so,
     and a day before that of issue only in the latter case."""
-    if each.paragraph.part in ("release", "signature", "contact", "header") or _PAST.search(each.before[-24:]):
+    if each.paragraph.part in ("release", "signature", "contact", "header") or PAST.search(each.before[-24:]):
         return False
     latest = each.found.last or each.found.first
     if reader.issued and latest.day < reader.issued:
@@ -252,7 +203,7 @@ def _tells_hours(each: Paragraph) -> bool:
     """True for a line "Time: …", or one that begins with the hours right below a line with the day."""
     first = next(iter(find_hours(each.text)), None)
     leads = first is not None and not re.search(r"\w", each.text[: first.start])
-    return bool(_HOUR_LINE.match(each.text)) or (leads and not each.opens and each.part != "list")
+    return bool(HOUR_LINE.match(each.text)) or (leads and not each.opens and each.part != "list")
 
 
 def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> bool:
@@ -260,7 +211,7 @@ def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> 
     top or the end."""
     paragraph, found = each.paragraph, each.found
     above = paragraph.part == "date" and paragraph.number < title.number
-    if above or paragraph.part == "release" or _PUBLISHED.search(each.before):
+    if above or paragraph.part == "release" or PUBLISHED.search(each.before):
         return True
     place = each.place
     if place == 0 or found.first.at is not None:
@@ -276,19 +227,18 @@ def _is_published(each: _Date, title: Paragraph, count: int, *, alone: bool) -> 
         and paragraph.part == "prose"
         and found.start < 60
         and bool(
-            re.match(r"\W{0,3}\s*[–—-]+ ", each.onward)
-            or (_DATELINE.fullmatch(each.before) and each.onward[:2] == ". ")
+            re.match(r"\W{0,3}\s*[–—-]+ ", each.onward) or (DATELINE.fullmatch(each.before) and each.onward[:2] == ". ")
         )
     )
 
 
 def _is_deadline(text: str, found: Dated) -> bool:
     before, after = text[max(0, found.start - 60) : found.start], text[found.end :]
-    if _RUNS.search(before) and re.search(r"(?:until|through|hasta|bis)\W*(?:el )?$", before, _I):
+    if RUNS.search(before) and UP_TO.search(before):
         return False
-    if _NOT_BEFORE.search(before) or _LASTS.search(before):
+    if NOT_BEFORE.search(before) or LASTS.search(before):
         return False
-    return bool(_UNTIL.search(before) or _AT_LATEST.match(after) or (_DUE_LINE.match(text) and found.start < 60))
+    return bool(UNTIL.search(before) or AT_LATEST.match(after) or (DUE_LINE.match(text) and found.start < 60))
 
 
 def _end_below(starts: Told, whole: Sequence[Paragraph]) -> Told | None:
@@ -302,7 +252,7 @@ def _end_below(starts: Told, whole: Sequence[Paragraph]) -> Told | None:
             continue
         for hours in find_hours(each.text[at + len(words) :]):
             place, hour, said = at + len(words) + hours.start, hours.first, hours.words
-            if _OVER.search(each.text[max(0, place - 30) : place]):
+            if OVER.search(each.text[max(0, place - 30) : place]):
                 if said[0].isalpha() and 0 < hour.hour <= 12 and hour <= starts.when.at:
                     hour = hour.replace(hour=(hour.hour + 12) % 24)
                 return Told(When(starts.when.day, hour), said, said) if hour > starts.when.at else None
