@@ -28,7 +28,7 @@ from digest.pipeline.compose import Mailroom
 from digest.pipeline.dispatch import Office, Watch
 from digest.pipeline.story import story
 from digest.settings import Settings
-from digest.store import deliveries, subscribers
+from digest.store import deliveries, events, subscribers
 from digest.store.subscribers import New
 from digest.transports.smtp import Connection, ServerRefuses, Smarthost
 from rfc5322 import objections
@@ -237,9 +237,9 @@ async def test_refused_for_good_fails_and_a_dead_address_is_suppressed(post, sta
     assert failed.bounced_at is not None
     with letters.office.database.read() as session:
         person = subscribers.by_id(session, failed.subscriber_id)
-        events = [row.type for row in subscribers.events(session, failed.subscriber_id)]
+        came_back = [row.type for row in events.of(session, failed.subscriber_id)]
     assert person.state == "suppressed"
-    assert events.count("bounce") == 1
+    assert came_back.count("bounce") == 1
     once_each(server, letters)
 
 
