@@ -12,9 +12,10 @@ from pathlib import Path
 from browser import Browser
 
 from digest.core.edition import Edition, EditionItem, EditionText, Translation
-from digest.core.front_matter import read, slugify
+from digest.core.front_matter import read
 from digest.core.item import Item, Kind, closes_at, missing
 from digest.core.message import join
+from digest.core.slug import slugify
 from digest.rendering.compiler import Compiler, Publication
 from digest.rendering.markup import to_html
 

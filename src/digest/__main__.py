@@ -5,7 +5,7 @@ import sys
 from contextlib import redirect_stdout
 from typing import Any, TextIO, cast
 
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 
 
 def main() -> None:
@@ -58,10 +58,9 @@ class _Output:
             raise self._full(error) from None
 
     def _full(self, error: OSError) -> Refused:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), self._stream.fileno()
-        )  # what is still in the buffer has to go somewhere
-        return Refused(f"Standard output cannot be written: {(error.strerror or str(error)).lower()}.")
+        # What is still in the buffer has to go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        return Refused(f"Standard output cannot be written: {because(error)}.")
 
 
 if __name__ == "__main__":

@@ -60,12 +60,12 @@ class Service:
         if self._busy.locked():
             return []
         async with self._busy:
-            letters: list[tuple[str, str]] = []
+            notices: list[tuple[str, str]] = []
             due = await asyncio.to_thread(
-                tick, self._here.office, self._here.plan, lambda *letter: letters.append(letter), self._here.check
+                tick, self._here.office, self._here.plan, lambda *notice: notices.append(notice), self._here.check
             )
-            for subject, text in letters:
-                await self._tell(subject, text)
+            for notice in notices:
+                await self._tell(*notice)
             sent = []
             for edition_id in due:
                 if not self._stop.is_set():
@@ -75,12 +75,12 @@ class Service:
     async def fetch(self) -> None:
         """Take in the feeds that are due. What fails is told, and is nobody else's trouble."""
         here = self._here
-        letters: list[tuple[str, str]] = []
+        notices: list[tuple[str, str]] = []
         try:
             collected = await feeds.collect(
                 here.database, here.client, here.sources, timezone=here.settings.timezone,
                 weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
-                notify=lambda *letter: letters.append(letter),
+                notify=lambda *notice: notices.append(notice),
             )  # fmt: skip
         except Refused as error:
             log.warning("feeds were not fetched", reason=str(error))
@@ -88,8 +88,8 @@ class Service:
         for each in collected:
             added, updated = len(each.intake.added), len(each.intake.updated)
             log.info("feed", url=each.source.url, added=added, updated=updated, problem=each.problem)
-        for letter in letters:
-            await self._tell(*letter)
+        for notice in notices:
+            await self._tell(*notice)
 
     async def collect(self) -> None:
         """Take in the mail that waits in the Maildir. What cannot be taken in now waits on."""
@@ -98,7 +98,7 @@ class Service:
 
     def _collect(self, folder: Path) -> None:
         try:
-            self._take_in(self._here.mailroom.collect(folder))
+            self._take_in(self._here.inbound.collect(folder))
         except Refused as error:
             log.warning("mail was not taken in", reason=str(error))
 
@@ -116,7 +116,7 @@ class Service:
 
     def _poll(self) -> None:
         if account := self._here.account():
-            self._take_in(self._here.mailroom.poll(account))
+            self._take_in(self._here.inbound.poll(account))
 
     def _take_in(self, mail: Generator[Received, None, None]) -> None:
         with contextlib.closing(mail):
@@ -198,16 +198,16 @@ async def door(here: Installation) -> AsyncIterator[None]:
     if bind is None:
         yield
         return
-    room = here.mailroom
+    inbound = here.inbound
 
     def take(message: bytes, recipient: str) -> None:
         try:
-            took_in(room.take(message, recipient))
+            took_in(inbound.take(message, recipient))
         except Refused as error:
             log.warning("mail was not taken in", reason=str(error))
             raise
 
-    async with lmtp.listening(bind, lmtp.Door(room.expects, take)):
+    async with lmtp.listening(bind, lmtp.Door(inbound.expects, take)):
         log.info("lmtp", at=here.settings.lmtp_bind)
         yield
 

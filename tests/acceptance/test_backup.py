@@ -206,6 +206,7 @@ def test_what_something_else_put_back_is_held_too(kept: Terminal, inbox: list[Ma
     assert (back["held"], back["missed"], back["replaced"]) == (["2026-W11", "2026-W12"], [], None)
     assert kept("tick", "--json", "--now", LATER).json == {"sent": []}
     assert not inbox
+    assert "--as-of: “soon” is not an ISO time" in kept("restore", "--as-of", "soon", code=2).err
     for arguments in ([], ["b.zip", "--as-of", BEFORE]):
         assert "Name the file of a backup, or --as-of the time" in kept("restore", *arguments, code=2).err
 

@@ -14,7 +14,7 @@ from digest.core.edition import EditionState
 from digest.core.errors import Refused
 from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose
-from digest.pipeline import receive, standing
+from digest.pipeline import notices, receive, standing
 from digest.pipeline.receive import Keys
 from digest.pipeline.story import story
 from digest.store import deliveries, editions, subscribers
@@ -228,7 +228,7 @@ def test_a_storm_of_bounces_is_held_for_review(storm):
     assert standing.held(storm.db, "example.org") == []
     told = []
     for _ in range(2):
-        standing.tell(storm.db, FIRST + 2 * DAY, lambda *letter: told.append(letter))
+        notices.tell(storm.db, FIRST + 2 * DAY, lambda *notice: told.append(notice))
     [(subject, text)] = told
     assert subject == "Bounces of 2026-W10 wait for you"
     assert "More than 20 of the 31 messages of 2026-W10 to example.net" in text
@@ -260,7 +260,7 @@ def test_a_domain_that_refuses_for_policy_is_told_to_staff_once(weeks):
     told = []
     for email in CROWD[:9]:
         weeks.back(0, POLICY, email=email)
-    standing.tell(weeks.db, FIRST + 2 * DAY, lambda *letter: told.append(letter))
+    notices.tell(weeks.db, FIRST + 2 * DAY, lambda *notice: told.append(notice))
     [(subject, text)] = told
     assert subject == "example.net refuses 2026-W10"
     assert text.startswith("3 messages of 2026-W10 came back for policy")

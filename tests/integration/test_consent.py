@@ -10,7 +10,8 @@ from digest.core.errors import Refused
 from digest.core.item import Kind
 from digest.core.token import address_hmac
 from digest.pipeline import consent, lists
-from digest.store import items, subscribers
+from digest.pipeline.list_rows import COLUMNS
+from digest.store import items, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.tables import ConsentRow, SubscriberRow
 
@@ -189,7 +190,7 @@ def test_the_state_alone_keeps_somebody_out_when_the_suppression_is_lost(bring, 
 
 def test_an_erased_address_stays_out(bring, sqlite):
     with sqlite.write() as session:
-        subscribers.suppress(session, address_hmac("p", "ana@example.net"), "complaint", NOW)
+        suppressions.put(session, address_hmac("p", "ana@example.net"), "complaint", NOW)
     assert (bring(HEAD + "ana@example.net,,en,,,\n").suppressed, people(sqlite)) == (1, {})
 
 
@@ -252,7 +253,7 @@ def test_an_export_brings_nobody_back(database, new_url, tmp_path):
     import_(database, tmp_path, "email,consent_at,consent_source\na@example.org,2025-03-09,form\nb@example.org,,\n")
     consent.unsubscribe(database, "b@example.org", pepper=PEPPER, now=NOW)
     rows = list(lists.export(database, PEPPER))
-    text = ",".join(lists.COLUMNS) + "\n" + "".join(",".join(row.values()) + "\n" for row in rows)
+    text = ",".join(COLUMNS) + "\n" + "".join(",".join(row.values()) + "\n" for row in rows)
     other = Database(new_url("sqlite"))
     other.migrate()
     result = import_(other, tmp_path, text)

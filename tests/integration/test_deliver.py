@@ -28,7 +28,7 @@ from digest.pipeline.compose import Mailroom
 from digest.pipeline.dispatch import Office, Watch
 from digest.pipeline.story import story
 from digest.settings import Settings
-from digest.store import deliveries, subscribers
+from digest.store import deliveries, events, subscribers
 from digest.store.subscribers import New
 from digest.transports.smtp import Connection, ServerRefuses, Smarthost
 from rfc5322 import objections
@@ -237,9 +237,9 @@ async def test_refused_for_good_fails_and_a_dead_address_is_suppressed(post, sta
     assert failed.bounced_at is not None
     with letters.office.database.read() as session:
         person = subscribers.by_id(session, failed.subscriber_id)
-        events = [row.type for row in subscribers.events(session, failed.subscriber_id)]
+        came_back = [row.type for row in events.of(session, failed.subscriber_id)]
     assert person.state == "suppressed"
-    assert events.count("bounce") == 1
+    assert came_back.count("bounce") == 1
     once_each(server, letters)
 
 
@@ -501,6 +501,22 @@ async def test_what_is_claimed_ahead_is_given_back_when_somebody_stops(post, mon
 
 
 # Two at once, and stopping.
+
+
+async def test_who_stops_a_run_does_not_wait_for_a_server_that_says_nothing(post):
+    letters = post(4)
+    stop = asyncio.Event()
+
+    def script(turn: Turn) -> Act | None:
+        if turn.stage != "connect":
+            return None
+        stop.set()
+        return Act(stall=True)
+
+    async with Server(script) as server:
+        balance = await asyncio.wait_for(letters.send(server, stop=stop), 30)
+    assert (balance.accepted, balance.pending) == (0, 4)
+    assert letters.states() == {"pending": 4}
 
 
 async def test_two_senders_at_once_send_everything_once(post):

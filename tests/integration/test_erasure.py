@@ -17,7 +17,7 @@ from digest.core.token import address_hmac
 from digest.mailbox.quarantine import Quarantine
 from digest.pipeline import consent, erasure, lists
 from digest.pipeline.compose import Copy
-from digest.store import deliveries, editions, events, subscribers
+from digest.store import consents, deliveries, editions, events, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.tables import DeliveryRow, EditionRow, EventRow, PacingRow
 from digest.transports import outbox
@@ -39,7 +39,7 @@ def put(database: Database) -> int:
     with database.write() as session:
         number, ben = subscribers.add_many(session, [person, other], NOW)
         hmac = address_hmac("pepper", parse(EMAIL).key)
-        subscribers.record_consent(session, hmac, "imported", NOW, source=f"a mail of {EMAIL}")
+        consents.record(session, hmac, "imported", NOW, source=f"a mail of {EMAIL}")
         for week, state in enumerate(STATES):
             edition_id = editions.identity(
                 editions.create(session, f"2026-W{week + 10}", NOW, "UTC", EditionState.SENDING)  # type: ignore[arg-type]
@@ -160,7 +160,7 @@ def test_why_they_were_kept_out_before_stays(sqlite: Database, zenobia: int) -> 
         consent.leave(session, person, pepper="pepper", now=NOW, reason="complaint", state="suppressed")
     erasure.erase(sqlite, EMAIL, pepper="pepper", clear=nothing, now=NOW)
     with sqlite.read() as session:
-        kept = subscribers.suppressions(session, address_hmac("pepper", parse(EMAIL).key))
+        kept = suppressions.of(session, address_hmac("pepper", parse(EMAIL).key))
         assert [each.reason for each in kept] == ["complaint"]
 
 

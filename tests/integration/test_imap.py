@@ -117,7 +117,7 @@ async def test_staff_hear_of_a_mailbox_that_stays_out_of_reach_once(monkeypatch)
             raise TryAgain("The mailbox cannot be asked.")
 
     here = SimpleNamespace(
-        account=lambda: "one", mailroom=SimpleNamespace(poll=poll), clock=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)
+        account=lambda: "one", inbound=SimpleNamespace(poll=poll), clock=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)
     )
     service = Service(here, asyncio.Event())
 

@@ -10,7 +10,7 @@ from digest.core.dsn import MAX_BYTES
 from digest.core.errors import Misconfigured, TryAgain
 from digest.mailbox import imap
 from digest.mailbox.imap import Account
-from digest.pipeline import mailroom
+from digest.pipeline import inbound
 from dovecot import PASSWORD, dovecot, free_ports, pem
 
 pytestmark = pytest.mark.slow
@@ -110,7 +110,7 @@ def test_whatever_keeps_it_shut_is_one_sentence(server, certificate):
 
 @pytest.fixture
 def room(monkeypatch):
-    """A mailroom that notes what it is given; "busy" is not taken in."""
+    """A way in that notes what it is given; "busy" is not taken in."""
     taken = []
 
     def receive(_database, message, *_):
@@ -119,8 +119,8 @@ def room(monkeypatch):
         taken.append(message)
         return message
 
-    monkeypatch.setattr(mailroom, "receive", receive)
-    return SimpleNamespace(taken=taken, poll=mailroom.Mailroom(None, None, None, None, lambda: None).poll)
+    monkeypatch.setattr(inbound, "receive", receive)
+    return SimpleNamespace(taken=taken, poll=inbound.Inbound(None, None, None, None, lambda: None).poll)
 
 
 def test_a_message_stays_where_it_is_until_it_is_taken_in(server, room):

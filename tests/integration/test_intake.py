@@ -10,7 +10,7 @@ from digest.core.errors import Refused
 from digest.core.item import Kind, Status
 from digest.core.newsletter import Found
 from digest.core.when import When
-from digest.pipeline import intake, topics
+from digest.pipeline import intake, newsletters, topics
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
 GOOD = "---\nkind: news\ntitle: {}\ntopics: [water, housing]\n---\n\nA body.\n"
@@ -40,7 +40,7 @@ def titles(db):
 
 
 def newsletter(db, *found, path="june.txt"):
-    return intake.import_newsletter(db, Path(path), found, timezone="UTC", language="en", now=NOW)
+    return newsletters.store(db, Path(path), found, timezone="UTC", language="en", now=NOW)
 
 
 def test_a_folder_again_and_again_adds_nothing(add, sqlite):

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
+from digest.app import Installation
 from digest.pipeline import ledger
 from digest.pipeline.ledger import Ledger, LedgerStopped
+from digest.settings import Settings
 from digest.store.database import Database
 
 ADD = text("INSERT INTO clock (name, at) VALUES (:name, '2026-03-15 09:00:00')")
@@ -148,3 +150,14 @@ async def test_leaving_waits_for_what_was_asked(sqlite):
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
     assert len(names(sqlite)) == 300
+
+
+def test_what_a_sender_records_outlives_a_power_loss(tmp_path):
+    values = {"DIGEST_FROM": "weekly@harbour.example", "database_url": f"sqlite:///{tmp_path}/digest.db"}
+    settings = Settings(_env_file=None, postal_address="Harbour House", **values)
+    installation = Installation(settings)
+    installation.init()
+    with installation.office.database.impatient_connection() as connection:
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    installation.close()
+    assert synchronous == 2, "FULL: a commit returns when it is on the disk"

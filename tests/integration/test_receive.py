@@ -17,7 +17,7 @@ from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import consent, farewell, receive
 from digest.pipeline.farewell import Leaver
 from digest.pipeline.receive import Keys
-from digest.store import deliveries, editions, pacing, subscribers
+from digest.store import deliveries, editions, pacing, subscribers, suppressions
 from digest.store.subscribers import New
 from digest.store.tables import DeliveryRow, EventRow
 
@@ -98,7 +98,7 @@ def ana(sqlite):
             hmac = address_hmac(KEYS.pepper, "ana@example.net")
             return (
                 subscribers.by_id(session, person).state,
-                [each.reason for each in subscribers.suppressions(session, hmac)],
+                [each.reason for each in suppressions.of(session, hmac)],
             )
 
     def row(number=delivery):

@@ -16,16 +16,16 @@ from structlog.testing import capture_logs
 from test_web_public import NOW, contents
 from town import DAY, ELSEWHERE, MINUTE, OURS, URL, ZOE, Town, fill_in, link, text
 
+from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain
 from digest.core.reply import Accepted, Lost, Rejected, Reply, Stage, Unknown
 from digest.core.standing import standing
 from digest.core.token import Purpose, address_hmac
-from digest.pipeline import consent, erasure, letters, lists, signup
+from digest.pipeline import consent, erasure, letters, lists, notices, signup
 from digest.pipeline.hooks import from_postmark
 from digest.pipeline.receive import receive
 from digest.pipeline.signup import Consent
-from digest.pipeline.standing import tell as tell_staff
-from digest.store import events, subscribers
+from digest.store import events, suppressions
 from digest.web import serve
 from providers import posted
 
@@ -198,13 +198,13 @@ async def test_who_complains_of_a_letter_is_left_alone(town: Town, pages: AsyncC
         (COMPLAINT, "a complaint ends all mail"),
         (b"Subject: thanks\n\nHello\n", "counts for nothing"),
     ):
-        taken = town.here.mailroom.take(message, str(letter["X-Envelope-From"]))
+        taken = town.here.inbound.take(message, str(letter["X-Envelope-From"]))
         assert expected in taken.effect
-    assert not town.here.mailroom.expects("news+letter+aaaaaaaaaaaaaaaaaaaaaaaa@example.org")
+    assert not town.here.inbound.expects("news+letter+aaaaaaaaaaaaaaaaaaaaaaaa@example.org")
     town.now += 3 * DAY
     assert await town.post() == {}, "no reminder"
     with town.db.read() as session:
-        kept = subscribers.suppressions(session, address_hmac(town.here.pepper, ZOE))
+        kept = suppressions.of(session, address_hmac(town.here.pepper, ZOE))
     assert [each.reason for each in kept] == ["complaint"]
     await pages.post(link(letter), headers=OURS)
     assert town.tell()["suppressions"] == [], "and comes back by their own word"
@@ -339,8 +339,8 @@ class Server:
     def __init__(self, *answers: Any) -> None:
         self.answers, self.offered = list(answers), []
 
-    async def offer(self, _sender: str, _recipient: str, wire: bytes) -> Any:
-        self.offered.append(wire)
+    async def offer(self, parcel: Parcel) -> Any:
+        self.offered.append(parcel.wire)
         answer = self.answers.pop(0)
         if answer == "dies":
             raise ProcessLookupError
@@ -384,7 +384,7 @@ async def test_staff_hear_once_a_day_of_letters_that_were_given_up(
     while not told and town.now < begun + 3 * DAY:
         town.now += 5 * MINUTE
         await town.post()
-        tell_staff(town.db, town.now, lambda *each: told.append(each))
+        notices.tell(town.db, town.now, lambda *notice: told.append(notice))
     assert 1.5 * DAY < town.now - begun < 2 * DAY
     assert len(server.offered) == 2 * letters.ATTEMPTS
     [(subject, text_)] = told

@@ -274,6 +274,16 @@ async def test_words_in_any_encoding_are_kept_as_text(stage):
     assert outcome.reply.text == "5.1.1 no existe \ufffd  [2J here"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("mail.harbour.example", "mail.harbour.example"), ("laptop", "[127.0.0.1]"), ("", "[127.0.0.1]")]
+)
+async def test_a_name_that_servers_refuse_is_not_said(name, said, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: name)
+    async with Server() as server:
+        await (await Connection.open(host(server))).close()
+    assert server.heard[0] == f"EHLO {said}\r\n".encode()
+
+
 # The dot.
 
 

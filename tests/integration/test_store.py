@@ -21,7 +21,7 @@ from digest.core.errors import Misconfigured, Refused, TryAgain
 from digest.core.item import Item, Kind, Status
 from digest.core.message import Block
 from digest.core.when import When
-from digest.store import clock, deliveries, editions, events, items, owners, pacing, subscribers
+from digest.store import clock, deliveries, editions, events, items, owners, pacing, subscribers, suppressions, topics
 from digest.store.database import Database
 from digest.store.subscribers import New
 from digest.store.tables import DeliveryRow, SubscriberRow
@@ -288,7 +288,7 @@ def test_a_subscriber_is_stored_and_given_back(database):
             "paused",
             {"work": 1},
         )
-        assert subscribers.topic_followers(session) == {"housing": 2, "work": 1}
+        assert topics.followers(session) == {"housing": 2, "work": 1}
         assert subscribers.languages(session) == ["en"]
         assert (subscribers.count(session), subscribers.count(session, "active")) == (3, 2)
 
@@ -329,19 +329,19 @@ def test_a_number_is_never_given_to_another_person(database):
 
 def test_the_first_reason_of_a_suppression_stays(database):
     with database.write() as session:
-        subscribers.suppress(session, "h", "complaint", NOW)
-        subscribers.suppress(session, "h", "unsubscribed", NOW)
-        assert [each.reason for each in subscribers.suppressions(session, "h")] == ["complaint"]
-        assert subscribers.suppressed_among(session, ["h", "i"]) == {"h"}
+        suppressions.put(session, "h", "complaint", NOW)
+        suppressions.put(session, "h", "unsubscribed", NOW)
+        assert [each.reason for each in suppressions.of(session, "h")] == ["complaint"]
+        assert suppressions.among(session, ["h", "i"]) == {"h"}
 
 
 def test_the_canary_knows_the_pepper_again(database):
     with database.write() as session:
-        assert subscribers.canary(session, "right", NOW)
+        assert suppressions.canary(session, "right", NOW)
     with database.write() as session:
-        assert subscribers.canary(session, "right", NOW)
-        assert not subscribers.canary(session, "wrong", NOW)
-        assert subscribers.suppressed_among(session, ["right"]) == set()
+        assert suppressions.canary(session, "right", NOW)
+        assert not suppressions.canary(session, "wrong", NOW)
+        assert suppressions.among(session, ["right"]) == set()
 
 
 # Editions.

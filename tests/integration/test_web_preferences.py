@@ -16,7 +16,7 @@ from digest.pipeline import consent, lists
 from digest.pipeline import topics as all_topics
 from digest.pipeline.receive import Keys
 from digest.rendering.compiler import Publication
-from digest.store import subscribers
+from digest.store import subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.web import public
@@ -130,7 +130,7 @@ async def test_leaving_can_be_taken_back_for_thirty_days(
     assert person(sqlite, ana).state == "active"
     assert "imported" not in (await pages.get(page(ana))).text
     with sqlite.read() as session:
-        assert subscribers.suppressions(session, address_hmac("pepper", "ana@example.org")) == []
+        assert suppressions.of(session, address_hmac("pepper", "ana@example.org")) == []
     await pages.post(link(ana), data=ONE_CLICK)
     clock.now = NOW + timedelta(days=60, seconds=1)
     late = await pages.post(page(ana), data={"do": "undo"}, headers=OURS)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.core.front_matter import BadItemFile, Problem, read, slugify, write
+from digest.core.field_lines import BadItemFile, Problem
+from digest.core.front_matter import read, write
 from digest.core.item import Item, Kind, Status
+from digest.core.slug import slugify
 from digest.core.when import When
 
 FILE = """---

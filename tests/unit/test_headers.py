@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.core.headers import Letter, Sender, encoded, header, mailbox, phrase, serialise
+from digest.core.headers import Message, Sender, encoded, header, mailbox, phrase, serialise
 from digest.core.token import Keyring, Purpose
 
 RING = Keyring("a secret")
@@ -20,7 +20,7 @@ SENDER = Sender(
     "Harbour Weekly", "Harbour Weekly", "weekly@harbour.example", "desk@harbour.example", "bounces.harbour.example",
     "https://news.harbour.example", RING,
 )  # fmt: skip
-LETTER = Letter(
+MESSAGE = Message(
     "ana@example.net", "Sign the petition", datetime(2026, 3, 15, 9, tzinfo=UTC), SENDER.message_id(7), 3,
     "2026-w11", "es", "=_digest_2026-W11_1",
 )  # fmt: skip
@@ -30,9 +30,9 @@ one_line = st.text(
 words = one_line.map(lambda text: " ".join(text.split()))
 
 
-def parsed(sender=SENDER, letter=LETTER):
-    body = f"--{letter.boundary}\r\n\r\nHello.\r\n--{letter.boundary}--\r\n".encode()
-    return email.message_from_bytes(serialise(header(sender, letter)) + body, policy=email.policy.default)
+def parsed(sender=SENDER, of=MESSAGE):
+    body = f"--{of.boundary}\r\n\r\nHello.\r\n--{of.boundary}--\r\n".encode()
+    return email.message_from_bytes(serialise(header(sender, of)) + body, policy=email.policy.default)
 
 
 def test_every_field_that_a_digest_needs():
@@ -85,7 +85,7 @@ def test_the_local_part_of_a_verp_address_fits_an_envelope():
 @example("é" * 300)
 @example("a, b; c " * 30)
 def test_a_subject_is_read_as_it_was_written(subject):
-    message = parsed(letter=replace(LETTER, subject=subject))
+    message = parsed(of=replace(MESSAGE, subject=subject))
     assert message["Subject"] == subject
     assert message["X-Digest-Delivery"]
 
@@ -101,13 +101,13 @@ def test_a_display_name_is_read_as_it_was_written(name):
     [address] = parsed(sender)["From"].addresses
     assert address.addr_spec == "weekly@harbour.example"
     # Python's new parser keeps the space between two encoded words of a name (RFC 2047 §6.2); the old one knows better.
-    old = email.message_from_bytes(serialise(header(sender, LETTER)))["From"].replace("\r\n", "")
+    old = email.message_from_bytes(serialise(header(sender, MESSAGE)))["From"].replace("\r\n", "")
     assert str(make_header(decode_header(parseaddr(old)[0]))) == name
 
 
 @given(words, words)
 def test_lines_are_ascii_and_within_the_limit(subject, name):
-    raw = serialise(header(replace(SENDER, name=name, publication=name), replace(LETTER, subject=subject)))
+    raw = serialise(header(replace(SENDER, name=name, publication=name), replace(MESSAGE, subject=subject)))
     assert raw.isascii()
     assert raw.endswith(b"\r\n\r\n")
     assert raw.count(b"\r\n\r\n") == 1
@@ -124,7 +124,7 @@ def test_lines_are_ascii_and_within_the_limit(subject, name):
     ("value", "field"),
     [
         (each, field.name)
-        for each in (SENDER, LETTER)
+        for each in (SENDER, MESSAGE)
         for field in fields(each)
         if isinstance(getattr(each, field.name), str)
     ],
@@ -144,7 +144,7 @@ def test_a_line_break_is_refused_where_text_is_encoded(write):
 
 
 def test_an_address_beyond_ascii_is_utf_8():
-    assert "To: ñandú@example.net\r\n".encode() in serialise(header(SENDER, replace(LETTER, to="ñandú@example.net")))
+    assert "To: ñandú@example.net\r\n".encode() in serialise(header(SENDER, replace(MESSAGE, to="ñandú@example.net")))
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_list_id(publication, list_id):
 def test_feedback_id_is_stable_short_and_says_nothing_personal():
     assert SENDER.feedback_id == replace(SENDER, name="Other", publication="Other").feedback_id
     assert 5 <= len(SENDER.feedback_id) <= 15
-    assert parsedate_to_datetime(parsed()["Date"]) == LETTER.date
+    assert parsedate_to_datetime(parsed()["Date"]) == MESSAGE.date
 
 
 @pytest.mark.parametrize("local", ["josé", "a&b", "a?b=c", "50%", "a/b", "o'neill"])
 def test_a_link_to_write_to_is_a_link_whatever_the_address_holds(local):
     """RFC 6068: a mail program reads the same address out of it, and the header stays ASCII where it is a link."""
     sender = replace(SENDER, address=f"{local}@harbour.example", reply_to=None, bounce_domain=None, public_url=None)
-    said = dict(header(sender, LETTER))
+    said = dict(header(sender, MESSAGE))
     for name, wanted in (("List-Unsubscribe", sender.unsubscribe_mailto(3)), ("List-Help", sender.address)):
         assert said[name].isascii()
         link = urlsplit(said[name].strip("<>"))

@@ -69,7 +69,7 @@ def restore(
         with _bar("Putting it back") as told:
             back = backups.restore(here.estate, path, here.plan, here.clock(), over=replace, told=told)
     else:
-        back = put_back.hold(here.database, moment(as_of) or here.clock(), here.plan, here.clock())
+        back = put_back.hold(here.database, moment(as_of, "--as-of") or here.clock(), here.plan, here.clock())
     if json_:
         emit(asdict(back) | {"made_at": iso(back.made_at), "replaced": str(back.replaced) if back.replaced else None})
         return

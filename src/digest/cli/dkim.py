@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from digest.cli.shared import installation, say
 from digest.core.address import parse
 from digest.core.dkim import Key
-from digest.core.errors import Misconfigured, Refused
+from digest.core.errors import Misconfigured, Refused, because
 from digest.settings.dkim import selector as checked
 from digest.settings.forms import listed
 
@@ -48,7 +48,7 @@ def new(
     except FileExistsError:
         raise Refused(f"{path} is there already; a key in use must not be lost, so choose another --file.") from None
     except OSError as error:
-        raise Misconfigured(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+        raise Misconfigured(f"{path} cannot be written: {because(error)}.") from None
     with os.fdopen(handle, "wb") as out:
         out.write(key.pem())
     say(f"The key is in {path}. Publish this TXT record at {key.name}:\n")

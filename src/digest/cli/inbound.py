@@ -36,10 +36,9 @@ def inbound(
     if not message.strip():
         raise Misconfigured("There is no message on standard input; use it as `digest inbound < message`.")
     try:
-        got = installation(now).mailroom.take(message, recipient)
-    except (
-        Refused
-    ) as error:  # whatever it is, the message is not to blame: the mail server keeps it until that is mended
+        got = installation(now).inbound.take(message, recipient)
+    except Refused as error:
+        # Whatever it is, the message is not to blame: the mail server keeps it until that is mended.
         note(str(error))
         raise typer.Exit(ASK_AGAIN) from None
     if json_:
@@ -51,11 +50,11 @@ def inbound(
 @app.command()
 def replay(paths: Paths, json_: Json = False, now: Now = None) -> None:
     """Take in mail that is kept in files. What is counted already changes nothing, so it may be done again and again."""
-    room = installation(now).mailroom
+    ways_in = installation(now).inbound
     taken = []
     for path in paths:
         for where, message in files.messages(path):
-            taken.append((where, room.again(message)))
+            taken.append((where, ways_in.again(message)))
             if not json_:
                 say(f"{where}: {_line(taken[-1][1])}.")
     if json_:

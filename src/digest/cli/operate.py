@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from digest.app import Installation, bundled
+from digest.app import Installation
 from digest.cli.edition.shown import counts
 from digest.cli.shared import Json, Now, emit, installation, iso, say
 from digest.core.errors import Refused
@@ -26,31 +26,9 @@ def init(now: Now = None) -> None:
 @app.command()
 def doctor(json_: Json = False, now: Now = None) -> None:
     """Look at everything that sending needs: settings, database, templates, mail server, who the mail is from."""
-    from digest.pipeline import doctor as examine  # noqa: PLC0415  what renders is loaded only for what needs it
+    from digest.app.checkup import checkup  # noqa: PLC0415  what renders is loaded only for what needs it
 
-    here = installation(now)
-    findings = [
-        examine.look("database", lambda: examine.database(here.database)),
-        examine.look("templates", lambda: examine.templates(here.press, here.clock())),
-    ]
-    if not (sender := examine.look("sender", lambda: here.settings.from_mailbox[1])).ok:
-        findings.insert(1, sender)
-    if here.settings.templates and findings[-1].ok:
-        findings += examine.overrides(here.settings.templates, bundled("templates", "email"))
-    if not all(each.ok for each in findings):
-        findings.append(examine.Looked("mail server", False, "It was not tried; mend the above first."))
-    else:
-        findings += examine.identity(here.sender, here.settings.postal_address)
-        findings.append(asyncio.run(examine.way_out(here.office.route, here.settings.outbox)))
-        if here.settings.feeds:
-            findings += examine.following(here.database, lambda: here.sources)
-        findings += examine.mailbox(here.account)
-        findings += examine.sign_up(
-            here.database, here.settings.public_url, here.clock(), open_to_all=here.settings.signup == "open"
-        )
-        wanted = {"Postmark": here.settings.postmark_secret, "SES": here.settings.ses_topic}
-        findings += examine.posts(here.settings.public_url, [name for name, given in wanted.items() if given])
-        findings += examine.set_aside(lambda: here.quarantine)
+    findings = checkup(installation(now))
     if json_:
         emit({"findings": [{"what": each.what, "ok": each.ok, "said": each.said} for each in findings]})
     else:
@@ -67,7 +45,7 @@ def schedule(json_: Json = False, now: Now = None) -> None:
     plan, timezone = here.plan, here.plan.schedule.timezone
     coming = [plan.schedule.next(here.clock())]
     while len(coming) < 5:
-        coming.append(plan.schedule.next(coming[-1].replace(microsecond=0) + plan.lead.resolution))
+        coming.append(plan.schedule.after(coming[-1]))
     slots = {plan.schedule.period(slot): slot for slot in coming}
     try:
         states = report.states(here.database, slots.keys())
@@ -118,7 +96,7 @@ async def _run(here: Installation) -> None:
 
     here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
     if here.settings.maildir or here.settings.imap_host:
-        here.mailroom  # noqa: B018  as above: hostile mail needs its place
+        here.inbound  # noqa: B018  as above: hostile mail needs its place
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

@@ -23,7 +23,7 @@ Now = Annotated[
     str | None, typer.Option("--now", metavar="ISO", help="Start the clock here, such as 2024-06-30T09:00Z.")
 ]
 YEARS = range(1970, 9000)
-"""In which --now may be: at the ends of the calendar there is no week before or after."""
+"""In which an instant may be: at the ends of the calendar there is no week before or after."""
 WIDE = 400
 """Columns for what is read by a program: no cell is folded."""
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
@@ -73,16 +73,16 @@ def close() -> None:
         _opened.pop().close()
 
 
-def moment(text: str | None) -> datetime | None:
-    """An instant; without an offset it is UTC."""
+def moment(text: str | None, option: str = "--now") -> datetime | None:
+    """The instant that an option gives; without an offset it is UTC."""
     if text is None:
         return None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(f"--now: “{text}” is not an ISO time; write one like 2024-06-30T09:00Z.") from None
+        raise Misconfigured(f"{option}: “{text}” is not an ISO time; write one like 2024-06-30T09:00Z.") from None
     if parsed.year not in YEARS:
-        raise Misconfigured(f"--now: “{text}” is not in the years {YEARS[0]} to {YEARS[-1]}.")
+        raise Misconfigured(f"{option}: “{text}” is not in the years {YEARS[0]} to {YEARS[-1]}.")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ import typer
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
 from digest.core.errors import Misconfigured
 from digest.pipeline import consent, erasure, lists, standing
-from digest.pipeline.lists import ListImport
+from digest.pipeline.list_rows import COLUMNS, ListImport
 from digest.pipeline.story import story as tell
 
 app = typer.Typer(
@@ -166,7 +166,7 @@ def list_(json_: Json = False) -> None:
 def export() -> None:
     """The list as the CSV that imports it again, to standard output; who left is in it, and stays out again."""
     here = installation()
-    writer = csv.DictWriter(sys.stdout, lists.COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(lists.export(here.database, here.pepper))
 

@@ -49,24 +49,23 @@ class Key:
         raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return f"v=DKIM1; k=ed25519; p={_b64(raw)}"
 
-    def aligned(self, domain: str) -> bool:
-        """Whether receivers take its signature for the word of `domain` (RFC 7489 §3.1.1): the same, or one below the other.
-
-        Two domains side by side may be aligned too; only the list of public suffixes would tell.
-        """
-        return self.domain == domain or f".{self.domain}".endswith(f".{domain}") or domain.endswith(f".{self.domain}")
-
     def __reduce__(self) -> tuple[Callable[[bytes, str, str], "Key"], tuple[bytes, str, str]]:
-        return load, (
-            self.pem(),
-            self.domain,
-            self.selector,
-        )  # to another process; a private key's object does not travel
+        """To another process, to which a private key's object does not travel."""
+        return load, (self.pem(), self.domain, self.selector)
 
     def pem(self) -> bytes:
         """The private key as PKCS #8, not encrypted."""
         pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         return self.private.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
+
+
+def aligned(signed: str, sender: str) -> bool:
+    """Whether receivers take a signature of domain `signed` for the word of `sender` (DMARC, relaxed: RFC 7489 §3.1.1).
+
+    It is the same, or one is below the other. Two domains side by side may be aligned too; only the list of public suffixes
+    would tell.
+    """
+    return signed == sender or signed.endswith(f".{sender}") or sender.endswith(f".{signed}")
 
 
 def load(pem: bytes, domain: str, selector: str) -> Key:

@@ -15,3 +15,9 @@ class Misconfigured(Refused):
 
 class TryAgain(Refused):
     """The outside world is not ready (database locked, disk full); the same call may succeed later."""
+
+
+def because(error: Exception) -> str:
+    """What is wrong, as the end of a sentence: in the system's words where it is the system's word."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return said.lower() if said else str(error)

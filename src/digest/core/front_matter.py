@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from digest.core.item import Item, Kind, Status
+from digest.core.field_lines import BadItemFile, Problem, mapping
+from digest.core.item import DATES, Item, Kind, Status
+from digest.core.slug import slugify
 from digest.core.when import When, zone
 
 TEXT = ("title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt", "translation_of")
-DATES = ("published", "deadline", "starts", "ends")
 KNOWN = (*(each.name for each in fields(Item) if each.name != "body"), "status", "uid")
 LONGEST_TITLE = 300
 LONGEST_BODY = 100_000
@@ -34,16 +35,6 @@ YEARS = range(1900, 3000)
 """Beyond them a date is a slip of the pen, and at the calendar's very ends it has no instant."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 """BCP 47, as far as anybody writes it: a code of ISO 639, then script and region."""
-_LINE = re.compile(r"(?P<indent>\s*)(?P<field>\w+)\s*:(?P<space>\s*)(?P<value>.*?)\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a file: `line` from 1, `field` where one is to blame."""
-
-    line: int
-    field: str | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +51,6 @@ class ItemFile:
     where: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
-class BadItemFile(ValueError):
-    """A file that is no item; `problems` says why."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(problems[0].reason)
-        self.problems = problems
-
-
 def read(text: str, timezone: str) -> ItemFile:
     """The item in a file's text. `timezone` is for items that name none. BadItemFile otherwise."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -78,66 +61,9 @@ def read(text: str, timezone: str) -> ItemFile:
     end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
     if end is None:
         raise BadItemFile(Problem(1, None, "the front matter is not closed by a line of three dashes"))
-    values, where = _mapping("\n".join(lines[1:end]))
+    values, where = mapping("\n".join(lines[1:end]))
     body = "\n".join(lines[end + 1 :]).strip("\n").rstrip()
     return _Reader(values, where, body, end + 2, timezone).item_file()
-
-
-def _mapping(source: str) -> tuple[dict[str, object], dict[str, int]]:
-    """Field → value (text or list of texts), field → line in the file."""
-    try:
-        node = yaml.compose(source, Loader=yaml.BaseLoader)
-        values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes nothing but strings
-    except yaml.MarkedYAMLError as error:
-        raise BadItemFile(_slip(source.split("\n"), error)) from None
-    except yaml.reader.ReaderError as error:
-        line = source.count("\n", 0, error.position) + 2
-        raise BadItemFile(Problem(line, None, "it has a control character in it; remove it")) from None
-    except (RecursionError, ValueError):
-        raise BadItemFile(Problem(2, None, "it cannot be read; write one “field: value” a line")) from None
-    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-        raise BadItemFile(Problem(2, None, "the front matter holds no “field: value” lines"))
-    where: dict[str, int] = {}
-    for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 2
-        if not name.isprintable():
-            raise BadItemFile(Problem(line, None, "the name of a field has a control character in it"))
-        if name in where:
-            raise BadItemFile(Problem(line, name, f"it is given twice, first in line {where[name]}"))
-        where[name] = line
-        if isinstance(value, yaml.ScalarNode) and value.style is None and value.value in ("~", "null"):
-            values[name] = ""
-    return {str(key): value for key, value in values.items()}, where
-
-
-def _slip(lines: list[str], error: yaml.MarkedYAMLError) -> Problem:
-    """What its author did to the line, rather than what the parser made of it.
-
-    The parser notices late what is left open: a bracket, quotes or a line without a colon is to blame where it began.
-    """
-    begun = re.search("flow|quoted|simple key", error.context or "")
-    mark = (error.context_mark if begun else None) or error.problem_mark
-    at = min(mark.line, len(lines) - 1) if mark else 0
-    match = _LINE.fullmatch(lines[at])
-    if "\t" in lines[at][: len(lines[at]) - len(lines[at].lstrip())]:
-        return Problem(at + 2, None, "the line begins with a tab; write spaces, or nothing")
-    if not match:
-        return Problem(at + 2, None, "this is no “field: value” line; a long text stays on the line of its field")
-    field, value = match["field"], match["value"]
-    if value and not match["space"]:
-        reason = "a space is missing after the colon"
-    elif match["indent"]:
-        reason = "there are spaces before the field; begin it where the others begin"
-    elif value.startswith(("[", "{")):
-        reason = f"what “{value[0]}” opens is not closed, or more follows; close it, or put the value in double quotes"
-    elif value.startswith(('"', "'")):
-        reason = (
-            "the quotes are not in pairs, or hold a backslash; put the value in double quotes, and single ones within"
-        )
-    else:
-        quoted = value[:80].replace("\\", "/").replace('"', "'")
-        reason = f'put the value in double quotes, because of the signs in it: {field}: "{quoted}"'
-    return Problem(at + 2, field, reason)
 
 
 class _Reader:
@@ -283,13 +209,6 @@ class _Reader:
             self.problem(name, f"“{value}” is not a whole number from -100 to 100")
             return 0
         return number
-
-
-def slugify(name: str) -> str:
-    """`Migrants & Refugees` → `migrants-refugees`; letters of every script stay, with their marks, composed (NFC)."""
-    folded = unicodedata.normalize("NFC", name.casefold())
-    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
-    return "-".join(words)[:80].rstrip("-")
 
 
 def write(item: Item, status: Status, uid: str) -> str:

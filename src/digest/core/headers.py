@@ -107,8 +107,8 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What one message says of itself in its header. `to` is a bare address, `date` aware.
+class Message:
+    """What one message of an edition says of itself in its header. `to` is a bare address, `date` aware.
 
     ValueError on a line break in any of it: so no value can begin a header of its own.
     """
@@ -170,25 +170,25 @@ def _ways_out(sender: Sender, subscriber_id: int) -> list[tuple[str, str]]:
     return [("List-Unsubscribe", ",\r\n ".join(ways)), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
 
 
-def header(sender: Sender, letter: Letter) -> list[tuple[str, str]]:
+def header(sender: Sender, message: Message) -> list[tuple[str, str]]:
     """Names and encoded, folded values in the order in which they are written."""
     return [
         ("From", mailbox(sender.name, sender.address)),
-        ("To", letter.to),
-        ("Subject", encoded("Subject", letter.subject)),
-        ("Date", _date(letter.date.replace(microsecond=0))),
-        ("Message-ID", letter.message_id),
+        ("To", message.to),
+        ("Subject", encoded("Subject", message.subject)),
+        ("Date", _date(message.date.replace(microsecond=0))),
+        ("Message-ID", message.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
         ("List-Id", mailbox(sender.publication, sender.list_id)),
-        *_ways_out(sender, letter.subscriber_id),
+        *_ways_out(sender, message.subscriber_id),
         ("List-Help", f"<{_mailto(sender.reply_to or sender.address, 'help')}>"),
         *([("List-Archive", f"<{sender.public_url}/archive>")] if sender.archive else []),
-        ("Feedback-ID", f"{letter.campaign}:{letter.language}:digest:{sender.feedback_id}"),
+        ("Feedback-ID", f"{message.campaign}:{message.language}:digest:{sender.feedback_id}"),
         ("Auto-Submitted", "auto-generated"),
-        ("X-Digest-Delivery", _local_part(letter.message_id)),
+        ("X-Digest-Delivery", _local_part(message.message_id)),
         ("MIME-Version", "1.0"),
-        ("Content-Language", letter.language),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{letter.boundary}"'),
+        ("Content-Language", message.language),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{message.boundary}"'),
     ]
 
 

@@ -54,6 +54,8 @@ class Item:
     translation_of: str | None = None
 
 
+DATES = ("published", "deadline", "starts", "ends")
+"""The fields that hold a When."""
 NEEDS: dict[Kind, tuple[str, ...]] = {Kind.ACTION: ("url",), Kind.EVENT: ("starts", "venue")}
 
 

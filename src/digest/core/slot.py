@@ -56,6 +56,10 @@ class Schedule:
         day = self._nominal_day(now)
         return min(slot for slot in (self.slot(day), self.slot(day + _WEEK), self.slot(day + 2 * _WEEK)) if slot >= now)
 
+    def after(self, instant: datetime) -> datetime:
+        """The first slot after it."""
+        return self.next(instant + timedelta.resolution)
+
     def between(self, after: datetime, until: datetime) -> list[datetime]:
         """The slots after `after` and not after `until`, oldest first."""
         first = self._nominal_day(after)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from digest.core.dsn import MAX_BYTES
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 from digest.mailbox import maildir
 from digest.mailbox.quarantine import REASON
 
@@ -36,7 +36,7 @@ def messages(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield str(file), content
     except OSError as error:
         where = error.filename or path
-        raise Refused(f"{where} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"{where} cannot be read: {because(error)}.") from None
 
 
 def read(path: Path) -> bytes:

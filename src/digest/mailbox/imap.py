@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.core.dsn import MAX_BYTES
-from digest.core.errors import Misconfigured, TryAgain
+from digest.core.errors import Misconfigured, TryAgain, because
 
 PROCESSED = "Processed"
 SECONDS = 30
@@ -116,8 +116,7 @@ def opened(account: Account) -> Iterator[Mailbox]:
     except ssl.SSLCertVerificationError as error:
         raise _failed(account, f"has a certificate that is not to be trusted ({error.verify_message})") from None
     except _ERRORS as error:
-        why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-        raise _failed(account, f"cannot be asked: {why[:200]}") from None
+        raise _failed(account, f"cannot be asked: {because(error)[:200]}") from None
 
 
 def _connected(account: Account) -> imaplib.IMAP4:

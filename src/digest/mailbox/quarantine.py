@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.core.errors import Refused, TryAgain
+from digest.core.errors import Refused, TryAgain, because
 
 REASON = ".reason"
 """What the file with the line is called, in place of the message's “.eml”."""
@@ -34,8 +34,9 @@ class Quarantine:
             _write(kept, message)
             self._make_room()
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise TryAgain(f"Mail that cannot be read cannot be put into {self.folder}: {why}; mend that.") from None
+            raise TryAgain(
+                f"Mail that cannot be read cannot be put into {self.folder}: {because(error)}; mend that."
+            ) from None
         return kept
 
     def _make_room(self) -> None:
@@ -58,8 +59,7 @@ class Quarantine:
                     kept.unlink(missing_ok=True)
                     kept.with_suffix(REASON).unlink(missing_ok=True)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise Refused(f"The quarantine {self.folder} cannot be cleared of their mail: {why}.") from None
+            raise Refused(f"The quarantine {self.folder} cannot be cleared of their mail: {because(error)}.") from None
 
     def count(self) -> int:
         return sum(1 for _ in self.folder.glob("*.eml"))

@@ -12,7 +12,7 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from digest.core.dsn import Refused, Report, read
+from digest.core.dsn import BeyondLimit, Report, read
 from digest.core.errors import TryAgain
 
 SECONDS = 5
@@ -104,8 +104,8 @@ def serve() -> None:
 def _answer(message: bytes) -> Report | str:
     try:
         return read(message)
-    except Refused as refused:
-        return str(refused)
+    except BeyondLimit as error:
+        return str(error)
     except MemoryError:
         return f"over {MEMORY >> 20} MB of memory to read"
     except Exception as error:  # the message is kept, and must not come round again

@@ -29,6 +29,13 @@ REFUSED_IN_A_ROW = 20
 AGAIN = (State.PENDING, State.UNCERTAIN)
 """What may be tried again: the next reply then takes the place of this one on the row."""
 
+_UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def uptime() -> float:
+    """Seconds that go on while the machine sleeps, which Linux's monotonic clock does not count."""
+    return time.clock_gettime(_UPTIME)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -47,7 +54,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """What became of the mark: `result` instead of a message to finish, or None and the monotonic time of the mark."""
+    """What became of the mark: `result` instead of a message to finish, or None and when it was made, as `uptime` counts."""
 
     result: State | None
     at: float
@@ -162,7 +169,7 @@ class Account:
         deliveries.accept(db, (each.acceptance for each in results if each.acceptance), self._owner)
         for work in (work for each in results for work in each.works):
             work(db)
-        now, at = self._clock(), time.monotonic()
+        now, at = self._clock(), uptime()
         wanted = [request.mark.id for request in requests if request.mark]
         marked = deliveries.mark(db, wanted, self._owner, now) if wanted else 0
         if 0 < marked < len(wanted):

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from digest.core.edition import EditionItem, EditionText, in_sections
-from digest.core.front_matter import slugify
 from digest.core.item import Item, is_over
+from digest.core.slug import slugify
 from digest.core.when import zone
 from digest.pipeline.compose import served
 from digest.store import archive, editions, past

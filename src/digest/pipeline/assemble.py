@@ -32,9 +32,6 @@ class Plan:
     approval_required: bool
 
 
-RESOLUTION = timedelta(seconds=1)
-
-
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """An item that is not in the edition, and why."""
@@ -170,7 +167,7 @@ def _current(db: Database, plan: Plan, now: datetime) -> str:
         slot = plan.schedule.next(now)
     with db.read() as session:
         while (row := editions.find(session, plan.schedule.period(slot))) and row.state != EditionState.DRAFT:
-            slot = plan.schedule.next(slot + RESOLUTION)
+            slot = plan.schedule.after(slot)
     return plan.schedule.period(slot)
 
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.core.backup import DATABASE, MEDIA, SECRETS
-from digest.core.errors import Misconfigured, Refused
+from digest.core.errors import Misconfigured, Refused, because
 from digest.core.token import address_hmac
 from digest.pipeline import put_back
 from digest.pipeline.assemble import Plan
 from digest.pipeline.put_back import Back
-from digest.store import backup, snapshot, subscribers
+from digest.store import backup, snapshot, suppressions
 from digest.store.backup import Told
 from digest.store.database import Database
 from digest.store.media import Media
@@ -105,7 +105,7 @@ def _secrets(estate: Estate, folder: Path, file: Path) -> dict[str, str]:
 
 def _fits(database: Database, pepper: str, now: datetime) -> bool:
     with database.write() as session:
-        return subscribers.canary(session, address_hmac(pepper, "canary"), now)
+        return suppressions.canary(session, address_hmac(pepper, "canary"), now)
 
 
 def _take_off(database: Database, estate: Estate, pepper: str, now: datetime) -> int | None:
@@ -156,6 +156,6 @@ def _folder_in(parent: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         made = tempfile.TemporaryDirectory(prefix="digest-unfinished-", dir=parent)
     except OSError as error:
-        raise Refused(f"The folder {parent} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"The folder {parent} cannot be written: {because(error)}.") from None
     with made as folder:
         yield Path(folder)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 
 MOST = 20_000
 """Files in one."""
@@ -61,7 +61,7 @@ def opened(path: Path) -> Iterator[Bundle]:
         else:
             yield Bundle(path, [path.name], lambda _, most: _head(path, most))
     except OSError as error:
-        raise Refused(f"{error.filename or path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"{error.filename or path} cannot be read: {because(error)}.") from None
     except zipfile.BadZipFile:
         raise Refused(f"{path} is a damaged ZIP; fetch the export again.") from None
 

@@ -19,7 +19,7 @@ from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
 
 if TYPE_CHECKING:
-    from digest.rendering.compiler import Compiler, Publication  # app.py makes them, and only for what renders
+    from digest.rendering.compiler import Compiler, Publication  # app/ makes them, and only for what renders
 
 TopicNames = Mapping[str, Mapping[str, str]]
 """Slug → language → name."""

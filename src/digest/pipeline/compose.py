@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from digest.core.dkim import sign
 from digest.core.edition import EditionItem
-from digest.core.headers import Letter, Sender, header, serialise
+from digest.core.headers import Message, Sender, header, serialise
 from digest.core.item import closes_at
 from digest.core.message import Block, Composer, Part, join
 from digest.store import editions
@@ -108,7 +108,7 @@ class Mailroom:
         if not chosen:
             return None
         language = self.language(claimed.language)
-        letter = Letter(
+        message = Message(
             to=claimed.address,
             subject=self._subjects[language],
             date=now,
@@ -120,7 +120,7 @@ class Mailroom:
         )
         slots = self.slots(claimed, copy)
         body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
-        fields = header(self.sender, letter)
+        fields = header(self.sender, message)
         unsigned = self.sender.metadata(self.sender.envelope(claimed.id)[1])
         return serialise([*unsigned, *sign(fields, body, self.sender.dkim, now), *fields]) + body
 

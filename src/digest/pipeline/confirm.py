@@ -13,7 +13,7 @@ from digest.pipeline.consent import GONE, merged
 from digest.pipeline.farewell import masked
 from digest.pipeline.letters import GOOD_FOR
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, events, items, letters, subscribers
+from digest.store import confirmations, consents, events, items, letters, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.tables import ConfirmationRow
@@ -65,7 +65,7 @@ def confirm(db: Database, token: str, keys: Keys, now: datetime) -> Waiting | No
             number = asked.subscriber_id
         else:
             number = _subscribe(session, asked, now)
-        subscribers.lift(session, address_hmac(keys.pepper, asked.email_key))
+        suppressions.lift(session, address_hmac(keys.pepper, asked.email_key))
         _note(session, asked, keys, now)
         asked.confirmed_at = now
         letters.drop(session, confirmations.number(asked))
@@ -76,7 +76,7 @@ def _subscribe(session: Session, asked: ConfirmationRow, now: datetime) -> int:
     who, person = address.parse(asked.email), subscribers.by_key(session, asked.email_key)
     before = person.interests if person else {}
     follows = {slug: before.get(slug, 1) for slug in asked.topics.split(";") if slug}
-    entry = merged(who, person, None, asked.language, follows, None, asked.frequency)
+    entry = merged(who, person, language=asked.language, topics=follows, frequency=asked.frequency)
     number = subscribers.put(session, entry, state="active", now=now, previous=person)
     subscribers.set_state(session, number, "active", now)  # and no pause is left
     if person:
@@ -94,8 +94,8 @@ def _move(session: Session, asked: ConfirmationRow, number: int, keys: Keys, now
     if person is None:
         raise AssertionError("what is asked for somebody goes with them")
     before, after = (address_hmac(keys.pepper, key) for key in (person.key, asked.email_key))
-    subscribers.take_along(session, before, after)
-    subscribers.record_consent(session, before, "moved away", now, source=asked.source)
+    consents.take_along(session, before, after)
+    consents.record(session, before, "moved away", now, source=asked.source)
     subscribers.move(session, number, asked.email, asked.email_key, now)
     if person.state == "paused" and person.resumes_at is None:
         subscribers.set_state(session, number, "active", now)  # what came back came from the old address
@@ -109,7 +109,7 @@ def _move(session: Session, asked: ConfirmationRow, number: int, keys: Keys, now
 def _note(session: Session, asked: ConfirmationRow, keys: Keys, now: datetime) -> None:
     hmac = address_hmac(keys.pepper, asked.email_key)
     proof = f"{asked.proof} on {asked.asked_at:%Y-%m-%d %H:%M} UTC, confirmed by the link in a letter to the address"
-    subscribers.record_consent(
+    consents.record(
         session, hmac, "confirmed", now, source=asked.source, wording=asked.wording, version=asked.version, proof=proof
     )
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlmodel import Session
 
 from digest.core import address
 from digest.core.address import Address
 from digest.core.errors import Misconfigured, Refused
-from digest.core.front_matter import slugify
 from digest.core.item import Kind
 from digest.core.selection import ACTIONABLE, MAX_WEIGHT
+from digest.core.slug import slugify
 from digest.core.token import address_hmac
-from digest.store import confirmations, subscribers
+from digest.store import confirmations, consents, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import ConfirmationRow
@@ -71,7 +71,7 @@ def _frequency(written: str) -> str:
     return frequency
 
 
-TOLD: dict[str, Callable[[str], Any]] = {
+READERS: dict[str, Callable[[str], Any]] = {
     "name": _name,
     "language": _language,
     "topics": _topics,
@@ -86,13 +86,24 @@ def weighed(interests: Mapping[str, int]) -> list[str]:
     return [slug if weight == 1 else f"{slug}={weight}" for slug, weight in sorted(interests.items())]
 
 
+class Told(TypedDict, total=False):
+    """What is told of a person, as it is written. What is not there, or None, stays as it is known."""
+
+    name: str | None
+    language: str | None
+    topics: Sequence[str] | None
+    kinds: Sequence[str] | None
+    frequency: str | None
+
+
 def merged(
     who: Address,
     known: Subscriber | None,
-    name: str | None,
-    language: str | None,
-    topics: Mapping[str, int] | None,
-    kinds: frozenset[Kind] | None,
+    *,
+    name: str | None = None,
+    language: str | None = None,
+    topics: Mapping[str, int] | None = None,
+    kinds: frozenset[Kind] | None = None,
     frequency: str | None = None,
 ) -> subscribers.New:
     """A person as told now; what is not told (None) stays as it is known."""
@@ -111,73 +122,45 @@ def merged(
     )
 
 
-def add(
-    db: Database,
-    email: str,
-    *,
-    name: str | None,
-    language: str | None,
-    topics: Sequence[str] | None,
-    kinds: Sequence[str] | None = None,
-    frequency: str | None = None,
-    pepper: str,
-    now: datetime,
-    source: str,
-) -> Subscriber:
+def add(db: Database, email: str, *, pepper: str, now: datetime, source: str, **told: Unpack[Told]) -> Subscriber:
     """Add one person, or change what is told of one who is there. Refused for a suppressed address."""
     who = _address(email)
     hmac = address_hmac(pepper, who.key)
     with db.write() as session:
         known = subscribers.by_key(session, who.key)
-        if subscribers.suppressed_among(session, [hmac]) or (known and known.state in GONE):
+        if suppressions.among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
-        entry = merged(who, known, *_told(name, language, topics, kinds, frequency))
+        entry = merged(who, known, **_read(told))
         subscribers.put(session, entry, state=known.state if known else "active", now=now, previous=known)
         if known is None:
-            subscribers.record_consent(session, hmac, "added", now, source=source)
+            consents.record(session, hmac, "added", now, source=source)
         return _find(session, who)
 
 
-def change(
-    db: Database,
-    email: str,
-    *,
-    name: str | None,
-    language: str | None,
-    topics: Sequence[str] | None,
-    kinds: Sequence[str] | None = None,
-    frequency: str | None = None,
-    now: datetime,
-) -> Subscriber:
+def change(db: Database, email: str, *, now: datetime, **told: Unpack[Told]) -> Subscriber:
     """Change what is told of a subscriber. Their state stays."""
-    who = _address(email)
-    if (name, language, topics, kinds, frequency) == (None,) * 5:
+    who, read = _address(email), _read(told)
+    if not read:
         raise Misconfigured(
             "There is nothing to change; say --name, --language, --topic, --no-topics, --kind, --all-kinds or --frequency."
         )
     with db.write() as session:
         known = _find(session, who)
-        entry = merged(
-            Address(known.email, known.key, who.domain), known, *_told(name, language, topics, kinds, frequency)
-        )
+        entry = merged(Address(known.email, known.key, who.domain), known, **read)
         subscribers.put(session, entry, state=known.state, now=now, previous=known)
         return _find(session, who)
 
 
-def _told(
-    name: str | None,
-    language: str | None,
-    topics: Sequence[str] | None,
-    kinds: Sequence[str] | None,
-    frequency: str | None,
-) -> tuple[str | None, str | None, dict[str, int] | None, frozenset[Kind] | None, str | None]:
-    return (
-        None if name is None else _of("name", name),
-        None if language is None else _of("language", language),
-        None if topics is None else _of("topics", ";".join(topics)),
-        None if kinds is None else _of("kinds", ";".join(kinds)),
-        None if frequency is None else _of("frequency", frequency),
-    )
+def _read(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as a list would have them. Refused, naming what it was for, where a list could not."""
+    read = {}
+    for column, written in told.items():
+        if written is not None:
+            try:
+                read[column] = READERS[column](written if isinstance(written, str) else ";".join(written))
+            except ValueError as error:
+                raise Refused(f"The {column} cannot be taken: {error}.") from None
+    return read
 
 
 def unsubscribe(db: Database, email: str, *, pepper: str, now: datetime) -> Subscriber:
@@ -215,8 +198,8 @@ def leave_all(
     """The same for several, each with the event that it is for."""
     hmacs = {address_hmac(pepper, person.key): event_id for person, event_id in people}
     subscribers.set_states(session, [person.id for person, _ in people], state, now)
-    subscribers.suppress_all(session, hmacs, reason, now)
-    subscribers.record_consents(
+    suppressions.put_all(session, hmacs, reason, now)
+    consents.record_all(
         session, [{"subscriber_hmac": each, "action": reason, "at": now, "source": "digest"} for each in hmacs]
     )
 
@@ -251,14 +234,6 @@ def _find(session: Session, who: Address) -> Subscriber:
     if known is None:
         raise Refused(f"{who.email} is not a subscriber.")
     return known
-
-
-def _of(column: str, written: str) -> Any:
-    """A value as a list would have it. Refused, naming what it was for, if a list could not."""
-    try:
-        return TOLD[column](written)
-    except ValueError as error:
-        raise Refused(f"The {column} cannot be taken: {error}.") from None
 
 
 def _address(email: str) -> Address:

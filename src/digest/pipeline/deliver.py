@@ -8,7 +8,6 @@ the next mark.
 import asyncio
 import contextlib
 import gc
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from digest.core.errors import Refused, TryAgain
 from digest.core.headers import Sender
 from digest.core.pacing import FREE, Limits
 from digest.core.reply import Lost
-from digest.pipeline.account import Account, Result, skip_cancelled
+from digest.pipeline.account import Account, Result, skip_cancelled, uptime
 from digest.pipeline.ahead import Ahead, Written
 from digest.pipeline.compose import Mailroom, mailroom
 from digest.pipeline.ledger import LedgerStopped
@@ -30,7 +29,7 @@ from digest.transports import Connection
 from digest.transports.smtp import ServerBusy
 
 MARK_GOOD_FOR = 30.0
-"""Seconds (monotonic) within which the dot must follow its mark: a process that slept longer cannot know what changed."""
+"""Seconds within which the dot must follow its mark: a process that slept longer cannot know what changed."""
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
 MESSAGES_A_CONNECTION = 500
 YOUNG = 20_000
@@ -127,7 +126,7 @@ class Run:
         if marking.result is not None:
             connection.abort()
             return None, following
-        if time.monotonic() - marking.at > MARK_GOOD_FOR:
+        if uptime() - marking.at > MARK_GOOD_FOR:
             connection.abort()
             return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING), following
         outcome = await connection.dot(following.parcel if following else None)
@@ -141,13 +140,13 @@ class Run:
         self.trouble = self.trouble or error
 
     async def _connect(self, *, patient: bool) -> Connection | None:
-        """A new connection; None when the server will not have one, with the reason kept.
+        """A new connection; None when the server will not have one, with the reason kept, or the run is stopped first.
 
         Only a `patient` caller waits for a server that is away. One that refuses is not asked twice: it might lock us out.
         """
         for pause in (*RECONNECT_PAUSES, None):
             try:
-                return await self._route.connect()
+                return await self._unless_stopped(self._route.connect())
             except Refused as error:
                 last = error
             if isinstance(last, ServerBusy) and await self._account.busy(str(last)):
@@ -158,6 +157,16 @@ class Run:
                 await asyncio.wait_for(self._stop.wait(), pause)
         self.trouble = self.trouble or last
         return None
+
+    async def _unless_stopped(self, opening: Awaitable[Connection]) -> Connection | None:
+        """A server that never answers takes a minute to be given up, and who stops a run should not wait for that."""
+        tasks = asyncio.ensure_future(opening), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return tasks[0].result() if tasks[0].done() else None
+        finally:
+            for task in tasks:
+                task.cancel()
 
 
 @contextlib.contextmanager

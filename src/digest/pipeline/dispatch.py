@@ -29,7 +29,7 @@ from digest.store.tables import EditionRow
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What sending takes, chosen in one place (app.py). `database` is durable; `random_key` makes an alphanumeric string.
+    """What sending takes, chosen in one place (app/). `database` is durable; `random_key` makes an alphanumeric string.
 
     `press` is called for what has to be rendered: who only sends what lies ready stays small. `crew` delivers an edition
     in other processes; None: this one does it.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from digest.core.dkim import aligned
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
@@ -177,7 +178,7 @@ def identity(sender: Sender, postal_address: str | None) -> Sequence[Looked]:
         found.append(
             Looked("DKIM", None, "Nothing signs the mail here; see `digest dkim new`, unless your provider signs it.")
         )
-    elif not any(key.aligned(sender.domain) for key in sender.dkim):
+    elif not any(aligned(key.domain, sender.domain) for key in sender.dkim):
         domains = ", ".join(dict.fromkeys(key.domain for key in sender.dkim))
         said = f"The mail is signed for {domains} and is from {sender.domain}, so no signature is aligned with From."
         found.append(Looked("DKIM", None, f"{said} See DIGEST_DKIM_DOMAIN."))

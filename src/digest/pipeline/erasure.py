@@ -11,7 +11,7 @@ from digest.core.token import Purpose, address_hmac
 from digest.pipeline import consent
 from digest.pipeline.compose import Copy
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, deliveries, erasure, letters, subscribers
+from digest.store import confirmations, consents, deliveries, erasure, letters, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
@@ -60,7 +60,7 @@ def take_out(
     confirmations.forget(session, person.key)
     letters.forget(session, person.key)
     if keep_out:
-        subscribers.suppress(session, hmac, erasure.ERASED, now)
-        subscribers.record_consent(session, hmac, erasure.ERASED, now, source="digest")
+        suppressions.put(session, hmac, erasure.ERASED, now)
+        consents.record(session, hmac, erasure.ERASED, now, source="digest")
     for each in addresses:
         clear(each)

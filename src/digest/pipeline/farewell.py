@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.receive import Keys, unsubscribe
-from digest.store import subscribers
+from digest.store import subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import SuppressionRow
@@ -70,7 +70,7 @@ def may_undo(session: Session, person: Subscriber, pepper: str, now: datetime) -
 def _may_undo(session: Session, people: Iterable[Subscriber], pepper: str, now: datetime) -> set[int]:
     left = {address_hmac(pepper, each.key): each.id for each in people if each.state == "unsubscribed"}
     kept: dict[str, list[SuppressionRow]] = {hmac: [] for hmac in left}
-    for row in subscribers.suppressions(session, *left) if left else ():
+    for row in suppressions.of(session, *left) if left else ():
         kept[row.address_hmac].append(row)
     return {
         left[hmac]

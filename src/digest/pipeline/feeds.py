@@ -1,7 +1,7 @@
 """Feeds come in: each entry once, as a draft or ready as its source has it, and never over what staff wrote or decided."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from digest.net.client import Answer, Client
 from digest.net.feed import Feed, NoFeed
 from digest.pipeline.entries import LeftOut, Proposal, Reading, read
 from digest.pipeline.intake import Intake, Rejected, get
+from digest.pipeline.notices import Notify
 from digest.pipeline.pictures import Gallery
 from digest.rendering.markup import to_html
 from digest.store import feeds as known
@@ -30,8 +31,6 @@ PICTURES = 20
 """That are fetched for one feed at one time; what comes after has none."""
 STRIKES = 4
 """Failures in a row after which staff are told: seven hours after the first."""
-Notify = Callable[[str, str], None]
-"""Tell staff: a subject and a text."""
 
 
 @dataclass(frozen=True, slots=True)

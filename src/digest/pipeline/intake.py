@@ -1,17 +1,17 @@
-"""Items come in: files with front matter, plain-text newsletters; staff make them ready or put them away."""
+"""Items come in as files with front matter; staff make them ready or put them away."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from digest.core import front_matter, topic
 from digest.core.errors import Refused
-from digest.core.front_matter import BadItemFile, ItemFile
+from digest.core.field_lines import BadItemFile
+from digest.core.front_matter import ItemFile
 from digest.core.item import Item, Status, missing
 from digest.core.picture import Unusable
 from digest.pipeline import translations
@@ -21,9 +21,6 @@ from digest.rendering.markup import link, to_html
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
-
-if TYPE_CHECKING:
-    from digest.core.newsletter import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,80 +170,6 @@ def _store(
     )  # fmt: skip
     stored = get(session, item_id)
     (result.updated if previous else result.added).append(stored)
-
-
-def split_newsletter(
-    path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int]
-) -> tuple["Found", ...]:
-    """The items of a plain-text newsletter, as found. Refused for a line number that cannot be meant."""
-    from digest.core.newsletter import read_newsletter  # noqa: PLC0415  its patterns take a while to compile
-
-    try:
-        return read_newsletter(read_text(path, "newsletter"), now.date(), titles, not_titles)
-    except ValueError as error:
-        raise Refused(f"{path}: {error}") from None
-
-
-def import_newsletter(
-    db: Database, path: Path, found: Sequence["Found"], *, timezone: str, language: str, now: datetime
-) -> Intake:
-    """Store what was found as drafts. Importing again replaces the drafts that nobody touched, and nothing else.
-
-    Touched is what was edited (its text comes from a file then) or is no draft any more.
-    """
-    result = Intake()
-    source = f"newsletter:{path.name}"[:200]
-    with db.write() as session:
-        topics = items.topic_names(session)
-        before = {each.uid: each for each in items.from_source(session, source)}
-        seen = set()
-        for each in found:
-            uid = fingerprint(source, each.title, each.tag or "")
-            while uid in seen:
-                uid = fingerprint(uid)
-            seen.add(uid)
-            item = _drafted(each, timezone, language)
-            content, previous = content_hash(item), items.by_uid(session, uid)
-            touched = previous is not None and not (previous.source == source and previous.status is Status.DRAFT)
-            if previous and (touched or previous.content_hash == content):
-                result.unchanged.append(previous)
-                continue
-            item_id = items.put(
-                session, item, status=Status.DRAFT, source=source, uid=uid, html=to_html(item.body), content_hash=content,
-                now=now, previous=previous,
-            )  # fmt: skip
-            (result.updated if previous else result.added).append(get(session, item_id))
-        for uid, stale in before.items():
-            if uid not in seen and stale.status is Status.DRAFT:
-                items.remove(session, stale.id)
-        result.tell_topics(topics)
-    return result
-
-
-def _drafted(found: "Found", timezone: str, language: str) -> Item:
-    """As an item's file could say it. The headline of a piece, where it has one besides its title, leads the body."""
-    body = f"**{found.headline}**\n\n{found.body_markdown}" if found.headline else found.body_markdown
-    if len(body) > front_matter.LONGEST_BODY:
-        raise Refused(
-            f"The item in line {found.line} has {len(body)} characters, and {front_matter.LONGEST_BODY} are the limit."
-        )
-    tag = front_matter.slugify(found.tag or "")
-    return Item(
-        found.kind,
-        one_line("title", found.title) or "Untitled",
-        body.strip(),
-        (tag,) if tag else (),
-        web_page(found.url),
-        organisation=one_line("organisation", found.organisation),
-        byline=one_line("byline", found.byline),
-        language=language,
-        published=found.published,
-        timezone=timezone,
-        deadline=found.deadline,
-        starts=found.starts,
-        ends=found.ends,
-        venue=one_line("venue", found.venue),
-    )
 
 
 def one_line(name: str, text: str | None) -> str | None:

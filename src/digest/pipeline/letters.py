@@ -19,7 +19,7 @@ from digest.core.message import Block, Composer
 from digest.core.reply import Accepted, Outcome, Rejected
 from digest.core.token import Purpose
 from digest.core.when import zone
-from digest.pipeline import standing
+from digest.pipeline import notices
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import TopicNames, topic_name
 from digest.pipeline.dispatch import Office
@@ -102,7 +102,7 @@ def _alarm(session: Session, given_up: LetterRow, now: datetime) -> None:
         f"No server took the letter “{given_up.kind}” to somebody at {domain}, in {ATTEMPTS} attempts. If more are given up "
         "today, you hear no more of it; the log of your mail server says why."
     )
-    standing.alarm(session, f"letters/{now:%Y-%m-%d}", f"A letter was given up on {now:%Y-%m-%d}", text, now)
+    notices.alarm(session, f"letters/{now:%Y-%m-%d}", f"A letter was given up on {now:%Y-%m-%d}", text, now)
 
 
 def _wire(office: Office, plan: Plan, row: LetterRow) -> bytes | None:

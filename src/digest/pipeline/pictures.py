@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 from digest.core.picture import LARGEST, Unusable
 from digest.store.media import Media
 
@@ -53,4 +53,4 @@ def read_beside(folder: Path, image: str) -> bytes:
             raise Unusable(f"it is larger than {LARGEST // 1_000_000} MB")
         return path.read_bytes()
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        raise Unusable(f"it cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
+        raise Unusable(f"it cannot be read: {because(error)}") from None

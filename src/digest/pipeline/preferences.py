@@ -19,7 +19,7 @@ from digest.pipeline.consent import GONE, merged
 from digest.pipeline.farewell import masked, may_undo
 from digest.pipeline.receive import Keys
 from digest.pipeline.story import story
-from digest.store import events, items, subscribers
+from digest.store import consents, events, items, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
@@ -101,11 +101,10 @@ def choose(db: Database, token: str, keys: Keys, choice: Choice, languages: Coll
         entry = merged(
             parse(person.email),
             person,
-            None,
-            choice.language if choice.language in languages else None,
-            {slug: person.interests.get(slug, 1) for slug in sorted(choice.topics) if slug in known},
-            choice.kinds if choice.kinds != frozenset(Kind) else frozenset(),
-            choice.frequency if choice.frequency in subscribers.FREQUENCIES else None,
+            language=choice.language if choice.language in languages else None,
+            topics={slug: person.interests.get(slug, 1) for slug in sorted(choice.topics) if slug in known},
+            kinds=choice.kinds if choice.kinds != frozenset(Kind) else frozenset(),
+            frequency=choice.frequency if choice.frequency in subscribers.FREQUENCIES else None,
         )
         if person.state not in GONE and not person.says(entry):
             subscribers.put(session, entry, state=person.state, now=now, previous=person)
@@ -141,9 +140,9 @@ def undo(db: Database, token: str, keys: Keys, now: datetime) -> bool:
         if not may_undo(session, person, keys.pepper, now):
             return
         hmac = address_hmac(keys.pepper, person.key)
-        subscribers.lift(session, hmac)
+        suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, "active", now)
-        subscribers.record_consent(session, hmac, "resubscribed", now, source="the page behind the link")
+        consents.record(session, hmac, "resubscribed", now, source="the page behind the link")
         events.record(
             session, "resubscribe", source="page", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
             subscriber_id=person.id, payload={"changed": "active", "why": "they took it back"},

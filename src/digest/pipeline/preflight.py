@@ -16,17 +16,19 @@ from digest.core.preflight import Facts, Page, Volume
 from digest.core.selection import NOTHING, select
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
-from digest.pipeline.compose import Copy, Mailroom, mailroom, speaks
+from digest.pipeline.compose import Copy, Mailroom, speaks
 from digest.pipeline.history import history
-from digest.pipeline.report import anybody, claimed_for, draft_room
+from digest.pipeline.report import anybody, claimed_for, room_of
 from digest.store import deliveries, editions, items, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
+from digest.store.topics import followers
 
 CHUNK = 2000
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+"""The states of an edition that is still to go out."""
 
 Spam = Callable[[bytes], Verdict | None]
 """A spam filter's verdict on a whole message, where there is one."""
@@ -77,15 +79,10 @@ def check(
         if not frozen:
             do = f"Add some, and `digest edition assemble --period {row.period}` again."
             return [Finding(Severity.BLOCKING, "It has no items.", "edition", do)]
-        own, topics = editions.texts(session, edition_id), items.topic_names(session)
         try:
-            room = (
-                mailroom(session, edition_id, sender)
-                if row.compiled_at
-                else draft_room(press, sender, row, frozen, own, topics, slot_key)
-            )
+            room = room_of(session, press, sender, row, frozen, slot_key)
             moment = max(now, row.slot) if row.state in WAITING else row.slot
-            facts, longest = gather(session, press, room, row, frozen, own, moment)
+            facts, longest = gather(session, press, room, row, frozen, editions.texts(session, edition_id), moment)
         except Refused as error:
             return [Finding(Severity.BLOCKING, str(error), "templates", "Correct it; `digest doctor` looks again.")]
     found = preflight.examine(facts)
@@ -122,7 +119,7 @@ def gather(
         items=frozen,
         pages=pages,
         readers=reach.readers,
-        followers=subscribers.topic_followers(session),
+        followers=followers(session),
         empty=reach.empty,
         unspoken={tag: count for tag, count in reach.languages.items() if not speaks(room.blocks, tag)},
         faint=press.compiler.faint(press.publication),

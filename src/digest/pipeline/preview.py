@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email import message_from_bytes, policy
 from threading import Lock
 
@@ -20,17 +20,16 @@ from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
-from digest.pipeline.preflight import gather
-from digest.pipeline.report import claimed_for, draft_room, eml, in_words
+from digest.pipeline.preflight import WAITING, gather
+from digest.pipeline.report import anybody, claimed_for, draft_room, eml, in_words
 from digest.store import deliveries, editions, items, search, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
-from digest.store.tables import DeliveryRow, EditionRow
+from digest.store.tables import EditionRow
 
 NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
-WAITING = (EditionState.DRAFT, EditionState.APPROVED)
 FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
 REMADE = (EditionState.DRAFT, EditionState.MISSED)
@@ -144,7 +143,7 @@ class Desk:
     def reader(self, reader: str) -> Subscriber:
         """Refused if there is no such subscriber."""
         if "@" not in reader:
-            return Subscriber(0, self.sender.address, self.sender.address, "", reader, "active")
+            return anybody(self.sender, reader)
         return consent.find(self._db, reader)
 
     def people(self, piece: str, limit: int = 12) -> list[Subscriber]:
@@ -164,7 +163,7 @@ class Desk:
         candidates = pool(press, proof.row, proof.items, moment)
         with self._db.read() as session:
             had = history(session, proof.row, candidates.open).of(session, person.id)
-        sent = self._delivery(proof, person)
+            sent = deliveries.to(session, proof.row.id, person.id) if proof.row.id else None
         if sent and sent.id and sent.message_id:
             copy = Copy.from_json(sent.selection)
             claimed = claimed_for(person, sent.selection, self.sender, sent.id, sent.message_id)
@@ -220,11 +219,6 @@ class Desk:
     def _choose(self, session: Session, row: EditionRow) -> tuple[tuple[EditionItem, ...], tuple[LeftOut, ...]]:
         return choose(session, row, now=self._clock(), weeks=self._plan.weeks)
 
-    def _delivery(self, proof: Proof, person: Subscriber) -> DeliveryRow | None:
-        with self._db.read() as session:
-            theirs = deliveries.of_subscriber(session, person.id)
-        return next((each for each, _ in theirs if each.edition_id == proof.row.id), None)
-
     def _compiled(self, press: Press, proof: Proof) -> Mailroom:
         """The room of a proof, compiled once for all readers and kept until it, or a template, changes."""
         with self._lock:
@@ -259,7 +253,7 @@ def _upcoming(session: Session, plan: Plan, now: datetime) -> EditionRow:
     schedule, last = plan.schedule, plan.schedule.latest(now)
     slot = last if now - last <= plan.late_limit else schedule.next(now)
     while (row := editions.find(session, schedule.period(slot))) and row.state not in REMADE:
-        slot = schedule.next(slot + timedelta(minutes=1))
+        slot = schedule.after(slot)
     if row:
         return row
     period, number = schedule.period(slot), editions.next_number(session)

@@ -13,7 +13,7 @@ from digest.core.token import address_hmac
 from digest.core.when import in_words
 from digest.pipeline import consent, dispatch, erasure
 from digest.pipeline.assemble import Plan, freeze
-from digest.store import editions, past, put_back, subscribers
+from digest.store import editions, past, put_back, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.erasure import ERASED
 from digest.store.tables import EditionRow
@@ -72,8 +72,8 @@ def take_off(database: Database, later: Database, pepper: str, now: datetime) ->
     Past mail that was taken back there is taken back here.
     """
     with database.read() as session, later.read() as other:
-        known = subscribers.reasons(session)
-        since = {hmac: why for hmac, why in subscribers.reasons(other).items() if hmac not in known}
+        known = suppressions.reasons(session)
+        since = {hmac: why for hmac, why in suppressions.reasons(other).items() if hmac not in known}
         removed = past.taken_back(other)
     erased, last = [], 0
     with database.write() as session:
@@ -88,7 +88,7 @@ def take_off(database: Database, later: Database, pepper: str, now: datetime) ->
                     consent.leave(session, person, pepper=pepper, now=now, reason=why, state=state)
             last = people[-1].id
         for hmac, why in since.items():
-            subscribers.suppress(session, hmac, why, now)
+            suppressions.put(session, hmac, why, now)
     for email in erased:
         erasure.erase(database, email, pepper=pepper, clear=lambda _email: None, now=now)
     return len(since)

@@ -3,7 +3,7 @@
 import codecs
 from pathlib import Path
 
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 
 LARGEST = {"item": 1_000_000, "newsletter": 5_000_000, "subscriber list": 200_000_000}
 """Bytes."""
@@ -20,7 +20,7 @@ def read_text(path: Path, what: str) -> str:
             )
         raw = path.read_bytes()
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"{path} cannot be read: {because(error)}.") from None
     if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
         raise Refused(f"{path} is empty.")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in raw[:4096]:

@@ -17,9 +17,9 @@ from digest.core.pacing import slows
 from digest.core.reply import Reply
 from digest.core.standing import BELIEVED_FOR, COMPLAINT
 from digest.core.token import Keyring, Purpose, address_hmac
-from digest.pipeline import standing
+from digest.pipeline import notices, standing
 from digest.pipeline.consent import leave, leave_all
-from digest.store import deliveries, editions, events, letters, pacing, subscribers
+from digest.store import deliveries, editions, events, letters, pacing, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.tables import DeliveryRow
@@ -190,7 +190,7 @@ def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: date
                 f"{why}. Nothing is sent there for a day; `digest edition show {period}` and `digest pacing` say more."
             )
             what = f"policy/{delivery.edition_id}/{delivery.domain}"
-            standing.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
+            notices.alarm(session, what, f"{delivery.domain} refuses {period}", text, now)
 
 
 def _record(
@@ -215,7 +215,7 @@ def _letter_back(session: Session, number: int, verdict: Verdict, keys: Keys, no
         if person.state != "suppressed":
             leave(session, person, pepper=keys.pepper, now=now, reason=COMPLAINT, state="suppressed")
     else:
-        subscribers.suppress(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
+        suppressions.put(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
     return "the address is suppressed: a complaint ends all mail"
 
 

@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from digest.core import address
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.selection import Decision, Reason, explain, select
+from digest.pipeline import consent
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
-from digest.store import deliveries, editions, events, items, pacing, subscribers
+from digest.store import deliveries, editions, events, items, pacing
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
@@ -84,14 +84,14 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     Of a fanned-out edition the selection that was frozen for them decides; before that, what they would get now.
     """
     with db.read() as session:
-        row, person = find(session, reference), _person(session, email)
+        row, person = find(session, reference), consent.person(session, email)
         edition_id = editions.identity(row)
         frozen = editions.items(session, edition_id)
         clerk = Clerk(press.compiler, items.topic_names(session))
         candidates = pool(press, row, frozen, row.fanned_out_at or max(now, row.slot))
         decisions = explain(candidates, person, history(session, row, candidates.open).of(session, person.id))
-        sent = next((d for d in deliveries.of_subscriber(session, person.id) if d[0].edition_id == edition_id), None)
-    got = set(Copy.from_json(sent[0].selection).items) if sent else None
+        sent = deliveries.to(session, edition_id, person.id)
+    got = set(Copy.from_json(sent.selection).items) if sent else None
     titles = {each.id: each.item.title for each in frozen}
     explained = []
     for each in decisions:
@@ -139,16 +139,12 @@ def draft_for(
         frozen = editions.items(session, edition_id)
         if not frozen:
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
-        person = _person(session, email) if email else anybody(sender)
+        person = consent.person(session, email) if email else anybody(sender)
         topics = items.topic_names(session)
-        if row.compiled_at:
-            room = mailroom(session, edition_id, sender)
-        else:
-            room = draft_room(press, sender, row, frozen, editions.texts(session, edition_id), topics, slot_key)
-        sent = [d for d, _ in deliveries.of_subscriber(session, person.id) if d.edition_id == edition_id]
-        if sent and sent[0].id and sent[0].message_id:
-            delivery = sent[0]
-            return room, claimed_for(person, delivery.selection, sender, delivery.id or 0, delivery.message_id)
+        room = room_of(session, press, sender, row, frozen, slot_key)
+        sent = deliveries.to(session, edition_id, person.id)
+        if sent and sent.id and sent.message_id:
+            return room, claimed_for(person, sent.selection, sender, sent.id, sent.message_id)
         candidates = pool(press, row, frozen, now)
         selection = select(candidates, person, history(session, row, candidates.open).of(session, person.id))
     copy = Clerk(press.compiler, topics).copy(selection, person, room.language(person.language))
@@ -161,6 +157,17 @@ def eml(room: Mailroom, claimed: Claimed, now: datetime) -> bytes:
     if wire is None:
         raise Refused("There is nothing to say to them: everything in their digest is over.")
     return wire
+
+
+def room_of(
+    session: Session, press: Press, sender: Sender, row: EditionRow, frozen: tuple[EditionItem, ...], slot_key: str
+) -> Mailroom:
+    """The mailroom of a stored edition: what was compiled, or what it would be now."""
+    edition_id = editions.identity(row)
+    if row.compiled_at:
+        return mailroom(session, edition_id, sender)
+    own, topics = editions.texts(session, edition_id), items.topic_names(session)
+    return draft_room(press, sender, row, frozen, own, topics, slot_key)
 
 
 def draft_room(
@@ -181,31 +188,22 @@ def draft_room(
 def claimed_for(
     person: Subscriber, selection: str, sender: Sender, delivery_id: int = 0, message_id: str | None = None
 ) -> Claimed:
+    """A delivery to a person that is there to be looked at; with a number it is one that was sent."""
     return Claimed(
-        delivery_id,
-        person.id,
-        person.email,
-        person.email.rpartition("@")[2],
-        person.language,
-        selection,
-        message_id or sender.message_id(delivery_id),
-        0,
+        id=delivery_id,
+        subscriber_id=person.id,
+        address=person.email,
+        domain=person.email.rpartition("@")[2],
+        language=person.language,
+        selection=selection,
+        message_id=message_id or sender.message_id(delivery_id),
+        attempts=0,
     )
 
 
-def anybody(sender: Sender) -> Subscriber:
-    return Subscriber(0, sender.address, sender.address, "", DEFAULT_LANGUAGE, "active")
-
-
-def _person(session: Session, email: str) -> Subscriber:
-    try:
-        key = address.parse(email).key
-    except ValueError as error:
-        raise Refused(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    person = subscribers.by_key(session, key)
-    if person is None:
-        raise Refused(f"{email} is not a subscriber.")
-    return person
+def anybody(sender: Sender, language: str = DEFAULT_LANGUAGE) -> Subscriber:
+    """Somebody who has chosen no topics, at the publication's own address."""
+    return Subscriber(0, sender.address, sender.address, "", language, "active")
 
 
 def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:

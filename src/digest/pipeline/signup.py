@@ -19,7 +19,7 @@ from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
 from digest.pipeline.consent import GONE
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, items, letters, subscribers
+from digest.store import confirmations, items, letters, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.subscribers import Subscriber
@@ -107,7 +107,7 @@ def _write_to(
     who = wished.email
     _slow_down(session, consent.network, now)
     there = subscribers.by_key(session, who.key)
-    left = bool(subscribers.suppressions(session, address_hmac(keys.pepper, who.key)))
+    left = bool(suppressions.of(session, address_hmac(keys.pepper, who.key)))
     if _had_enough(session, who.key, TO_WHO_LEFT if left else LETTERS_A_DAY, now):
         return
     letter = partial(letters.queue, session, address=who.email, key=who.key, now=now)

@@ -1,6 +1,5 @@
 """What comes back does something to people: the history is read, judged (core.standing), and acted on in one transaction."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +10,8 @@ from digest.core.address import parse
 from digest.core.errors import Refused
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
 from digest.core.token import address_hmac
-from digest.pipeline import consent
-from digest.store import editions, events, subscribers, tallies
+from digest.pipeline import consent, notices
+from digest.store import consents, editions, events, subscribers, suppressions, tallies
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import DeliveryRow
@@ -63,30 +62,11 @@ def _storm(session: Session, delivery: DeliveryRow, now: datetime) -> str | None
                 "That is more likely a server's mistake than so many people, so nobody else is put out by it until you say "
                 "so. Look with `digest subscribers held`."
             )
-            alarm(session, f"cap/{delivery.edition_id}/{domain}", f"Bounces of {period} wait for you", text, now)
+            notices.alarm(
+                session, f"cap/{delivery.edition_id}/{domain}", f"Bounces of {period} wait for you", text, now
+            )
             return f"more than {LEAST_TO_HOLD} messages of {period} {where}came back like it"
     return None
-
-
-def alarm(session: Session, what: str, subject: str, text: str, now: datetime) -> None:
-    """Something that staff are to be told, once for each `what`."""
-    events.record(
-        session, "alarm", source="alarm", source_event_id=what, now=now, payload={"subject": subject, "text": text}
-    )
-
-
-def tell(db: Database, now: datetime, notify: Callable[[str, str], None]) -> None:
-    """Tell staff of the alarms that they have not heard."""
-    with db.read() as session:
-        if not events.untold(session):
-            return
-    with db.write() as session:
-        alarms = events.untold(session)
-        for each in alarms:
-            events.record(session, "told", source="told", source_event_id=str(each.id), now=now)
-    for each in alarms:
-        if each.payload:  # not erased with somebody whom it named
-            notify(each.payload["subject"], each.payload["text"])
 
 
 def settle(db: Database, now: datetime) -> int:
@@ -168,7 +148,7 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
     with db.write() as session:
         person = consent.person(session, email)
         hmac = address_hmac(pepper, person.key)
-        reasons = [each.reason for each in subscribers.suppressions(session, hmac)]
+        reasons = [each.reason for each in suppressions.of(session, hmac)]
         if person.state == "active" and not reasons:
             raise Refused(f"{person.email} is active already.")
         if any(each not in LIFTED for each in reasons) or (
@@ -176,9 +156,9 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         ):
             said = f"suppressed ({reasons[0]})" if reasons else f"{person.state} by their own word"
             raise Refused(f"{person.email} is {said}; only they themselves can take that back.")
-        subscribers.lift(session, hmac)
+        suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, "active", now)
-        subscribers.record_consent(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
+        consents.record(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
         events.record(
             session, "resumed", source="staff", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
             subscriber_id=person.id, payload={"changed": "active", "why": reason.strip()},

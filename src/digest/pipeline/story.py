@@ -9,7 +9,7 @@ from sqlmodel import Session
 from digest.core.standing import LIFTED, REACHED_AFTER, RUN, SPAN, in_a_row, probe_from, standing
 from digest.core.token import address_hmac
 from digest.pipeline import consent
-from digest.store import deliveries, events, subscribers
+from digest.store import consents, deliveries, events, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EventRow
@@ -20,9 +20,9 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
     with db.read() as session:
         person = consent.anyone(session, email)
         hmac = address_hmac(pepper, person.key)
-        suppressed = subscribers.suppressions(session, hmac)
+        suppressed = suppressions.of(session, hmac)
         sent = deliveries.of_subscriber(session, person.id)
-        told = subscribers.events(session, person.id)
+        told = events.of(session, person.id)
         periods = {row.id: period for row, period in sent}
         editions = {each.id or 0: periods.get(each.delivery_id, "an edition") for each in told}
         return {
@@ -45,7 +45,7 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
                     "version": each.version,
                     "proof": each.proof,
                 }
-                for each in subscribers.consents(session, hmac)
+                for each in consents.of(session, hmac)
             ],
             "suppressions": [
                 {"scope": each.scope, "reason": each.reason, "at": each.at.isoformat()} for each in suppressed

@@ -11,9 +11,10 @@ from digest.core.edition import EditionState
 from digest.core.errors import Refused
 from digest.core.finding import Finding, blocking
 from digest.core.when import in_words, length_in_words
-from digest.pipeline import preflight, standing
+from digest.pipeline import notices, preflight, standing
 from digest.pipeline.assemble import Plan, freeze
 from digest.pipeline.dispatch import Office, approve
+from digest.pipeline.notices import Notify
 from digest.store import clock, editions
 from digest.store.database import Database
 from digest.store.tables import EditionRow
@@ -22,10 +23,8 @@ CLOCK_BACK = timedelta(hours=1)
 CLOCK_AHEAD = timedelta(days=10)
 MINIMUM_GAP = timedelta(days=1)
 
-Notify = Callable[[str, str], None]
-"""Tell staff: a subject and a text."""
 MOST = 10
-"""Findings in a letter: `digest edition check` shows all."""
+"""Findings in a notice: `digest edition check` shows all."""
 Check = Callable[[int], list[Finding]]
 """What is to be said of an edition before it goes out."""
 
@@ -59,7 +58,7 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
             hold(db, row, f"it was due on {in_words(row.slot, row.timezone)}, which is too long ago", notify)
         else:
             due.append(editions.identity(row))
-    standing.tell(db, now, notify)
+    notices.tell(db, now, notify)
     return due
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from digest.core.errors import Refused
-from digest.core.front_matter import slugify
-from digest.store import items, subscribers
+from digest.core.slug import slugify
+from digest.store import items
 from digest.store import topics as stored
 from digest.store.database import Database
 
@@ -21,7 +21,7 @@ class Topic:
 
 def listing(db: Database) -> list[Topic]:
     with db.read() as session:
-        used, followed = items.topic_counts(session), subscribers.topic_followers(session)
+        used, followed = items.topic_counts(session), stored.followers(session)
         return [
             Topic(slug, names, used.get(slug, 0), followed.get(slug, 0))
             for slug, names in items.topic_names(session).items()
@@ -46,7 +46,7 @@ def remove(db: Database, slug: str, into: str | None) -> Topic:
             if each is not None and each not in names:
                 raise Refused(f"There is no topic “{each}”; `digest topics list` shows those there are.")
         used = items.topic_counts(session).get(slug, 0)
-        followers = subscribers.topic_followers(session).get(slug, 0) + stored.wished(session, slug)
+        followers = stored.followers(session).get(slug, 0) + stored.wished(session, slug)
         if into == slug:
             raise Refused(f"“{slug}” cannot go into itself; name another topic.")
         if into is None and (used or followers):

@@ -21,39 +21,10 @@ DEPTH = 20
 """Nested quotes and lists; what is deeper stands at this depth."""
 
 BLOCKS = {
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "figure",
-    "footer",
-    "h1",
-}
-BLOCKS |= {
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-}
-BLOCKS |= {"tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
+    "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "figure", "footer",
+    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
+    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
 INLINE = {"a", "b", "br", "em", "i", "img", "strong"}
 DROPPED = {"button", "canvas", "figcaption", "iframe", "noscript", "object", "script", "select", "style", "svg"}
 DROPPED |= {"template", "textarea", "title", "video", "audio"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from digest.core.backup import DATABASE, MANIFEST, Manifest, Member
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 
 CHUNK = 1 << 20
 """Bytes."""
@@ -41,7 +41,7 @@ def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: st
             os.fsync(file.fileno())
         part.rename(target)
     except OSError as error:
-        raise Refused(f"{target} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"{target} cannot be written: {because(error)}.") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def unpack(backup: Path, folder: Path, told: Told) -> Manifest:
     except FileNotFoundError:
         raise Refused(f"There is no file {backup}.") from None
     except OSError as error:
-        raise Refused(f"{refused}{(error.strerror or str(error)).lower()}.") from None
+        raise Refused(f"{refused}{because(error)}.") from None
     except KeyError:
         raise Refused(f"{refused}it is no backup of digest.") from None
     except ValueError as error:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, Update, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
 
-from digest.core.errors import Misconfigured, Refused, TryAgain
+from digest.core.errors import Misconfigured, Refused, TryAgain, because
 from digest.store import versions
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -76,13 +76,9 @@ class Database:
                 if not self.file.exists():
                     self.file.touch(0o600)  # it holds people's addresses; SQLite gives its journal the same mode
             except OSError as error:
-                raise Refused(
-                    f"The database {self.file} cannot be made: {(error.strerror or str(error)).lower()}."
-                ) from None
-        with (
-            _in_words(self),
-            self._writer.connect() as connection,
-        ):  # whoever comes second waits, and finds nothing to do
+                raise Refused(f"The database {self.file} cannot be made: {because(error)}.") from None
+        # Whoever comes second waits, and finds nothing to do.
+        with _in_words(self), self._writer.connect() as connection:
             versions.upgrade(connection)
 
     def empty_journal(self) -> bool:
@@ -154,11 +150,26 @@ def translate(error: DBAPIError, database: Database) -> Refused:
     return TryAgain(f"The database {where} did not answer: {said.strip().splitlines()[0]}")
 
 
-def insert_or_nothing(session: Session, table: type[SQLModel], *key: str) -> sqlite.Insert | postgresql.Insert:
+def on_sqlite(at: Session | Connection) -> bool:
+    """Whether what is executed there is executed by SQLite, and not by PostgreSQL."""
+    return at.get_bind().dialect.name == "sqlite" if isinstance(at, Session) else at.dialect.name == "sqlite"
+
+
+def insert(at: Session | Connection, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what to do about a row that is there already."""
+    return sqlite.insert(table) if on_sqlite(at) else postgresql.insert(table)
+
+
+def insert_or_nothing(
+    at: Session | Connection, table: type[SQLModel] | Table, *key: str
+) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that leaves a row alone which has the same `key`."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=key)
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=key)
+    return insert(at, table).on_conflict_do_nothing(index_elements=key)
+
+
+def changed(session: Session, statement: Update) -> int:
+    """Execute it. How many rows it changed."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def ping(database: Database) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Update, and_, bindparam, func, literal, or_, select, text, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
-from digest.store.database import insert_or_nothing
+from digest.store.database import changed, insert_or_nothing, on_sqlite
 from digest.store.prepared import Prepared
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
 
@@ -52,9 +52,7 @@ def numbers(session: Session, count: int) -> Sequence[int]:
 
     A row that knows its number is written once: its Message-ID is made of it.
     """
-    if (
-        session.get_bind().dialect.name == "sqlite"
-    ):  # whoever writes is alone, and an inserted number moves the sequence
+    if on_sqlite(session):  # whoever writes is alone, and an inserted number moves the sequence
         last = session.scalar(text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'delivery'")) or 0
         return range(last + 1, last + 1 + count)
     taken = text("SELECT nextval(pg_get_serial_sequence('delivery', 'id')) FROM generate_series(1, :count)")
@@ -218,15 +216,12 @@ def owners(session: Session) -> set[str]:
 
 def orphan(session: Session, owner: str) -> tuple[int, int]:
     """Settle what a dead owner held: claimed → pending, transmitting → uncertain. How many of each."""
-    returned = session.execute(
-        update(D).where(col(D.owner) == owner, col(D.state) == State.CLAIMED).values(state=State.PENDING, owner=None)
+    held = update(D).where(col(D.owner) == owner)
+    begun, reply = col(D.state) == State.TRANSMITTING, "the sender died before the server's answer was recorded"
+    return (
+        changed(session, held.where(col(D.state) == State.CLAIMED).values(state=State.PENDING, owner=None)),
+        changed(session, held.where(begun).values(state=State.UNCERTAIN, owner=None, last_reply=reply)),
     )
-    doubtful = session.execute(
-        update(D)
-        .where(col(D.owner) == owner, col(D.state) == State.TRANSMITTING)
-        .values(state=State.UNCERTAIN, owner=None, last_reply="the sender died before the server's answer was recorded")
-    )
-    return cast(Any, returned).rowcount, cast(Any, doubtful).rowcount
 
 
 def balance(session: Session, edition_id: int) -> Balance:
@@ -264,6 +259,13 @@ def get(session: Session, delivery_id: int) -> D | None:
     return session.get(D, delivery_id)
 
 
+def to(session: Session, edition_id: int, subscriber_id: int) -> D | None:
+    """Somebody's delivery of an edition."""
+    return session.scalars(
+        select(D).where(col(D.edition_id) == edition_id, col(D.subscriber_id) == subscriber_id)
+    ).first()
+
+
 def of_subscriber(session: Session, subscriber_id: int) -> list[tuple[D, str]]:
     """Their deliveries with the period of each."""
     wanted = select(D, col(EditionRow.period)).join(EditionRow, col(EditionRow.id) == col(D.edition_id))
@@ -285,7 +287,5 @@ def settle_uncertain(session: Session, edition_id: int, state: State, reply: str
     values: dict[str, Any] = {"state": state, "not_before": None}
     if reply:
         values["last_reply"] = reply
-    done = session.execute(
-        update(D).where(col(D.edition_id) == edition_id, col(D.state) == State.UNCERTAIN).values(**values)
-    )
-    return int(cast(Any, done).rowcount)
+    doubtful = update(D).where(col(D.edition_id) == edition_id, col(D.state) == State.UNCERTAIN)
+    return changed(session, doubtful.values(**values))

@@ -9,14 +9,14 @@ from typing import Any, Literal, cast
 from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import Session, col
 
+from digest.core.delivery import OPEN
 from digest.core.edition import Edition, EditionItem, EditionState, EditionText, Translation
-from digest.core.item import Item, Kind
+from digest.core.item import DATES, Item, Kind
 from digest.core.message import Block
 from digest.core.when import When
-from digest.store.database import insert_or_nothing
+from digest.store.database import changed, insert_or_nothing
 from digest.store.tables import BlockRow, DeliveryRow, EditionItemRow, EditionRow, EditionTextRow
 
-DATES = ("published", "deadline", "starts", "ends")
 OUT = (EditionState.SENDING, EditionState.PAUSED, EditionState.SENT)
 """The states of an edition that somebody may have got already."""
 GIVEN_UP = (EditionState.CANCELLED, EditionState.MISSED)
@@ -157,12 +157,8 @@ def blocks(session: Session, edition_id: int, language: str | None = None) -> di
 
 def move(session: Session, edition_id: int, expected: Iterable[EditionState], to: EditionState, **values: Any) -> bool:
     """Change the state if it is still one of `expected`; whether it was."""
-    moved = session.execute(
-        update(EditionRow)
-        .where(col(EditionRow.id) == edition_id, col(EditionRow.state).in_(list(expected)))
-        .values(state=to, **values)
-    )
-    return bool(cast(Any, moved).rowcount)
+    there = update(EditionRow).where(col(EditionRow.id) == edition_id, col(EditionRow.state).in_(list(expected)))
+    return changed(session, there.values(state=to, **values)) > 0
 
 
 def set_values(session: Session, edition_id: int, **values: Any) -> None:
@@ -177,7 +173,7 @@ def last_sent(session: Session, before: datetime) -> EditionRow | None:
 
 def has_open_deliveries(session: Session, edition_id: int) -> bool:
     wanted = select(col(DeliveryRow.id)).where(
-        col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state).in_(["pending", "claimed", "transmitting"])
+        col(DeliveryRow.edition_id) == edition_id, col(DeliveryRow.state).in_(OPEN)
     )
     return session.scalar(wanted.limit(1)) is not None
 

@@ -51,6 +51,13 @@ def record_all(
     return {key: numbers[key[:200]] for key in entries if key[:200] in numbers}
 
 
+def of(session: Session, subscriber_id: int) -> list[EventRow]:
+    """All that is known of a person, in order."""
+    return list(
+        session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id).order_by(col(EventRow.id)))
+    )
+
+
 def came_back(session: Session, delivery: DeliveryRow, now: datetime, *, complaint: bool = False) -> None:
     """Note the time on the delivery's row; one in doubt has been delivered after all."""
     column = "complained_at" if complaint else "bounced_at"

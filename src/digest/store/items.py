@@ -3,14 +3,23 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlmodel import Session, col
 
-from digest.core.front_matter import slugify
-from digest.core.item import Item, Kind, Status, closes_at
+from digest.core.edition import EditionState
+from digest.core.item import DATES, Item, Kind, Status, closes_at
+from digest.core.slug import slugify
 from digest.core.when import When
+from digest.store.editions import GIVEN_UP
 from digest.store.tables import EditionItemRow, EditionRow, ItemFields, ItemRow, ItemTopicRow, TopicRow
+
+_ALIKE = (
+    "title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt", "must_see", "priority",
+    "translation_of",
+)  # fmt: skip
+"""Fields of an Item that its row has under the same name and as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,11 @@ def in_other_editions(session: Session, edition_id: int | None) -> tuple[dict[in
     held = select(col(EditionItemRow.item_id), col(EditionRow.period), col(EditionRow.state)).join(
         EditionRow, col(EditionRow.id) == col(EditionItemRow.edition_id)
     )
-    held = held.where(col(EditionRow.state).notin_(["cancelled", "missed"]), col(EditionRow.id) != (edition_id or 0))
+    held = held.where(col(EditionRow.state).not_in(GIVEN_UP), col(EditionRow.id) != (edition_id or 0))
     sent: dict[int, str] = {}
     drafts: dict[int, str] = {}
     for item_id, period, state in session.execute(held):
-        (drafts if state == "draft" else sent)[item_id] = period
+        (drafts if state == EditionState.DRAFT else sent)[item_id] = period
     return sent, drafts
 
 
@@ -111,15 +120,8 @@ def put(
     ready_at = (previous.ready_at if previous and previous.ready_at else now) if status is Status.READY else None
     values = ItemFields.model_validate(
         {
-            **{
-                name: getattr(item, name) for name in ("title", "url", "organisation", "byline", "language", "timezone")
-            },
-            **{name: getattr(item, name) for name in ("venue", "image", "alt", "priority")},
-            **{name: getattr(item, name) for name in ("must_see", "translation_of")},
-            **{
-                name: when.isoformat() if (when := getattr(item, name)) else None
-                for name in ("published", "deadline", "starts", "ends")
-            },
+            **{name: getattr(item, name) for name in _ALIKE},
+            **{name: when.isoformat() if (when := getattr(item, name)) else None for name in DATES},
             "kind": str(item.kind),
             "slug": slugify(item.title) or "item",
             "body_markdown": item.body,
@@ -223,42 +225,21 @@ def _many(session: Session, condition: ColumnElement[bool]) -> list[Stored]:
 
 
 def _stored(row: ItemRow, topics: tuple[str, ...], original: int | None) -> Stored:
-    def when(text: str | None) -> When | None:
-        return When.parse(text) if text else None
-
-    item = Item(
-        Kind(row.kind),
-        row.title,
-        row.body_markdown,
-        topics,
-        row.url,
-        row.organisation,
-        row.byline,
-        row.language,
-        when(row.published),
-        row.timezone,
-        when(row.deadline),
-        when(row.starts),
-        when(row.ends),
-        row.venue,
-        row.image,
-        row.alt,
-        row.must_see,
-        row.priority,
-        row.translation_of,
-    )
+    fields: dict[str, Any] = {name: getattr(row, name) for name in _ALIKE}
+    fields |= {name: When.parse(text) for name in DATES if (text := getattr(row, name))}
+    item = Item(kind=Kind(row.kind), body=row.body_markdown, topics=topics, **fields)
     return Stored(
-        _id(row),
-        item,
-        Status(row.status),
-        row.source_uid,
-        row.slug,
-        row.source,
-        row.body_html,
-        row.content_hash,
-        row.ready_at,
-        row.updated_at,
-        original,
+        id=_id(row),
+        item=item,
+        status=Status(row.status),
+        uid=row.source_uid,
+        slug=row.slug,
+        source=row.source,
+        html=row.body_html,
+        content_hash=row.content_hash,
+        ready_at=row.ready_at,
+        changed_at=row.updated_at,
+        original=original,
     )
 
 

@@ -1,13 +1,13 @@
-"""Letters that are due, and those of the last day: what was written to whom, at whose wish."""
+"""Letters: those that are due, and for a fortnight those that were sent: what to whom, and at whose wish."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlmodel import Session, col
 
+from digest.store.database import changed
 from digest.store.tables import ConfirmationRow, LetterRow
 
 L = LetterRow
@@ -55,7 +55,7 @@ def claim(session: Session, letter: LetterRow, until: datetime) -> bool:
     """Whether this one is ours to send now, and has one attempt more; if we do not come back by `until`, it is anybody's."""
     as_seen = (col(L.id) == letter.id, col(L.done_at).is_(None), col(L.due_at) == letter.due_at)
     taken = update(L).where(*as_seen).values(due_at=until, attempts=L.attempts + 1)
-    return bool(cast(Any, session.execute(taken)).rowcount)
+    return changed(session, taken) > 0
 
 
 def get(session: Session, letter_id: int) -> LetterRow | None:

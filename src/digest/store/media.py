@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digest.core import picture
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 
 SPARED = 200_000_000
 """Bytes that pictures leave free on their disk, which the database is often on too."""
@@ -50,5 +50,4 @@ class Media:
         except OSError as error:
             with suppress(OSError):
                 part.unlink()
-            why = (error.strerror or str(error)).lower()
-            raise Refused(f"The folder of pictures, {self.folder}, cannot be written: {why}.") from None
+            raise Refused(f"The folder of pictures, {self.folder}, cannot be written: {because(error)}.") from None

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, bindparam, delete, func, literal, or_, select, update
 from sqlmodel import SQLModel
 
 from digest.core import pacing
 from digest.core.delivery import State
 from digest.core.pacing import FREE, UNLIMITED, Limit, Limits, Pace
 from digest.store import deliveries
+from digest.store.database import insert_or_nothing
 from digest.store.deliveries import Claimed
 
 WHOLE = "*"
@@ -204,24 +204,22 @@ def _charge(
     _save(connection, spent, limits, now)
 
 
-def _read(connection: Connection, domains: Collection[str]) -> dict[str, Pace]:
-    return {row[0]: Pace(*row[1:]) for row in connection.execute(_READ, {"domains": list(domains)})}
+def _read(connection: Connection, domains: Collection[str], statement: Select[Any] = _READ) -> dict[str, Pace]:
+    return {row[0]: Pace(*row[1:]) for row in connection.execute(statement, {"domains": list(domains)})}
 
 
 def _locked(connection: Connection, domains: Collection[str], limit: Limit = UNLIMITED) -> dict[str, Pace]:
     """The paces of those that have one, until the transaction ends; where there is a limit, all have."""
-    found = {row[0]: Pace(*row[1:]) for row in connection.execute(_LOCK, {"domains": list(domains)})}
+    found = _read(connection, domains, _LOCK)
     if limit == UNLIMITED or len(found) == len(domains):
         return found
     _insert(connection, set(domains) - found.keys())
-    return {row[0]: Pace(*row[1:]) for row in connection.execute(_LOCK, {"domains": list(domains)})}
+    return _read(connection, domains, _LOCK)
 
 
 def _insert(connection: Connection, domains: Collection[str]) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    fresh = asdict(Pace())
-    rows = [{"domain": domain} | fresh for domain in sorted(domains)]
-    connection.execute(insert(_T).on_conflict_do_nothing(index_elements=["domain"]), rows)
+    rows = [{"domain": domain} | asdict(Pace()) for domain in sorted(domains)]
+    connection.execute(insert_or_nothing(connection, _T, "domain"), rows)
 
 
 def _save(connection: Connection, paces: Mapping[str, Pace], limits: Limits, now: datetime | None) -> None:

@@ -1,12 +1,12 @@
 """What a database that was put back does not know: it is told that it may have happened."""
 
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, State
+from digest.store.database import changed, on_sqlite
 from digest.store.tables import DeliveryRow, LetterRow
 
 NUMBERED = [each.name for each in SQLModel.metadata.sorted_tables if each.dialect_options["sqlite"]["autoincrement"]]
@@ -17,12 +17,8 @@ LEAP = 10_000_000
 
 def doubt(session: Session, reply: str) -> int:
     """Every delivery that is under way becomes one in doubt. How many."""
-    done = session.execute(
-        update(DeliveryRow)
-        .where(col(DeliveryRow.state).in_(OPEN))
-        .values(state=State.UNCERTAIN, owner=None, not_before=None, last_reply=reply)
-    )
-    return int(cast(Any, done).rowcount)
+    under_way = update(DeliveryRow).where(col(DeliveryRow.state).in_(OPEN))
+    return changed(session, under_way.values(state=State.UNCERTAIN, owner=None, not_before=None, last_reply=reply))
 
 
 def give_up_letters(session: Session, now: datetime) -> None:
@@ -33,7 +29,7 @@ def give_up_letters(session: Session, now: datetime) -> None:
 def leap(session: Session) -> None:
     """Leave out the numbers that were given since: the tokens of other people carry them."""
     for name in NUMBERED:
-        if session.get_bind().dialect.name == "sqlite":
+        if on_sqlite(session):
             first = text(
                 "INSERT INTO sqlite_sequence SELECT :name, 0 "
                 "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)"

@@ -1,4 +1,4 @@
-"""Subscribers, their interests, their consent, and the addresses that get no mail."""
+"""Subscribers and their interests."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,22 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.address import Address
 from digest.core.item import Kind
-from digest.store.database import insert_or_nothing
 from digest.store.items import topic_ids
-from digest.store.tables import (
-    ConsentRow,
-    EventRow,
-    InterestRow,
-    SubscriberFields,
-    SubscriberRow,
-    SuppressionRow,
-    TopicRow,
-)
+from digest.store.tables import InterestRow, SubscriberFields, SubscriberRow, TopicRow
 
 _S = SQLModel.metadata.tables["subscriber"]
 COLUMNS = (
@@ -30,8 +21,6 @@ COLUMNS = (
 """What a Subscriber is read from."""
 
 WEEKLY, MONTHLY = FREQUENCIES = ("weekly", "monthly")
-EVERYTHING = "all"
-CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,101 +194,6 @@ def resume(session: Session, now: datetime) -> None:
     session.execute(over.values(state="active", updated_at=now, resumes_at=None))
 
 
-def record_consent(session: Session, hmac: str, action: str, at: datetime, **told: str) -> None:
-    """One row of the consent ledger. `told`: any of `source`, `wording`, `version`, `proof`."""
-    record_consents(session, [{"subscriber_hmac": hmac, "action": action, "at": at} | told])
-
-
-def take_along(session: Session, before: str, after: str) -> None:
-    """What the ledger holds of an address is there for another one too."""
-    columns = [each for each in ConsentRow.__table__.columns if each.name not in ("id", "subscriber_hmac")]  # type: ignore[attr-defined]
-    held = (
-        select(literal(after), *columns).where(col(ConsentRow.subscriber_hmac) == before).order_by(col(ConsentRow.id))
-    )
-    session.execute(insert(ConsentRow).from_select(["subscriber_hmac", *(each.name for each in columns)], held))
-
-
-def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of the consent ledger in bulk."""
-    if rows:
-        session.execute(insert(ConsentRow), list(rows))
-
-
-def first_consents(session: Session, hmacs: Iterable[str]) -> dict[str, tuple[datetime, str | None]]:
-    """The oldest word of consent of each, with its source."""
-    wanted = select(col(ConsentRow.subscriber_hmac), col(ConsentRow.at), col(ConsentRow.source)).where(
-        col(ConsentRow.subscriber_hmac).in_(list(hmacs)), col(ConsentRow.action).in_(["imported", "added", "confirmed"])
-    )
-    found: dict[str, tuple[datetime, str | None]] = {}
-    for hmac, at, source in session.execute(wanted.order_by(col(ConsentRow.id))):
-        found.setdefault(hmac, (at, source))
-    return found
-
-
-def consents(session: Session, hmac: str) -> list[ConsentRow]:
-    """What the ledger holds of an address, in order."""
-    wanted = select(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac)
-    return list(session.scalars(wanted.order_by(col(ConsentRow.id))))
-
-
-def suppress(session: Session, hmac: str, reason: str, at: datetime, event_id: int | None = None) -> None:
-    """Keep the address out of every mailing; the first reason stays."""
-    suppress_all(session, {hmac: event_id}, reason, at)
-
-
-def suppress_all(session: Session, hmacs: Mapping[str, int | None], reason: str, at: datetime) -> None:
-    """The same for several; hash → the event that it is for."""
-    rows = [
-        {"address_hmac": hmac, "scope": EVERYTHING, "reason": reason, "event_id": event_id, "at": at}
-        for hmac, event_id in hmacs.items()
-    ]
-    session.execute(insert_or_nothing(session, SuppressionRow, "address_hmac", "scope"), rows)
-
-
-def lift(session: Session, hmac: str) -> None:
-    """Let the address get mail again."""
-    session.execute(
-        delete(SuppressionRow).where(col(SuppressionRow.address_hmac) == hmac, col(SuppressionRow.scope) == EVERYTHING)
-    )
-
-
-def suppressions(session: Session, *hmacs: str) -> list[SuppressionRow]:
-    return list(session.scalars(select(SuppressionRow).where(col(SuppressionRow.address_hmac).in_(hmacs))))
-
-
-def reasons(session: Session) -> dict[str, str]:
-    """Hash of each address that is kept out of every mailing → why."""
-    rows = session.scalars(select(SuppressionRow).where(col(SuppressionRow.scope) == EVERYTHING))
-    return {row.address_hmac: row.reason for row in rows}
-
-
-def suppressed_among(session: Session, hmacs: Iterable[str]) -> set[str]:
-    wanted = select(col(SuppressionRow.address_hmac)).where(
-        col(SuppressionRow.address_hmac).in_(list(hmacs)), col(SuppressionRow.scope) == EVERYTHING
-    )
-    return set(session.scalars(wanted))
-
-
-def canary(session: Session, hmac: str, now: datetime) -> bool:
-    """Whether the pepper is the one that this database was made with; the first one is remembered."""
-    known = session.scalars(select(col(SuppressionRow.address_hmac)).where(col(SuppressionRow.scope) == CANARY)).first()
-    if known is None:
-        session.add(SuppressionRow(address_hmac=hmac, scope=CANARY, reason="pepper", at=now))
-    return known in (None, hmac)
-
-
-def has_canary(session: Session) -> bool:
-    """Whether a pepper has been used with this database."""
-    wanted = select(col(SuppressionRow.address_hmac)).where(col(SuppressionRow.scope) == CANARY)
-    return session.scalars(wanted).first() is not None
-
-
-def events(session: Session, subscriber_id: int) -> list[EventRow]:
-    return list(
-        session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id).order_by(col(EventRow.id)))
-    )
-
-
 def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
     """The subscribers that a SELECT of `COLUMNS` finds, in its order. As plain rows: a list may be long."""
     rows = session.execute(statement).all()
@@ -319,13 +213,3 @@ def _one(session: Session, statement: Select[Any]) -> Subscriber | None:
 @cache
 def _kinds(stored: str) -> frozenset[Kind]:
     return frozenset(Kind(each) for each in stored.split(";") if each)
-
-
-def topic_followers(session: Session) -> dict[str, int]:
-    """Slug → how many subscribers follow it."""
-    counted = (
-        select(col(TopicRow.slug), func.count(col(InterestRow.subscriber_id)))
-        .join(InterestRow, col(InterestRow.topic_id) == col(TopicRow.id))
-        .group_by(col(TopicRow.slug))
-    )
-    return {row[0]: row[1] for row in session.execute(counted)}

@@ -1,9 +1,9 @@
 """How many bounces of an edition changed somebody: by recipient domain, and of them all."""
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
+from digest.store.database import insert
 from digest.store.tables import BounceTallyRow, DeliveryRow
 
 WHOLE = "*"
@@ -12,8 +12,7 @@ WHOLE = "*"
 
 def one_more(session: Session, edition_id: int, domain: str) -> int:
     """Count one, and say how many it makes."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    counted = insert(BounceTallyRow).on_conflict_do_update(
+    counted = insert(session, BounceTallyRow).on_conflict_do_update(
         index_elements=["edition_id", "domain"], set_={"changes": col(BounceTallyRow.changes) + 1}
     )
     row = {"edition_id": edition_id, "domain": domain, "changes": 1}

@@ -1,12 +1,22 @@
-"""A topic goes: what has it, and who follows it or has asked to, goes with it or to another topic."""
+"""Topics: who follows one or has asked to; and how one goes, with all that have it or leaving them to another."""
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from digest.core.edition import EditionState
 from digest.store.confirmations import waiting
 from digest.store.tables import EditionItemRow, EditionRow, InterestRow, ItemTopicRow, TopicRow
+
+
+def followers(session: Session) -> dict[str, int]:
+    """Slug → how many subscribers follow it."""
+    counted = (
+        select(col(TopicRow.slug), func.count(col(InterestRow.subscriber_id)))
+        .join(InterestRow, col(InterestRow.topic_id) == col(TopicRow.id))
+        .group_by(col(TopicRow.slug))
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def wished(session: Session, slug: str) -> int:

@@ -8,7 +8,7 @@ import signal
 from asyncio.subprocess import DEVNULL, Process
 from contextlib import suppress
 
-from digest.core.errors import Misconfigured, Refused, TryAgain
+from digest.core.errors import Misconfigured, Refused, TryAgain, because
 
 SECONDS = 60.0
 LONGEST = 16384
@@ -52,7 +52,6 @@ async def _started(command: str, setting: str, into: int) -> Process:
         words = shlex.split(command)
         return await asyncio.create_subprocess_exec(*words, stdin=DEVNULL, stdout=into, start_new_session=True)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        raise Misconfigured(f"{setting} cannot be run: {(why or str(error)).lower()}.") from None
+        raise Misconfigured(f"{setting} cannot be run: {because(error)}.") from None
     finally:
         os.close(into)

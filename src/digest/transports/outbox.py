@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from digest.core.envelope import Parcel
-from digest.core.errors import Refused, TryAgain
+from digest.core.errors import Refused, TryAgain, because
 from digest.core.reply import Accepted, Lost, Reply, Unknown
 
 _NAME = re.compile(rb"^Message-ID: <([A-Za-z0-9]{1,100})@", re.MULTILINE)
@@ -36,7 +36,7 @@ class Connection:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            raise Refused(f"DIGEST_OUTBOX: nothing can be put into the folder {folder}: {_why(error)}.") from None
+            raise Refused(f"DIGEST_OUTBOX: nothing can be put into the folder {folder}: {because(error)}.") from None
         return cls(folder)
 
     async def offer(self, parcel: Parcel) -> None:
@@ -51,7 +51,7 @@ class Connection:
         except OSError as error:
             self.abort()
             raise TryAgain(
-                f"DIGEST_OUTBOX: a message cannot be written into {self._folder}: {_why(error)}; mend that, then send."
+                f"DIGEST_OUTBOX: a message cannot be written into {self._folder}: {because(error)}; mend that, then send."
             ) from None
 
     async def dot(self, following: Parcel | None = None) -> Accepted | Lost | Unknown:  # noqa: ARG002  nobody to announce it to
@@ -63,11 +63,11 @@ class Connection:
         try:
             part.replace(file)
         except OSError as error:
-            return Lost(f"the message could not be renamed: {_why(error)}")
+            return Lost(f"the message could not be renamed: {because(error)}")
         try:
             await asyncio.to_thread(_sync, self._folder)
         except OSError as error:
-            return Unknown(f"the folder could not be synced: {_why(error)}")
+            return Unknown(f"the folder could not be synced: {because(error)}")
         return Accepted(Reply(250, f"2.0.0 kept as {file.name}"))
 
     def abort(self) -> None:
@@ -90,7 +90,7 @@ def remove(folder: Path, recipient: str) -> None:
             if [line.casefold() for line in named] == [wanted]:
                 file.unlink(missing_ok=True)
     except OSError as error:
-        raise Refused(f"DIGEST_OUTBOX: {folder} cannot be cleared of their mail: {_why(error)}.") from None
+        raise Refused(f"DIGEST_OUTBOX: {folder} cannot be cleared of their mail: {because(error)}.") from None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -109,7 +109,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -36,6 +36,7 @@ COMMAND_SECONDS = 300.0  # RFC 5321 §4.5.3.2: five minutes for MAIL and RCPT
 DOT_SECONDS = 600.0  # and ten after the dot, or a slow server's 250 is missed and the mail doubled
 CONNECT_SECONDS = 60.0
 GOODBYE_SECONDS = 5.0
+_NO_KNOWN_ISSUER = (18, 19, 20, 21)  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and its neighbours
 _ANSWERS = ((Stage.MAIL, (250,)), (Stage.RCPT, (250, 251)), (Stage.DATA, (354,)))
 
 
@@ -87,7 +88,7 @@ class Connection:
             password=smarthost.password,
             oauth_token_generator=partial(access_token, smarthost.token_command) if smarthost.token_command else None,
             cert_bundle=str(smarthost.ca_file) if smarthost.ca_file else None,
-            local_hostname=socket.gethostname() or "localhost",
+            local_hostname=_own_name(),
             timeout=CONNECT_SECONDS,
         )
         try:
@@ -97,6 +98,9 @@ class Connection:
         except (ssl.SSLError, SMTPException, OSError) as error:
             client.close()  # a refused EHLO leaves it open
             raise _cannot_connect(error, where, "_TOKEN_COMMAND" if smarthost.token_command else "_PASSWORD") from None
+        except BaseException:
+            client.close()
+            raise
         if client.transport is None:
             raise TryAgain(f"{where} closed the connection; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")
         return cls(
@@ -221,6 +225,12 @@ class Connection:
             raise
 
 
+def _own_name() -> str:
+    """What EHLO says: this machine's name where it is one that servers take, else an address literal (RFC 5321 §4.1.4)."""
+    name = socket.gethostname()
+    return name if "." in name.strip(".") else "[127.0.0.1]"
+
+
 def _cannot_connect(error: Exception, where: str, secret: str) -> Refused:
     """The sentence for whatever kept a connection from opening; ServerRefuses only for a 5xx that the server gave.
 
@@ -228,9 +238,10 @@ def _cannot_connect(error: Exception, where: str, secret: str) -> Refused:
     """
     cause = error.__cause__ or error
     if isinstance(cause, ssl.SSLCertVerificationError):
+        hint = " If it is your own authority's, name its file in DIGEST_SMTP_CA_FILE."
         return Refused(
-            f"{where} has a certificate that cannot be trusted ({cause.verify_message.rstrip('.')}); nothing was sent. "
-            "If it is your own authority's, name its file in DIGEST_SMTP_CA_FILE."
+            f"{where} has a certificate that cannot be trusted ({cause.verify_message.rstrip('.')}); nothing was sent."
+            f"{hint if cause.verify_code in _NO_KNOWN_ISSUER else ''}"
         )
     if isinstance(cause, ssl.SSLError):
         return Refused(f"{where} does not speak TLS as asked; check DIGEST_SMTP_PORT and DIGEST_SMTP_SECURITY.")

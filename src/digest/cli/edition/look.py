@@ -9,7 +9,7 @@ import typer
 from digest.app import random_key
 from digest.cli.edition.shown import Ed, counts, tell
 from digest.cli.shared import Json, Now, emit, installation, say, table
-from digest.core.delivery import State
+from digest.core.delivery import Balance, State
 from digest.core.errors import Misconfigured
 from digest.core.finding import blocking
 from digest.core.when import in_words
@@ -55,18 +55,7 @@ def list_(json_: Json = False) -> None:
     if json_:
         emit({"editions": [{"period": row.period, "number": row.number, "state": row.state} for row, _ in found]})
         return
-    columns = (
-        "no.",
-        "period",
-        "state",
-        "due",
-        "eligible",
-        "accepted",
-        "failed",
-        "skipped",
-        "uncertain",
-        "pending",
-    )
+    columns = ("no.", "period", "state", "due", *Balance.__dataclass_fields__)
     rows = [
         (row.number, row.period, row.state, in_words(row.slot, row.timezone), *counts(balance).values())
         for row, balance in found

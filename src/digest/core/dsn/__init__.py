@@ -6,11 +6,21 @@ the keys verifies them.
 """
 
 from digest.core.dsn.evidence import judge
-from digest.core.dsn.mime import MAX_BYTES, Refused
+from digest.core.dsn.mime import MAX_BYTES, BeyondLimit
 from digest.core.dsn.reading import classify, read
 from digest.core.dsn.report import Kind, Permanence, Recipient, Report, Tokens, Verdict, as_json
 
 __all__ = [
-    "MAX_BYTES", "Kind", "Permanence", "Recipient", "Refused", "Report", "Tokens", "Verdict", "as_json", "classify", "judge",
+    "MAX_BYTES",
+    "BeyondLimit",
+    "Kind",
+    "Permanence",
+    "Recipient",
+    "Report",
+    "Tokens",
+    "Verdict",
+    "as_json",
+    "classify",
+    "judge",
     "read",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Taking a hostile message apart: flat, bounded, and without recursion.
 
 The parsers of the standard library recurse with the nesting of a message and build an object for every blank line of
-a delivery report; a bounce needs neither. Here a message is a short list of leaves. What breaks a limit is `Refused`.
+a delivery report; a bounce needs neither. Here a message is a short list of leaves. What breaks a limit raises `BeyondLimit`.
 """
 
 import binascii
@@ -36,7 +36,7 @@ _LINE_TAG = re.compile(r"<(?:br|p|div|tr|li|h\d)\b[^<>]{0,2000}>", re.IGNORECASE
 _TAG = re.compile(r"<[/!a-z][^<>]{0,4000}>", re.IGNORECASE)
 
 
-class Refused(Exception):
+class BeyondLimit(Exception):
     """The message breaks a limit; its text says which."""
 
 
@@ -102,17 +102,17 @@ def split(message: bytes) -> tuple[Headers, bytes]:
     blank = _BLANK_LINE.search(message)
     head, body = (message[: blank.start()], message[blank.end() :]) if blank else (message, b"")
     if len(head) > MAX_HEADER_BYTES:
-        raise Refused("headers over 256 KB")
+        raise BeyondLimit("headers over 256 KB")
     return parse_headers(head.decode("utf-8", "replace")), body
 
 
 def leaves(message: bytes, most: int = MAX_BYTES) -> tuple[Headers, list[Part]]:
     """The top headers, and the leaves in order; a returned message is one leaf and is not opened.
 
-    Raises Refused for a message over `most` bytes, with over 256 KB of headers, over 50 parts or nested over 20 deep.
+    Raises BeyondLimit for a message over `most` bytes, with over 256 KB of headers, over 50 parts or nested over 20 deep.
     """
     if len(message) > most:
-        raise Refused(f"over {most // 1_000_000} MB")
+        raise BeyondLimit(f"over {most // 1_000_000} MB")
     top, _ = split(message)
     found: list[Part] = []
     waiting = [(message, 0)]
@@ -125,11 +125,11 @@ def leaves(message: bytes, most: int = MAX_BYTES) -> tuple[Headers, list[Part]]:
         if not boundary:
             found.append(Part(headers, "text/plain" if kind.startswith("multipart/") else kind, body))
         elif depth >= MAX_DEPTH:
-            raise Refused("parts nested over 20 deep")
+            raise BeyondLimit("parts nested over 20 deep")
         else:
             waiting.extend((part, depth + 1) for part in reversed(list(_between(body, boundary))))
         if len(found) + len(waiting) > MAX_PARTS:
-            raise Refused("over 50 parts")
+            raise BeyondLimit("over 50 parts")
     return top, found
 
 
@@ -151,7 +151,7 @@ def _between(body: bytes, boundary: bytes) -> Iterator[bytes]:
     start: int | None = None
     for number, line in enumerate(delimiter.finditer(body)):
         if number > MAX_PARTS:
-            raise Refused("over 50 parts")
+            raise BeyondLimit("over 50 parts")
         if start is not None:
             yield body[start : line.start()]
         start = None if line[1] else line.end()

@@ -57,7 +57,7 @@ class Notice:
 
 
 def open_notice(message: bytes) -> Notice:
-    """Split a message into notice and returned message. Raises Refused where it breaks a limit."""
+    """Split a message into notice and returned message. Raises BeyondLimit where it breaks a limit."""
     headers, parts = leaves(message)
     texts: list[str] = []
     returned: Headers = ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from digest.core.dsn import arf, autoreply, dialects, rfc3464, signs, unsubscribe
 from digest.core.dsn.evidence import Weighed, enhanced_status, tells_of_a_living_mailbox, weigh
-from digest.core.dsn.mime import Refused
+from digest.core.dsn.mime import BeyondLimit
 from digest.core.dsn.notice import Notice, about, addresses, blamed, open_notice, tokens
 from digest.core.dsn.report import Kind, Recipient, Report, Tokens, Verdict
 
@@ -20,12 +20,12 @@ def classify(message: bytes) -> Report:
     """As `read`, and never raises: what breaks a limit is of kind `none`, its rule “refused: …”."""
     try:
         return read(message)
-    except Refused as refused:
-        return Report(Kind.NONE, rule=f"refused: {refused}")
+    except BeyondLimit as error:
+        return Report(Kind.NONE, rule=f"refused: {error}")
 
 
 def read(message: bytes) -> Report:
-    """What a message that came back says. Refused if it breaks a limit (mime.py)."""
+    """What a message that came back says. BeyondLimit if it breaks a limit (mime.py)."""
     notice = open_notice(message)
     report = _complaint(notice) or _delivery_report(notice) or _wrapped(notice) or _prose(notice) or _other(notice)
     if report.kind is Kind.NONE:

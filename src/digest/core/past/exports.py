@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from digest.core.front_matter import slugify
 from digest.core.past import Form, LeftOut, PastMail, instant, language
+from digest.core.slug import slugify
 
 Entry = Mapping[str, str]
 """Keys in lower case, with spaces for underscores; what is unknown is ""."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 
-from digest.core.dsn.mime import Headers, Part, Refused, get, get_all, leaves, readable
+from digest.core.dsn.mime import BeyondLimit, Headers, Part, get, get_all, leaves, readable
 from digest.core.past import PastMail, instant, language
 
 LARGEST = 25_000_000
@@ -36,7 +36,7 @@ def message(content: bytes) -> PastMail:
     """What a message told everybody: its first part that is HTML, or its text. ValueError with a sentence otherwise."""
     try:
         headers, parts = leaves(content, LARGEST)
-    except Refused as refused:
+    except BeyondLimit as refused:
         raise ValueError(f"it has limits broken that mail keeps: {refused}") from None
     shown = [part for part in parts if not get(part.headers, "content-disposition").lower().startswith("attachment")]
     page = next((part for part in shown if part.kind == "text/html"), None)

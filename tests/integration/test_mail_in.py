@@ -19,9 +19,8 @@ from digest.core.token import Keyring, Purpose
 from digest.mailbox import files, reader
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
-from digest.pipeline import mailroom as the_room
-from digest.pipeline import standing
-from digest.pipeline.mailroom import Mailroom
+from digest.pipeline import inbound, notices
+from digest.pipeline.inbound import Inbound
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, subscribers
 from digest.store.subscribers import New
@@ -37,7 +36,7 @@ DAEMON = b"From: MAILER-DAEMON@relay.example\nSubject: Undelivered Mail Returned
 
 @pytest.fixture
 def post(sqlite, tmp_path):
-    """A room, and Ana, who got an edition."""
+    """The way in, and Ana, who got an edition."""
     with sqlite.write() as session:
         [ana] = subscribers.add_many(session, [New(parse("ana@example.net"), "Ana", "en", {})], NOW)
         edition = editions.create(session, "2026-W11", NOW, "UTC", EditionState.SENT)
@@ -64,7 +63,7 @@ def post(sqlite, tmp_path):
             )
 
     yield SimpleNamespace(
-        room=Mailroom(sqlite, KEYS, reading.read, Quarantine(tmp_path / "quarantine"), lambda: NOW),
+        inbound=Inbound(sqlite, KEYS, reading.read, Quarantine(tmp_path / "quarantine"), lambda: NOW),
         state=state, events=events, reader=reading, database=sqlite, ana=ana,
         bounce=lambda ring=KEYS.ring: f"bounce+{ring.issue(Purpose.BOUNCE, delivery)}@bounces.example",
         unsub=lambda ring=KEYS.ring: f"unsub+{ring.issue(Purpose.UNSUBSCRIBE, ana)}@bounces.example",
@@ -76,33 +75,33 @@ UNTOUCHED = ("active", None, 0)
 
 
 def test_a_bounce_is_counted_once_however_often_it_is_run_again(post):
-    assert "suppressed" in post.room.take(GONE, post.bounce()).effect
+    assert "suppressed" in post.inbound.take(GONE, post.bounce()).effect
     before = post.state(), post.events()
     kept = f"Delivered-To: {post.bounce()}\n".encode() + GONE
-    assert "known already" in post.room.again(kept).effect
+    assert "known already" in post.inbound.again(kept).effect
     assert (post.state(), post.events()) == before
 
 
 def test_an_old_goodbye_run_again_takes_nobody_out_who_came_back(post):
     goodbye = b"Message-ID: <1@phone.example>\nSubject: unsubscribe\n\n"
-    assert post.room.take(goodbye, post.unsub()).effect == "unsubscribed"
+    assert post.inbound.take(goodbye, post.unsub()).effect == "unsubscribed"
     with post.database.write() as session:
         session.execute(update(SubscriberRow).values(state="active"))
     kept = f"Return-Path: <>\nDelivered-To: {post.unsub()}\n".encode() + goodbye
-    assert "known already" in post.room.again(kept).effect
+    assert "known already" in post.inbound.again(kept).effect
     assert post.state()[0] == "active"
-    assert post.room.take(goodbye.replace(b"<1@", b"<2@"), post.unsub()).effect == "unsubscribed"
+    assert post.inbound.take(goodbye.replace(b"<1@", b"<2@"), post.unsub()).effect == "unsubscribed"
 
 
 @pytest.mark.parametrize("to", ["bounce", "unsub"])
 def test_what_breaks_a_limit_is_kept_and_changes_nothing_even_with_a_good_token(post, to):
-    taken = post.room.take(nested(1000), getattr(post, to)())
+    taken = post.inbound.take(nested(1000), getattr(post, to)())
     assert (taken.unread, taken.rule) == (True, "refused: parts nested over 20 deep")
     assert post.state() == UNTOUCHED
-    [kept] = post.room.quarantine.folder.glob("*.eml")
+    [kept] = post.inbound.quarantine.folder.glob("*.eml")
     assert kept.read_bytes().endswith(nested(1000))
-    assert post.room.again(kept.read_bytes()).unread
-    assert post.room.quarantine.count() == 1
+    assert post.inbound.again(kept.read_bytes()).unread
+    assert post.inbound.quarantine.count() == 1
 
 
 FILM = b"\r\n\r\n" + b"film" * 300_000
@@ -112,9 +111,9 @@ FILM = b"\r\n\r\n" + b"film" * 300_000
     "head", [b"Subject: unsubscribe", b"From: ana@example.net\r\nContent-Type: multipart/mixed; boundary=b"]
 )
 def test_a_goodbye_is_heard_whatever_is_attached_to_it(post, head):
-    assert post.room.take(head + FILM, post.unsub()).effect == "unsubscribed"
+    assert post.inbound.take(head + FILM, post.unsub()).effect == "unsubscribed"
     assert post.state()[0] == "unsubscribed"
-    assert post.room.quarantine.count() == 0
+    assert post.inbound.quarantine.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -122,36 +121,36 @@ def test_a_goodbye_is_heard_whatever_is_attached_to_it(post, head):
     [b"Auto-Submitted: auto-replied", b"Content-Type: multipart/report; report-type=delivery-status", b"Subject: x"],
 )
 def test_a_machine_that_says_too_much_takes_nobody_out(post, head):
-    post.room.take(head + FILM, post.unsub() if head != b"Subject: x" else post.unsub(FORGED))
+    post.inbound.take(head + FILM, post.unsub() if head != b"Subject: x" else post.unsub(FORGED))
     assert post.state() == UNTOUCHED
 
 
 def test_staff_hear_once_a_day_that_something_is_in_quarantine(post):
     for message in (nested(1000), nested(1001)):
-        post.room.take(message, post.bounce())
+        post.inbound.take(message, post.bounce())
     told = []
     for _ in range(2):
-        standing.tell(post.database, NOW, lambda *letter: told.append(letter))
+        notices.tell(post.database, NOW, lambda *notice: told.append(notice))
     [(subject, text)] = told
     assert subject == "A message is in quarantine"
     assert "parts nested over 20 deep" in text
-    assert str(post.room.quarantine.folder) in text
+    assert str(post.inbound.quarantine.folder) in text
 
 
 def test_what_fails_here_again_and_again_is_kept(post, monkeypatch):
-    monkeypatch.setattr(the_room, "receive", lambda *_: 1 / 0)
-    assert post.room.take(GONE, post.bounce()).rule == "refused: ZeroDivisionError on taking it in"
-    assert (post.state(), post.room.quarantine.count()) == (UNTOUCHED, 1)
+    monkeypatch.setattr(inbound, "receive", lambda *_: 1 / 0)
+    assert post.inbound.take(GONE, post.bounce()).rule == "refused: ZeroDivisionError on taking it in"
+    assert (post.state(), post.inbound.quarantine.count()) == (UNTOUCHED, 1)
 
 
 def test_what_the_database_does_not_take_has_to_come_again(post, monkeypatch):
     def busy(*_):
         raise TryAgain("The database is locked.")
 
-    monkeypatch.setattr(the_room, "receive", busy)
+    monkeypatch.setattr(inbound, "receive", busy)
     with pytest.raises(TryAgain):
-        post.room.take(GONE, post.bounce())
-    assert not post.room.quarantine.folder.exists()
+        post.inbound.take(GONE, post.bounce())
+    assert not post.inbound.quarantine.folder.exists()
 
 
 def test_only_an_address_that_never_was_is_not_expected(post):
@@ -160,13 +159,13 @@ def test_only_an_address_that_never_was_is_not_expected(post):
         post.bounce().replace("bounce+", "weekly+bounce+"), "abuse@harbour.example",
         "internationalnewsletters@harbour.example", "bounce@x",
     ):  # fmt: skip
-        assert post.room.expects(expected)
+        assert post.inbound.expects(expected)
     for never in (
         post.bounce(FORGED),
         post.unsub(FORGED),
         post.bounce().replace("bounce+", "bounce+a")[:31] + "@bounces.example",
     ):
-        assert not post.room.expects(never)
+        assert not post.inbound.expects(never)
 
 
 def test_an_mbox_is_told_from_a_message_that_was_in_one(tmp_path):
@@ -195,8 +194,8 @@ def test_a_maildir_is_emptied_into_cur_and_hostile_mail_holds_up_nothing(post, s
     (spool / "new/1.host").write_bytes(nested(1000))
     delivered = f"Delivered-To: digest@harbour.example\nX-Original-To: {post.bounce()}\n".encode() + GONE
     (spool / "new/2.host").write_bytes(delivered)
-    assert [got.unread for got in post.room.collect(spool)] == [True, False]
-    assert (post.state()[0], post.room.quarantine.count()) == ("suppressed", 1)
+    assert [got.unread for got in post.inbound.collect(spool)] == [True, False]
+    assert (post.state()[0], post.inbound.quarantine.count()) == ("suppressed", 1)
     assert lies(spool) == [[], ["1.host:2,S", "2.host:2,S"]]
 
 
@@ -207,18 +206,18 @@ def test_what_cannot_be_taken_in_now_waits_in_new(post, spool, monkeypatch):
         raise TryAgain("The database is locked.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(the_room, "receive", busy)
+        patched.setattr(inbound, "receive", busy)
         with pytest.raises(TryAgain):
-            list(post.room.collect(spool))
+            list(post.inbound.collect(spool))
     assert lies(spool) == [["1.host"], []]
-    assert len(list(post.room.collect(spool))) == 1
+    assert len(list(post.inbound.collect(spool))) == 1
     assert post.state()[0] == "suppressed"
 
 
 def test_what_cannot_be_opened_holds_up_nothing_and_is_told(post, spool):
     (spool / "new/1.host").mkdir()
     (spool / "new/2.host").write_bytes(f"To: {post.bounce()}\n".encode() + GONE)
-    taken = post.room.collect(spool)
+    taken = post.inbound.collect(spool)
     assert next(taken).delivery_id
     with pytest.raises(
         Refused, match=r"DIGEST_MAILDIR: mail waits on, since .*1\.host cannot be read or moved: is a directory"
@@ -230,7 +229,7 @@ def test_what_cannot_be_opened_holds_up_nothing_and_is_told(post, spool):
 @pytest.mark.parametrize("header", ["To: <{}>", "To:\r\n Somebody\r\n\t<{}>", "DELIVERED-TO: {}", "Envelope-To: {}"])
 def test_the_token_is_found_in_any_header_of_delivery(post, header):
     said = header.format(post.bounce())
-    post.room.again(f"X-First: x\r\nTo: nobody@harbour.example\r\n{said}\r\n".encode() + GONE)
+    post.inbound.again(f"X-First: x\r\nTo: nobody@harbour.example\r\n{said}\r\n".encode() + GONE)
     assert post.state()[0] == "suppressed"
 
 
@@ -279,7 +278,7 @@ def test_1200_mutations_and_the_bombs_have_no_effect_and_take_little(post):
     slowest, process = 0.0, None
     for number, message in enumerate([*mutations(1200), *BOMBS]):
         start = time.perf_counter()
-        post.room.take(message, (post.bounce, post.unsub)[number % 2](FORGED))
+        post.inbound.take(message, (post.bounce, post.unsub)[number % 2](FORGED))
         slowest = max(slowest, time.perf_counter() - start)
         assert process in (None, post.reader._process.pid), "one process read all of them"
         process = post.reader._process.pid

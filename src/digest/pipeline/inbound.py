@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.core.dsn import Kind, Report, Verdict
-from digest.core.errors import Refused
+from digest.core.errors import Refused, because
 from digest.core.token import PATTERN, Purpose
 from digest.mailbox import files, imap, maildir
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Unreadable
-from digest.pipeline import standing
+from digest.pipeline import notices
 from digest.pipeline.receive import Keys, Received, receive
 from digest.store.database import Database
 
@@ -20,7 +20,7 @@ _OURS = re.compile(rf"(?:bounce|unsub|letter)\+{PATTERN.pattern}", re.IGNORECASE
 
 
 @dataclass(frozen=True, slots=True)
-class Mailroom:
+class Inbound:
     """What every way in shares."""
 
     database: Database
@@ -52,7 +52,7 @@ class Mailroom:
             "it; look whether somebody wants to leave, and delete it. Others of today are not told of."
         )
         with self.database.write() as session:
-            standing.alarm(session, f"quarantine/{now.date()}", "A message is in quarantine", text, now)
+            notices.alarm(session, f"quarantine/{now.date()}", "A message is in quarantine", text, now)
         return _refused(why, "kept in quarantine, without effect")
 
     def collect(self, folder: Path) -> Generator[Received, None, None]:
@@ -73,8 +73,9 @@ class Mailroom:
         except OSError as error:
             trouble = error
         if trouble:
-            why = (trouble.strerror or str(trouble)).lower()
-            raise Refused(f"DIGEST_MAILDIR: mail waits on, since {trouble.filename} cannot be read or moved: {why}.")
+            raise Refused(
+                f"DIGEST_MAILDIR: mail waits on, since {trouble.filename} cannot be read or moved: {because(trouble)}."
+            )
 
     def poll(self, account: imap.Account) -> Generator[Received, None, None]:
         """Take in what waits in a mailbox on a server; each is moved when that is done. Refused if some of it waits on."""

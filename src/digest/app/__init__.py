@@ -3,49 +3,35 @@
 import asyncio
 import hashlib
 import secrets
-import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import digest
+from digest.app.premises import Premises, bundled
 from digest.core import dkim
 from digest.core.address import parse
-from digest.core.backup import SECRETS
-from digest.core.errors import Misconfigured, Refused
+from digest.core.errors import Misconfigured, Refused, because
 from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.pacing import Limits
 from digest.core.picture import LARGEST, Unusable
 from digest.core.source import BadSources, Source, read_sources
-from digest.core.token import Keyring, address_hmac
 from digest.engines.local import Crew
 from digest.mailbox.imap import Account
-from digest.mailbox.quarantine import Quarantine
-from digest.mailbox.reader import Reader
 from digest.mailbox.spam import judge
 from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
-from digest.pipeline.backup import Estate
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
 from digest.pipeline.hooks import Topic
+from digest.pipeline.inbound import Inbound
 from digest.pipeline.links import Links
-from digest.pipeline.mailroom import Mailroom
 from digest.pipeline.pictures import Gallery
-from digest.pipeline.receive import Keys
-from digest.settings import Settings
 from digest.settings.forms import listed, span
-from digest.store import secrets as kept_secrets
-from digest.store import subscribers
-from digest.store.database import Database
-from digest.store.media import Media
-from digest.store.secrets import Secrets
 from digest.transports import Connection, outbox, smtp
 from digest.transports.access_token import access_token
 from digest.transports.smtp import Smarthost
@@ -54,88 +40,11 @@ if TYPE_CHECKING:
     from digest.net.client import Client
     from digest.rendering.compiler import Compiler
 
-
-def bundled(*parts: str) -> Path:
-    """A file that ships with digest: inside the installed package, or in the checkout that it runs from."""
-    package = Path(digest.__file__).parent
-    inside = package.joinpath("bundled", *parts)
-    return inside if inside.exists() else package.parents[1].joinpath(*parts)
+__all__ = ["Installation", "bundled", "random_key"]
 
 
-def clock_from(start: datetime | None, *, running: bool) -> Callable[[], datetime]:
-    """The system's clock, or one that is set to `start`, and runs on from there or stands still."""
-    if start is None:
-        return lambda: datetime.now(UTC)
-    begun = time.monotonic()
-    return lambda: start + timedelta(seconds=time.monotonic() - begun) if running else start
-
-
-class Installation:
+class Installation(Premises):
     """One publication on one database. Each part is made when it is first asked for."""
-
-    def __init__(self, settings: Settings, now: datetime | None = None, *, running: bool = False) -> None:
-        self.settings = settings
-        self.clock = clock_from(now, running=running)
-        self._reader = Reader()
-
-    def close(self) -> None:
-        """Let go of every database connection, and of the process that reads mail."""
-        self._reader.close()
-        for each in (self.__dict__.get("_database"), self.__dict__.get("_durable")):
-            if each is not None:
-                each.dispose()
-
-    def init(self) -> list[str]:
-        """Create or upgrade the database, make the secrets that nobody set. What was done, for people."""
-        made_before = self._database.file is not None and self._database.file.exists()
-        self._database.migrate()
-        done = [f"The database {self._database.url.render_as_string()} is ready."]
-        for name in SECRETS:
-            if path := self._secrets.missing(name):
-                if made_before and name == "pepper" and self._has_pepper():
-                    raise self._secrets.lost(name)
-                kept_secrets.make(path)
-                done.append(f"DIGEST_{name.upper()} is not set, so one was made and is kept in {path}. Back it up.")
-        self._check_pepper()
-        return done
-
-    @cached_property
-    def database(self) -> Database:
-        """The database, there and of this version; the pepper is the one that it was made with."""
-        self._database.require()
-        self._check_pepper()
-        return self._database
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database(self.settings.database_url)
-
-    def _has_pepper(self) -> bool:
-        """Whether a pepper was ever used here: then a new one would not recognise whom it suppressed."""
-        with self._database.read() as session:
-            return subscribers.has_canary(session)
-
-    def _check_pepper(self) -> None:
-        with self._database.write() as session:
-            if not subscribers.canary(session, address_hmac(self.pepper, "canary"), self.clock()):
-                raise Misconfigured(
-                    "DIGEST_PEPPER is not the one that this database was made with, so suppressed addresses would not be "
-                    "recognised; restore the old one (it belongs in every backup)."
-                )
-
-    @cached_property
-    def _secrets(self) -> Secrets:
-        given = {name: value.get_secret_value() for name in SECRETS if (value := getattr(self.settings, name))}
-        return Secrets(given, self._database.file)
-
-    @cached_property
-    def pepper(self) -> str:
-        return self._secrets["pepper"]
-
-    @cached_property
-    def keyring(self) -> Keyring:
-        retired = self.settings.secrets_retired
-        return Keyring(self._secrets["secret"], listed(retired.get_secret_value()) if retired else ())
 
     @cached_property
     def client(self) -> "Client":
@@ -156,13 +65,7 @@ class Installation:
         except UnicodeDecodeError:
             raise Misconfigured(f"DIGEST_FEEDS: {path} is not UTF-8; save it as UTF-8.") from None
         except OSError as error:
-            raise Misconfigured(
-                f"DIGEST_FEEDS: {path} cannot be read: {(error.strerror or str(error)).lower()}."
-            ) from None
-
-    @property
-    def keys(self) -> Keys:
-        return Keys(self.keyring, self.pepper)
+            raise Misconfigured(f"DIGEST_FEEDS: {path} cannot be read: {because(error)}.") from None
 
     @cached_property
     def compiler(self) -> "Compiler":
@@ -190,9 +93,9 @@ class Installation:
             raise Refused(f"{picture} cannot be shown: {error}; correct it, or take it out of theme.toml.") from None
 
     @property
-    def mailroom(self) -> Mailroom:
+    def inbound(self) -> Inbound:
         """Where mail that comes back is taken in, whichever way it came."""
-        return Mailroom(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
+        return Inbound(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
 
     def account(self) -> Account | None:
         """The mailbox on a server that is looked into, if one is; a token for it is fetched anew."""
@@ -207,48 +110,6 @@ class Installation:
             s.imap_host, s.imap_port, s.imap_security, s.imap_username or "", password, s.imap_folder, s.imap_ca_file,
             oauth=command is not None,
         )  # fmt: skip
-
-    def clear(self, email: str) -> None:
-        """Delete what is kept in folders of the mail to somebody, or about them."""
-        if self.settings.outbox:
-            outbox.remove(self.settings.outbox, email)
-        if folder := self._quarantine:
-            Quarantine(folder).remove(email)
-
-    @property
-    def _quarantine(self) -> Path | None:
-        file = self._database.file
-        return self.settings.quarantine or (file and file.with_name(f"{file.name}.quarantine"))
-
-    @property
-    def quarantine(self) -> Quarantine:
-        folder = self._quarantine
-        if folder is None:
-            raise Misconfigured(
-                "DIGEST_QUARANTINE is not set; name a folder for mail that cannot be read, since a database on a server "
-                "has none beside it."
-            )
-        return Quarantine(folder)
-
-    @property
-    def media(self) -> Media | None:
-        """Where pictures are kept; None on a database server for which no place was named."""
-        file = self._database.file
-        folder = self.settings.media or (file and file.with_name(f"{file.name}.media"))
-        return Media(folder) if folder else None
-
-    @property
-    def estate(self) -> Estate:
-        """What a backup holds. Misconfigured for a database on a server, which has its own way."""
-        file, media = self._database.file, self.media
-        if file is None or media is None:
-            raise Misconfigured(
-                "DIGEST_DATABASE_URL names a server: use its own tools (pg_dump, pg_restore), and keep DIGEST_PEPPER, "
-                "DIGEST_SECRET and the folder of pictures with it. After pg_restore, `digest restore --as-of TIME` holds what "
-                "may have gone out since."
-            )
-        kept = {name: path for name in SECRETS if (path := self._secrets.file(name))}
-        return Estate(file, kept, self._secrets.given, media.folder)
 
     @property
     def gallery(self) -> Gallery | None:
@@ -299,10 +160,9 @@ class Installation:
                 else:
                     keys.append(dkim.load(Path(s.dkim_files[at]).read_bytes(), domain, selector))
             except (OSError, ValueError) as error:
-                why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
                 where = f"KEY: the one of {selector}" if inline else f"KEY_FILE: {s.dkim_files[at]}"
-                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {why}.") from None
-        return tuple(sorted(keys, key=lambda key: not key.aligned(sender)))
+                raise Misconfigured(f"DIGEST_DKIM_{where} cannot be used: {because(error)}.") from None
+        return tuple(sorted(keys, key=lambda key: not dkim.aligned(key.domain, sender)))
 
     @property
     def smarthost(self) -> Smarthost:
@@ -340,10 +200,6 @@ class Installation:
     def check(self, edition_id: int, *, offline: bool = False) -> list[Finding]:
         """What is to be said of an edition before it goes out; its links are tried, and a spam filter asked if there is one."""
         return dispatch.check(self.office, edition_id, None if offline else self.links.check, judge)
-
-    @cached_property
-    def _durable(self) -> Database:
-        return Database(self.settings.database_url, durable=True)
 
     @property
     def plan(self) -> Plan:

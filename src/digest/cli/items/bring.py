@@ -1,28 +1,26 @@
-"""`digest items`: what there is to tell."""
+"""Items come in: from files, newsletters and feeds."""
 
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.app import Installation
+from digest.cli.items.shown import needs, row_of, written
 from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
 from digest.core.errors import Misconfigured
-from digest.core.item import Item, Status, missing
+from digest.core.item import Item, Status
 from digest.core.source import Source
-from digest.pipeline import intake
+from digest.pipeline import intake, newsletters
 from digest.pipeline.intake import Intake
-from digest.store.items import Stored
 
 if TYPE_CHECKING:
     from digest.pipeline.feeds import Collected
 
-app = typer.Typer(name="items", help="Items: add, import, list, show, make ready, archive.", no_args_is_help=True)
-NUMBER = "The number of an item, as `digest items list` shows it."
-Ids = Annotated[list[int] | None, typer.Argument(metavar="ID…", show_default=False, help=NUMBER)]
+app = typer.Typer()
 
 
 @app.command()
@@ -113,10 +111,10 @@ def _import_newsletter(
     dry_run: bool,
     as_document: bool,
 ) -> None:
-    found = intake.split_newsletter(path, here.clock(), titles, not_titles)
+    found = newsletters.split(path, here.clock(), titles, not_titles)
     result = None
     if not dry_run:
-        result = intake.import_newsletter(
+        result = newsletters.store(
             here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
         )
     if as_document:
@@ -187,92 +185,18 @@ def _note_drafts(result: Intake) -> None:
 
 
 def _dates(found: Any) -> str:
-    names = ("published", "deadline", "starts", "ends")
-    return ", ".join(f"{name} {when.isoformat()}" for name in names if (when := getattr(found, name)))
+    return ", ".join(f"{name} {when}" for name, when in written(found).items() if when)
 
 
 def _surety(confidence: float) -> str:
     return "doubtful" if confidence < 0.6 else ""
 
 
-@app.command("list")
-def list_(json_: Json = False) -> None:
-    """All items, in the order in which they came."""
-    stored = intake.listing(installation().database)
-    if json_:
-        emit({"items": [_row(each) for each in stored]})
-        return
-    rows = [
-        (each.id, each.status, each.item.kind, each.item.title, " ".join(each.item.topics), _notes(each))
-        for each in stored
-    ]
-    table(("id", "status", "kind", "title", "topics", ""), rows)
-
-
-@app.command()
-def show(
-    item_id: Annotated[int, typer.Argument(metavar="ID", help=NUMBER)],
-    format_: Annotated[
-        Literal["text", "md"], typer.Option("--format", help="text: to read; md: the file that adds it again.")
-    ] = "text",
-    json_: Json = False,
-) -> None:
-    """One item; `--format md` gives the file back, so that editing is show, edit, add."""
-    stored, others = intake.show(installation().database, item_id)
-    if json_:
-        names = {"slug": stored.slug, "uid": stored.uid, "source": stored.source}
-        versions = [{"id": each.id, "language": each.item.language, "status": str(each.status)} for each in others]
-        emit(_row(stored) | {"body_markdown": stored.item.body, **names, "translations": versions})
-    elif format_ == "md":
-        say(intake.as_file(stored).rstrip("\n"))
-    else:
-        more = "".join(f"; in {each.item.language}: item {each.id}, {each.status}" for each in others)
-        say(f"{stored.item.title}\n{stored.item.kind}, {stored.status}{_notes(stored) and '; ' + _notes(stored)}{more}")
-        say(f"slug {stored.slug}, uid {stored.uid}\n\n{stored.item.body}")
-
-
-@app.command()
-def ready(
-    ids: Ids = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every draft that is complete.")] = False,
-    json_: Json = False,
-    now: Now = None,
-) -> None:
-    """Make drafts ready for the next edition."""
-    if bool(ids) == all_:
-        raise Misconfigured("Name the items to make ready, or say --all.")
-    here = installation(now)
-    made, left = intake.ready(here.database, None if all_ else ids, here.clock())
-    if json_:
-        emit({"ready": [_row(each) for each in made], "left": [_row(each) for each in left]})
-        return
-    if not made and not left:
-        say("There is no draft.")
-    for each in made:
-        say(f"ready: {each.id} {each.item.title}")
-    for each in left:
-        say(f"still a draft: {each.id} {each.item.title} ({_needs(each)})")
-
-
-@app.command()
-def archive(
-    ids: Annotated[list[int], typer.Argument(metavar="ID…", help=NUMBER)], json_: Json = False, now: Now = None
-) -> None:
-    """Put items away: they go into no edition, and what went out of them is taken back from the archive on the web."""
-    here = installation(now)
-    put_away = intake.archive(here.database, ids, here.clock())
-    if json_:
-        emit({"archived": [_row(each) for each in put_away]})
-        return
-    for each in put_away:
-        say(f"archived: {each.id} {each.item.title}")
-
-
 def _report(result: Intake, as_document: bool) -> None:
     if as_document:
         names = ("added", "updated", "unchanged")
         emit(
-            {name: [_row(each) for each in getattr(result, name)] for name in names}
+            {name: [row_of(each) for each in getattr(result, name)] for name in names}
             | {
                 name: [
                     {"path": each.path, "line": each.line, "field": each.field, "reason": each.reason}
@@ -292,46 +216,17 @@ def _report(result: Intake, as_document: bool) -> None:
         return
     for stored in (*result.added, *result.updated):
         if stored.status is Status.DRAFT:
-            note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + _needs(stored) if _needs(stored) else ''}.")
+            note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + needs(stored) if needs(stored) else ''}.")
     _note_topics(result)
     say(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} unchanged.")
 
 
-def _needs(stored: Stored) -> str:
-    return f"lacks {', '.join(lacking)}" if (lacking := missing(stored.item)) else ""
-
-
-def _notes(stored: Stored) -> str:
-    item = stored.item
-    says = f"says item {stored.original or '(gone)'} in {item.language}" if item.translation_of else ""
-    return "; ".join(filter(None, (says, _needs(stored))))
-
-
 def _proposal(item: Item) -> dict[str, Any]:
-    dates = ("published", "deadline", "starts", "ends")
     texts = ("title", "url", "organisation", "byline", "language", "venue")
     return {
         "kind": str(item.kind),
         **{name: getattr(item, name) for name in texts},
         "topics": list(item.topics),
-        **{name: when.isoformat() if (when := getattr(item, name)) else None for name in dates},
+        **written(item),
         "body_markdown": item.body,
-    }
-
-
-def _row(stored: Stored) -> dict[str, Any]:
-    item = stored.item
-    return {
-        "id": stored.id,
-        "kind": str(item.kind),
-        "title": item.title,
-        "status": str(stored.status),
-        "topics": list(item.topics),
-        "language": item.language,
-        "translation_of": stored.original,
-        **{
-            name: when.isoformat() if (when := getattr(item, name)) else None for name in ("deadline", "starts", "ends")
-        },
-        "url": item.url,
-        "missing": list(missing(item)),
     }
