@@ -24,6 +24,7 @@ from digest.core.dkim import Key
 from digest.core.errors import Refused
 from digest.core.pacing import FREE, Limits
 from digest.pipeline import ahead, assemble, deliver, dispatch, intake, ledger, receive, report
+from digest.pipeline.account import uptime
 from digest.pipeline.compose import Mailroom
 from digest.pipeline.dispatch import Office, Watch
 from digest.pipeline.story import story
@@ -501,6 +502,18 @@ async def test_what_is_claimed_ahead_is_given_back_when_somebody_stops(post, mon
 
 
 # Two at once, and stopping.
+
+
+async def test_a_process_that_slept_between_mark_and_dot_writes_no_dot(post, monkeypatch):
+    letters = post(3)
+    slept = iter([60.0])
+    monkeypatch.setattr(deliver, "uptime", lambda: uptime() + next(slept, 0.0))
+    async with Server() as server:
+        balance = await letters.send(server, connections=1)
+    assert (balance.accepted, balance.uncertain) == (3, 0)
+    once_each(server, letters)
+    assert server.stages(1).count("dot") == 0, "the connection of the old mark is closed"
+    assert server.sessions == 2
 
 
 async def test_who_stops_a_run_does_not_wait_for_a_server_that_says_nothing(post):
