@@ -516,6 +516,20 @@ async def test_a_process_that_slept_between_mark_and_dot_writes_no_dot(post, mon
     assert server.sessions == 2
 
 
+async def test_what_a_living_sender_holds_is_nobody_elses_to_settle(post):
+    letters = post(3)
+    doubtful: list[int] = []
+
+    def script(turn: Turn) -> None:
+        if turn.stage == "dot":
+            doubtful.append(deliver.rescue(letters.office.database))
+
+    async with Server(script) as server:
+        assert (await letters.send(server, connections=1)).accepted == 3
+    assert doubtful == [0, 0, 0]
+    once_each(server, letters)
+
+
 async def test_who_stops_a_run_does_not_wait_for_a_server_that_says_nothing(post):
     letters = post(4)
     stop = asyncio.Event()
