@@ -136,6 +136,12 @@ def test_an_address_below_a_signature_or_the_masthead_again_is_a_footer(foot: st
     assert foot.split(",", maxsplit=1)[0] not in found[-1].body_markdown
 
 
+def test_a_title_that_a_person_names_is_read_by_the_convention_as_well():
+    text, lines = newsletter("subjects with colons", contents=False)
+    found = read_newsletter(text, ISSUED, titles=lines)
+    assert [each.title for each in found] == [title for title, _ in ITEMS]
+
+
 def test_a_heading_of_spaced_letters_is_a_section():
     news = "N E W S   A N D   V I E W S\n\nThe pond is back\n\nIt rained for a week."
     text = f"{news}\n\nE V E N T S\n\nPond day\n\nSunday 18 May at noon."

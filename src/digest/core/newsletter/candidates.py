@@ -90,9 +90,9 @@ class Candidate:
         return "; ".join((*self.doubts, *cues)) or "a short line alone"
 
     @classmethod
-    def said(cls, at: int, paragraph: Paragraph) -> "Candidate":
-        """A title because a person says so."""
-        marked = read_marks(paragraph.text)
+    def said(cls, at: int, paragraph: Paragraph, marked: Marked | None) -> "Candidate":
+        """A title because a person says so; `marked` if it was a candidate before."""
+        marked = marked or read_marks(paragraph.text)
         return cls(at, paragraph, marked, marked.marks, None, heads=True, cues={"a person says so": math.inf})
 
 

@@ -52,10 +52,11 @@ def split(text: str, titles: Collection[int] = (), not_titles: Collection[int] =
     contents = find_contents(paragraphs)
     footer = find_farewell(paragraphs, find_footer(paragraphs))
     found = find_headings(paragraphs, footer, contents)
+    marked = {each.at: each.marked for each in found}
     chosen = {each.at: each for each in found if is_title(each)}
     for at, paragraph in enumerate(paragraphs):
         if paragraph.number in titles and not (at and paragraphs[at - 1].number == paragraph.number):
-            chosen[at] = Candidate.said(at, paragraph)
+            chosen[at] = Candidate.said(at, paragraph, marked.get(at))
         elif any(line.number in not_titles for line in paragraph.lines):
             chosen.pop(at, None)
     footer = max([footer, *(at + 1 for at in chosen)])
