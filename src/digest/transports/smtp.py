@@ -184,7 +184,8 @@ class Connection:
             return Lost("the connection was lost before the message was complete")
         try:
             reply = await said.reply(DOT_SECONDS)
-            out_of_step = self._announced is not None and await said.early(354, 3, COMMAND_SECONDS)
+            ahead = self._announced is not None and reply.code != 421  # behind which there is no answer
+            out_of_step = ahead and await said.early(354, 3, COMMAND_SECONDS)
         except Broken as error:
             self.abort()
             return Unknown(str(error))
