@@ -94,20 +94,37 @@ def loads(text: str, domain: str, selector: str) -> Key:
     return load(pem, domain, selector)
 
 
-def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
-    """A DKIM-Signature field for each key, to be put before `fields`. `body`: canonical, ends with CRLF."""
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A signature that is still to be made with `key`: all of the field but the last tag, and the octets that are signed."""
+
+    key: Key
+    value: str
+    octets: bytes
+
+    def sign(self) -> tuple[str, str]:
+        """The DKIM-Signature field. An RSA key lets go of the interpreter meanwhile."""
+        return "DKIM-Signature", f"{self.value}\r\n b={_folded(_b64(_raw(self.key, self.octets)), '')}"
+
+
+def prepare(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[Unsigned]:
+    """What each key has to sign. `body`: canonical, ends with CRLF."""
     if not keys:
         return []
     canonical = "".join([_canonical(name, value) for name, value in reversed(fields)])
     names = tuple([name for name, _ in fields])
-    body_hash = _b64(hashlib.sha256(body).digest())
-    return [("DKIM-Signature", _signature(key, names, canonical, body_hash, int(now.timestamp()))) for key in keys]
+    tags = f"t={int(now.timestamp())}; bh={_b64(hashlib.sha256(body).digest())};"
+    return [_unsigned(key, _opening(key, names), tags, canonical) for key in keys]
 
 
-def _signature(key: Key, names: tuple[str, ...], canonical: str, body_hash: str, at: int) -> str:
-    opening = _opening(key, names)
-    signed = f"{canonical}dkim-signature:{_relaxed(opening)} t={at}; bh={body_hash}; b="
-    return f"{opening}\r\n t={at}; bh={body_hash};\r\n b={_folded(_b64(_raw(key, signed.encode())), '')}"
+def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
+    """A DKIM-Signature field for each key, to be put before `fields`."""
+    return [each.sign() for each in prepare(fields, body, keys, now)]
+
+
+def _unsigned(key: Key, opening: str, tags: str, canonical: str) -> Unsigned:
+    signed = f"{canonical}dkim-signature:{_relaxed(opening)} {tags} b="
+    return Unsigned(key, f"{opening}\r\n {tags}", signed.encode())
 
 
 # Most of what is signed is the same in all messages of an edition and language: it is made canonical once.
