@@ -20,8 +20,6 @@ Fields = Sequence[tuple[str, str]]
 OVERSIGNED = ("From", "Subject", "To", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Reply-To")
 """Named once more than they are there, so that nobody can put a second one in front and keep the signature."""
 
-_WHITE = re.compile(r"[ \t\r\n]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -111,10 +109,15 @@ def prepare(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> 
     """What each key has to sign. `body`: canonical, ends with CRLF."""
     if not keys:
         return []
-    canonical = "".join([_canonical(name, value) for name, value in reversed(fields)])
+    canonical = b"".join([_canonical(name, value) for name, value in reversed(fields)])
     names = tuple([name for name, _ in fields])
     tags = f"t={int(now.timestamp())}; bh={_b64(hashlib.sha256(body).digest())};"
-    return [_unsigned(key, _opening(key, names), tags, canonical) for key in keys]
+    unsigned = []
+    for key in keys:
+        opening, relaxed = _opening(key, names)
+        octets = b"%b%b %b b=" % (canonical, relaxed, tags.encode())
+        unsigned.append(Unsigned(key, f"{opening}\r\n {tags}", octets))
+    return unsigned
 
 
 def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
@@ -122,30 +125,28 @@ def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> lis
     return [each.sign() for each in prepare(fields, body, keys, now)]
 
 
-def _unsigned(key: Key, opening: str, tags: str, canonical: str) -> Unsigned:
-    signed = f"{canonical}dkim-signature:{_relaxed(opening)} {tags} b="
-    return Unsigned(key, f"{opening}\r\n {tags}", signed.encode())
-
-
 # Most of what is signed is the same in all messages of an edition and language: it is made canonical once.
 
 
 @lru_cache(256)
-def _canonical(name: str, value: str) -> str:
-    return f"{name.lower()}:{_relaxed(value)}\r\n"
+def _canonical(name: str, value: str) -> bytes:
+    return _relaxed(name, value) + b"\r\n"
 
 
 @lru_cache(64)
-def _opening(key: Key, names: tuple[str, ...]) -> str:
-    """The tags that do not depend on the message; the fields named from the last to the first, as they are hashed."""
+def _opening(key: Key, names: tuple[str, ...]) -> tuple[str, bytes]:
+    """The tags that do not depend on the message, as they are written and as they are signed.
+
+    The fields are named from the last to the first, as they are hashed.
+    """
     h = ":".join([name.lower() for name in (*reversed(names), *OVERSIGNED)])
-    return f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};\r\n h={_folded(h, ':')};"
+    said = f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};\r\n h={_folded(h, ':')};"
+    return said, _relaxed("DKIM-Signature", said)
 
 
-@lru_cache(256)
-def _relaxed(value: str) -> str:
-    """RFC 6376 §3.4.2."""
-    return _WHITE.sub(" ", value).strip()
+def _relaxed(name: str, value: str) -> bytes:
+    """RFC 6376 §3.4.2, without the line's end. (Of what `bytes.split` takes for white space, the rest is refused in a header.)"""
+    return b"%b:%b" % (name.lower().encode(), b" ".join(value.encode().split()))
 
 
 def _raw(key: Key, signed: bytes) -> bytes:
