@@ -20,8 +20,9 @@ from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, u
 __all__ = ["crowd"]
 READERS = 1200
 UNWANTED = (
-    "digest.rendering", "digest.web", "digest.cli", "digest.app", "digest.pipeline.compile", "alembic", "babel", "jinja2",
-    "mjml", "premailer", "lxml", "markdown_it", "nh3", "fastapi", "uvicorn", "typer", "rich", "apscheduler", "aiosmtpd",
+    "digest.rendering", "digest.web", "digest.cli", "alembic", "babel", "jinja2", "mjml", "premailer", "lxml", "markdown_it",
+    "nh3", "fastapi", "uvicorn", "typer", "rich", "apscheduler", "aiosmtpd", "yaml", "imaplib", "mailbox",
+    "cryptography.x509", "sqlalchemy.dialects.postgresql",
 )  # fmt: skip
 
 
@@ -175,7 +176,11 @@ def test_the_door_shut_is_the_same_sentence(crowd) -> None:
     assert "nothing listens there" in said[0][1]
 
 
-def test_a_worker_loads_only_what_it_takes_to_send() -> None:
-    program = "import sys, digest.engines.worker; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("sender", "unwanted"),
+    [("digest.app", UNWANTED), ("digest.engines.worker", (*UNWANTED, "digest.app", "digest.pipeline.compile"))],
+)
+def test_who_sends_loads_only_what_that_takes(sender, unwanted) -> None:
+    program = f"import sys, {sender}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
-    assert not {each for each in loaded if each in UNWANTED or each.startswith(tuple(f"{name}." for name in UNWANTED))}
+    assert not {each for each in loaded if each in unwanted or each.startswith(tuple(f"{name}." for name in unwanted))}

@@ -20,15 +20,12 @@ from digest.core.pacing import Limits
 from digest.core.picture import LARGEST, Unusable
 from digest.core.source import BadSources, Source, read_sources
 from digest.engines.local import Crew
-from digest.mailbox.imap import Account
 from digest.mailbox.spam import judge
 from digest.pipeline import dispatch
 from digest.pipeline.assemble import Plan
 from digest.pipeline.compile import Press
 from digest.pipeline.deliver import Route
 from digest.pipeline.dispatch import Office
-from digest.pipeline.hooks import Topic
-from digest.pipeline.inbound import Inbound
 from digest.pipeline.links import Links
 from digest.pipeline.pictures import Gallery
 from digest.settings.forms import listed, span
@@ -37,7 +34,10 @@ from digest.transports.access_token import access_token
 from digest.transports.smtp import Smarthost
 
 if TYPE_CHECKING:
+    from digest.mailbox.imap import Account
     from digest.net.client import Client
+    from digest.pipeline.hooks import Topic
+    from digest.pipeline.inbound import Inbound
     from digest.rendering.compiler import Compiler
 
 __all__ = ["Installation", "bundled", "random_key"]
@@ -93,12 +93,16 @@ class Installation(Premises):
             raise Refused(f"{picture} cannot be shown: {error}; correct it, or take it out of theme.toml.") from None
 
     @property
-    def inbound(self) -> Inbound:
+    def inbound(self) -> "Inbound":
         """Where mail that comes back is taken in, whichever way it came."""
+        from digest.pipeline.inbound import Inbound  # noqa: PLC0415  a megabyte with what is below, which no sender needs
+
         return Inbound(self.database, self.keys, self._reader.read, self.quarantine, self.clock)
 
-    def account(self) -> Account | None:
+    def account(self) -> "Account | None":
         """The mailbox on a server that is looked into, if one is; a token for it is fetched anew."""
+        from digest.mailbox.imap import Account  # noqa: PLC0415  as above
+
         s = self.settings
         if s.imap_host is None:
             return None
@@ -126,8 +130,10 @@ class Installation(Premises):
         return answer.content
 
     @cached_property
-    def topic(self) -> Topic | None:
+    def topic(self) -> "Topic | None":
         """Where SES reports."""
+        from digest.pipeline.hooks import Topic  # noqa: PLC0415  as above
+
         return Topic(self.settings.ses_topic, self._fetch_there) if self.settings.ses_topic else None
 
     @cached_property

@@ -12,12 +12,12 @@ from digest.core.errors import Misconfigured
 from digest.core.token import Keyring, address_hmac
 from digest.mailbox.quarantine import Quarantine
 from digest.mailbox.reader import Reader
-from digest.pipeline.backup import Estate
 from digest.pipeline.receive import Keys
 from digest.settings import Settings
 from digest.settings.forms import listed
 from digest.store import secrets as kept_secrets
 from digest.store import suppressions
+from digest.store.backup import Estate
 from digest.store.database import Database
 from digest.store.media import Media
 from digest.store.secrets import Secrets

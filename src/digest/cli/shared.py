@@ -16,7 +16,7 @@ from rich.table import Table
 from digest import logs, settings
 from digest.app import Installation
 from digest.core.errors import Misconfigured
-from digest.core.front_matter import LANGUAGE
+from digest.core.item import LANGUAGE
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Now = Annotated[

@@ -1,7 +1,6 @@
 """Items as files: YAML front matter, then a Markdown body. Reading names every problem by line and field."""
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from digest.core.field_lines import BadItemFile, Problem, mapping
-from digest.core.item import DATES, Item, Kind, Status
+from digest.core.item import DATES, LANGUAGE, Item, Kind, Status
 from digest.core.slug import slugify
 from digest.core.when import When, zone
 
@@ -33,8 +32,6 @@ LONGEST = {
 """Characters."""
 YEARS = range(1900, 3000)
 """Beyond them a date is a slip of the pen, and at the calendar's very ends it has no instant."""
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
-"""BCP 47, as far as anybody writes it: a code of ISO 639, then script and region."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
 """Items: what an organisation has to tell in a week, typed."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from digest.core.when import When
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+"""BCP 47, as far as anybody writes it: a code of ISO 639, then script and region."""
 
 
 class Kind(StrEnum):

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from digest.core.front_matter import LANGUAGE
-from digest.core.item import Kind, Status
+from digest.core.item import LANGUAGE, Kind, Status
 from digest.core.slug import slugify
 
 WORDS = 150

@@ -3,9 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,23 +16,9 @@ from digest.pipeline import put_back
 from digest.pipeline.assemble import Plan
 from digest.pipeline.put_back import Back
 from digest.store import backup, snapshot, suppressions
-from digest.store.backup import Told
+from digest.store.backup import Estate, Told
 from digest.store.database import Database
 from digest.store.media import Media
-
-
-@dataclass(frozen=True, slots=True)
-class Estate:
-    """What belongs together, and where it lies.
-
-    `kept`: the files of secrets beside the database, by name, whether they are there or not; `given`: those that are
-    set instead. `media`: the folder of pictures, there or not.
-    """
-
-    database: Path
-    kept: Mapping[str, Path]
-    given: Mapping[str, str]
-    media: Path
 
 
 def make(estate: Estate, target: Path, now: datetime, program: str, told: Told, *, into: bool = False) -> Path:

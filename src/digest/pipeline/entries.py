@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.core import front_matter
-from digest.core.front_matter import LANGUAGE
-from digest.core.item import Item, Kind
+from digest.core.item import LANGUAGE, Item, Kind
 from digest.core.source import Source
 from digest.core.when import When
 from digest.net.feed import Entry, Feed

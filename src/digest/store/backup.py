@@ -1,4 +1,4 @@
-"""The one file of a backup: packed whole or not at all, unpacked checked or not at all."""
+"""What is backed up, and the one file of a backup: packed whole or not at all, unpacked checked or not at all."""
 
 import hashlib
 import os
@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,20 @@ CHUNK = 1 << 20
 
 Told = Callable[[int, int], None]
 """How much is done, of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What belongs together, and where it lies.
+
+    `kept`: the files of secrets beside the database, by name, whether they are there or not; `given`: those that are
+    set instead. `media`: the folder of pictures, there or not.
+    """
+
+    database: Path
+    kept: Mapping[str, Path]
+    given: Mapping[str, str]
+    media: Path
 
 
 def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: str, told: Told) -> Manifest:

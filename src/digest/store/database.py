@@ -4,15 +4,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, Update, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from digest.core.errors import Misconfigured, Refused, TryAgain, because
 from digest.store import versions
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
@@ -155,14 +158,18 @@ def on_sqlite(at: Session | Connection) -> bool:
     return at.get_bind().dialect.name == "sqlite" if isinstance(at, Session) else at.dialect.name == "sqlite"
 
 
-def insert(at: Session | Connection, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
+def insert(at: Session | Connection, table: type[SQLModel] | Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that can say what to do about a row that is there already."""
-    return sqlite.insert(table) if on_sqlite(at) else postgresql.insert(table)
+    if on_sqlite(at):
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  2 MB of drivers, and most databases are a file
+
+    return postgresql.insert(table)
 
 
 def insert_or_nothing(
     at: Session | Connection, table: type[SQLModel] | Table, *key: str
-) -> sqlite.Insert | postgresql.Insert:
+) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that leaves a row alone which has the same `key`."""
     return insert(at, table).on_conflict_do_nothing(index_elements=key)
 

@@ -9,12 +9,15 @@ import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+
+if TYPE_CHECKING:  # a megabyte, and the settings ask here only what a topic looks like
+    from cryptography import x509
 
 TOPIC = re.compile(r"arn:aws(-cn|-us-gov)?:sns:([a-z0-9-]{5,30}):\d{12}:[\w-]{1,256}", re.ASCII)
 BELIEVED_FOR = timedelta(hours=24)
@@ -65,7 +68,7 @@ def current(message: Mapping[str, str], now: datetime) -> bool:
     return at.tzinfo is not None and -AHEAD <= now - at <= BELIEVED_FOR
 
 
-def signed(message: Mapping[str, str], certificate: x509.Certificate, now: datetime) -> bool:
+def signed(message: Mapping[str, str], certificate: "x509.Certificate", now: datetime) -> bool:
     """Whether the certificate's key signed it, and may still sign."""
     names, hash_ = _SIGNED.get(message.get("Type", "")), _HASHES.get(message.get("SignatureVersion", ""))
     key = certificate.public_key()

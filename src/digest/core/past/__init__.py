@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from digest.core.exports import iso
-from digest.core.front_matter import LANGUAGE
+from digest.core.item import LANGUAGE
 
 Form = Literal["html", "markdown", "plain"]
 
