@@ -28,7 +28,6 @@ class Reply:
 class Stage(StrEnum):
     """Where in the dialogue a reply came."""
 
-    CONNECT = "connect"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -55,12 +54,12 @@ class Rejected:
 
     @property
     def ours(self) -> bool:
-        """The trouble is the sender's (login, envelope sender), so it says nothing about the recipient.
+        """The trouble is the sender's (a login that is missing, the envelope's sender), so it says nothing about the recipient.
 
         Many servers say so at RCPT only (Postfix: `smtpd_delay_reject`), by 530 (RFC 4954 §6) or a status (RFC 3463 §3.2).
         """
         told = self.reply.code == 530 or self.reply.enhanced in _OF_THE_SENDER
-        return told or self.stage in (Stage.CONNECT, Stage.MAIL)
+        return told or self.stage is Stage.MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +81,4 @@ class Unknown:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unmarked:
-    """The ledger refused the mark, so the final dot was never written."""
-
-
-Outcome = Accepted | Rejected | Lost | Unknown | Unmarked
+Outcome = Accepted | Rejected | Lost | Unknown

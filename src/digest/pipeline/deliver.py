@@ -21,6 +21,7 @@ from digest.core.reply import Lost
 from digest.pipeline.account import Account, Result, skip_cancelled, uptime
 from digest.pipeline.ahead import Ahead, Written
 from digest.pipeline.compose import Mailroom, mailroom
+from digest.pipeline.consequences import Consequences
 from digest.pipeline.ledger import LedgerStopped
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
@@ -55,9 +56,15 @@ class Run:
     """
 
     def __init__(
-        self, account: Account, room: Mailroom, route: Route, clock: Callable[[], datetime], stop: asyncio.Event
+        self,
+        account: Account,
+        consequences: Consequences,
+        room: Mailroom,
+        route: Route,
+        clock: Callable[[], datetime],
+        stop: asyncio.Event,
     ) -> None:
-        self._account, self._route, self._stop = account, route, stop
+        self._account, self._consequences, self._route, self._stop = account, consequences, route, stop
         self._ahead = Ahead(account, room, clock, stop, lambda: self._over, self._fail)
         self.trouble: Exception | None = None
 
@@ -115,22 +122,22 @@ class Run:
 
         No result if the mark was refused, which is recorded already.
         """
-        account, claimed = self._account, written.claimed
+        account, consequences, claimed = self._account, self._consequences, written.claimed
         if written.parcel is None:
             return account.unsent(claimed, *written.unsent), None
         refused = await connection.offer(written.parcel)
         if refused is not None:
-            return account.settle(claimed, refused, State.CLAIMED), None
+            return consequences.of(claimed, refused, State.CLAIMED), None
         following = None if last else self._ahead.at_hand()
         marking = await account.mark(claimed, held)
-        if marking.result is not None:
+        if marking.instead is not None:
             connection.abort()
             return None, following
         if uptime() - marking.at > MARK_GOOD_FOR:
             connection.abort()
-            return account.settle(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING), following
+            return consequences.of(claimed, Lost("the mark was too old to trust"), State.TRANSMITTING), following
         outcome = await connection.dot(following.parcel if following else None)
-        return account.settle(claimed, outcome, State.TRANSMITTING), following
+        return consequences.of(claimed, outcome, State.TRANSMITTING), following
 
     @property
     def _over(self) -> bool:
@@ -202,8 +209,9 @@ async def deliver(
         with db.read() as session:
             room = mailroom(session, edition_id, sender)
             expires_at = editions.get(session, edition_id).expires_at or clock()
-        async with Account(db, edition_id, expires_at, owner, keys, route.limits, clock, progress) as account:
-            run = Run(account, room, route, clock, stop)
+        async with Account(db, edition_id, owner, route.limits, clock, progress) as account:
+            consequences = Consequences(account, edition_id, expires_at, keys, route.limits, clock)
+            run = Run(account, consequences, room, route, clock, stop)
             try:
                 with _cycles_left_alone():
                     await run.go()
