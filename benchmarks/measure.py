@@ -14,12 +14,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import Any
 
 from install import GROUND, postfix
+
+Call = tuple[Sequence[str | Path], dict[str, str]]
+"""A command, and what its environment has more."""
+Way = Callable[[int], AbstractContextManager[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +106,18 @@ def child(command: Sequence[str | Path], extra: dict[str, str] | None = None) ->
     return json.loads(said[-1]) if said and said[-1].startswith("{") else {}, cpu, max(peaks.values(), default=own)
 
 
-def sample(
-    command: Callable[[int], Sequence[str | Path]], messages: int, extra: dict[str, str] | None = None
-) -> Sample:
-    """`messages` sent by `command(port)` into a fresh sink, every one of which must have arrived."""
-    with sink() as (port, taken):
+def sample(prepare: Callable[[int], Call], messages: int, way: Way = contextlib.nullcontext) -> Sample:
+    """`messages` sent by what is prepared for a port into a fresh sink, every one of which must have arrived.
+
+    `way` leads to the port of the sink from another one.
+    """
+    with sink() as (door, taken), way(door) as port:
+        command, extra = prepare(port)
         begun = time.perf_counter()
-        said, cpu, rss = child(command(port), extra)
+        said, cpu, rss = child(command, extra)
         seconds = time.perf_counter() - begun
         if taken() != messages or said.get("messages", messages) != messages:
-            raise SystemExit(f"{taken()} of {messages} messages arrived from: {' '.join(map(str, command(port)))}")
+            raise SystemExit(f"{taken()} of {messages} messages arrived from: {' '.join(map(str, command))}")
     return Sample(messages, said.get("seconds", seconds), said.get("cpu", cpu), rss)
 
 

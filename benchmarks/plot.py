@@ -8,7 +8,7 @@ WIDTH, LABELS, FIGURES, BAR, GAP, TOP = 760, 250, 90, 18, 10, 46
 
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-weight: 600; font-size: 15px } .note { fill: #59636e; font-size: 12px }
+  .title { font-weight: 600; font-size: 15px } .head { font-weight: 600 } .note { fill: #59636e; font-size: 12px }
   .peer { fill: #8c959f } .ours { fill: #0f7680 } .limit { fill: #bf8700 } .range { stroke: #1f2328; stroke-width: 1.5 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .note { fill: #9198a1 }
@@ -29,10 +29,10 @@ class Bar:
     figure: str
 
 
-def bars(title: str, note: str, rows: Sequence[Bar]) -> str:
-    """An SVG of horizontal bars from nought, one a row, the range as a line over the end of each."""
+def bars(title: str, note: str, rows: Sequence[Bar | str]) -> str:
+    """An SVG of horizontal bars from nought, one a row, the range as a line over the end of each; a text heads those below it."""
     height = TOP + len(rows) * (BAR + GAP) + GAP
-    scale = (WIDTH - LABELS - FIGURES) / max(row.high for row in rows)
+    scale = (WIDTH - LABELS - FIGURES) / max(row.high for row in rows if isinstance(row, Bar))
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">',
         f"<title>{escape(title)}</title>",
@@ -43,6 +43,9 @@ def bars(title: str, note: str, rows: Sequence[Bar]) -> str:
     for at, row in enumerate(rows):
         y = TOP + at * (BAR + GAP)
         middle, text_y = y + BAR / 2, y + BAR - 5
+        if isinstance(row, str):
+            out.append(f'<text class="head" x="{LABELS}" y="{text_y}">{escape(row)}</text>')
+            continue
         low, end, high = (LABELS + scale * value for value in (row.low, row.middle, row.high))
         out += [
             f'<text x="{LABELS - 8}" y="{text_y}" text-anchor="end">{escape(row.label)}</text>',

@@ -9,11 +9,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import network
 from growth import Size
 from install import versions
 from measure import Sample
-from plot import Bar, bars
+from plot import bars
 from rows import CONNECTIONS, LIMIT, ROWS, Row
+from tables import spread, table
 
 RSA, ED25519, UNSIGNED = "digest, RSA-2048", "digest, Ed25519", "digest, unsigned"
 TWICE = f"{RSA}, 2 processes"
@@ -26,6 +28,7 @@ class Results:
     size: int
     load: float
     samples: dict[str, list[Sample]] = field(default_factory=dict)
+    crossings: list[network.Crossing] = field(default_factory=list)
     growth: list[Size] = field(default_factory=list)
     stages: Mapping[str, Sequence[float]] = field(default_factory=dict)
     compiling: Mapping[str, Any] | None = None
@@ -42,18 +45,6 @@ class Results:
     @property
     def rows(self) -> list[Row]:
         return [row for row in ROWS if row.name in self.samples]
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """Median and, in brackets, the range."""
-    low, middle, high = (f"{value:,.{digits}f}" for value in (min(values), median(values), max(values)))
-    return middle if low == high else f"{middle} ({low}–{high})"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> list[str]:
-    """A Markdown table; `numbers` are to the right, but for the first column."""
-    rule = ["---", *["---:" if numbers else "---"] * (len(head) - 1)]
-    return [" | ".join(("", *line, "")).strip() for line in (head, rule, *rows)]
 
 
 def speed(results: Results) -> list[str]:
@@ -229,6 +220,8 @@ def page(results: Results) -> str:
             "",
             *FAIRNESS.format(size=results.size / 1000, connections=CONNECTIONS).strip().splitlines(),
             "",
+            *network.section(results.crossings, results.size),
+            "",
             "## As the list grows",
             "",
             "Each step is a process of its own; sending is unsigned, and stops after 100,000 messages.",
@@ -269,7 +262,7 @@ FAIRNESS = """
   styles of the page and a short house stylesheet are inlined in each message, which makes it longer.
 - django-post_office is used as its manual says, with templates rendered at delivery and ten threads; it logs each message, and
   marks a batch as sent at its end, so a kill in between sends that batch again.
-- Not compared: what a network, TLS or a provider's pace costs, which in production decides; services with an API; SMTP servers.
+- Not compared: what TLS or a provider's pace costs, which in production decides; services with an API; SMTP servers.
 """
 
 
@@ -277,16 +270,12 @@ def write(results: Results, folder: Path) -> None:
     """`benchmarks.md` and its plots."""
     plots = folder / "benchmarks"
     plots.mkdir(parents=True, exist_ok=True)
+    note = f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections; bars are medians, lines ranges"
     for name, title, value, digits in (
         ("rate", "Messages a second (more is better)", lambda s: s.rate, 0),
         ("cpu", "CPU-ms a message (less is better)", lambda s: s.cpu_ms, 2),
     ):
-        drawn = [_bar(row.name, results.of(row.name, value), digits) for row in results.rows]
-        note = f"{results.size / 1000:.0f} KB each, {CONNECTIONS} connections; bars are medians, lines ranges"
+        drawn = [row.bar(results.of(row.name, value), digits) for row in results.rows]
         (plots / f"{name}.svg").write_text(bars(title, note, drawn))
+    (plots / "network.svg").write_text(network.plot(results.crossings, note))
     (folder / "benchmarks.md").write_text(page(results))
-
-
-def _bar(name: str, values: Sequence[float], digits: int) -> Bar:
-    kind = "limit" if name == LIMIT else "ours" if name.startswith("digest") else "peer"
-    return Bar(name, kind, min(values), median(values), max(values), f"{median(values):,.{digits}f}")

@@ -6,10 +6,13 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 from install import GROUND, HERE, PYTHON, postfix
-from measure import Sample, sample
+from measure import Call, Sample, Way, sample
+from plot import Bar
 
 LIMIT = "smtp-source"
 CONNECTIONS = 10
@@ -17,24 +20,32 @@ CONNECTIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A sender. `run(folder, messages, size)` sends that many of about `size` bytes, what they are of being in `folder`.
+    """A sender. `call(folder, messages, size, port)` sends that many of about `size` bytes, what they are of being in `folder`.
 
     `share`: its part of the messages of a round, so that the slow ones do not take all the time. Then what it does, in words.
     """
 
     name: str
-    run: Callable[[Path, int, int], Sample]
+    call: Callable[[Path, int, int, int], Call]
     share: float
     personal: str
     recorded: str
     dkim: str
     retries: str
 
+    def bar(self, values: Sequence[float], digits: int) -> Bar:
+        """Of the plots."""
+        kind = "limit" if self.name == LIMIT else "ours" if self.name.startswith("digest") else "peer"
+        return Bar(self.name, kind, min(values), median(values), max(values), f"{median(values):,.{digits}f}")
 
-def _digest(*options: str) -> Callable[[Path, int, int], Sample]:
+    def sample(self, folder: Path, messages: int, size: int, way: Way = contextlib.nullcontext) -> Sample:
+        return sample(partial(self.call, folder, messages, size), messages, way)
+
+
+def _digest(*options: str) -> Callable[[Path, int, int, int], Call]:
     """On a copy of the fanned-out database, so that every round sends the same."""
 
-    def run(folder: Path, messages: int, _size: int) -> Sample:
+    def call(folder: Path, messages: int, _size: int, port: int) -> Call:
         own = GROUND / "sending"
         shutil.rmtree(own, ignore_errors=True)
         own.mkdir()
@@ -44,35 +55,32 @@ def _digest(*options: str) -> Callable[[Path, int, int], Sample]:
             database.execute(
                 f"DELETE FROM delivery WHERE id NOT IN (SELECT id FROM delivery ORDER BY id LIMIT {messages})"
             )
-        return sample(lambda port: [sys.executable, HERE / "send_digest.py", own, str(port), *options], messages)
+        return [sys.executable, HERE / "send_digest.py", own, str(port), *options], {}
 
-    return run
-
-
-def _python(script: str, *options: str | Path) -> Callable[[Path, int, int], Sample]:
-    def run(folder: Path, messages: int, _size: int) -> Sample:
-        command = [PYTHON, HERE / script, folder / "peers.json"]
-        return sample(lambda port: [*command, str(port), str(messages), *options], messages)
-
-    return run
+    return call
 
 
-def _nodemailer(way: str) -> Callable[[Path, int, int], Sample]:
-    def run(folder: Path, messages: int, _size: int) -> Sample:
-        def command(port: int) -> Sequence[str | Path]:
-            script, key = HERE / "send_nodemailer.js", folder / "rsa.pem"
-            return ["node", script, way, folder / "peers.json", str(port), str(messages), key]
+def _python(script: str, *options: str | Path) -> Callable[[Path, int, int, int], Call]:
+    def call(folder: Path, messages: int, _size: int, port: int) -> Call:
+        return [PYTHON, HERE / script, folder / "peers.json", str(port), str(messages), *options], {}
 
-        return sample(command, messages, {"PEERS": str(GROUND / "package.json")})
-
-    return run
+    return call
 
 
-def _smtp_source(_folder: Path, messages: int, size: int) -> Sample:
+def _nodemailer(way: str) -> Callable[[Path, int, int, int], Call]:
+    def call(folder: Path, messages: int, _size: int, port: int) -> Call:
+        script, key = HERE / "send_nodemailer.js", folder / "rsa.pem"
+        command: list[str | Path] = ["node", script, way, folder / "peers.json", str(port), str(messages), key]
+        return command, {"PEERS": str(GROUND / "package.json")}
+
+    return call
+
+
+def _smtp_source(_folder: Path, messages: int, size: int, port: int) -> Call:
     program, environment = postfix("smtp-source")
     counts = ["-s", str(CONNECTIONS), "-m", str(messages), "-l", str(size)]
     envelope = ["-f", "weekly@harbour.example", "-t", "reader@host.example"]
-    return sample(lambda port: [program, "-d", "-N", *counts, *envelope, f"127.0.0.1:{port}"], messages, environment)
+    return [program, "-d", "-N", *counts, *envelope, f"127.0.0.1:{port}"], environment
 
 
 MARKED = "each result, and a mark before the dot"

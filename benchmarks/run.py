@@ -8,10 +8,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
 import install
+import network
 import report
 from growth import grow
 from install import GROUND, HERE, ROOT
@@ -19,11 +22,12 @@ from measure import child
 from report import Results
 from rows import LIMIT, ROWS, Row
 
-PARTS = ("stages", "growth", "compiling", "classifying", "one-click")
+PARTS = ("network", "stages", "growth", "compiling", "classifying", "one-click")
 PEOPLE = 12_000
 CLICKS = (500, 10)
 """One-click unsubscribes a second, and for how many seconds."""
 PEERS_PEOPLE = 1000
+T = TypeVar("T")
 
 
 def prepare(people: int) -> tuple[Path, int]:
@@ -37,13 +41,25 @@ def prepare(people: int) -> tuple[Path, int]:
     return folder, json.loads((folder / "peers.json").read_text())["size"]
 
 
-def interleave(results: Results, rows: Sequence[Row], folder: Path, people: int, rounds: int) -> None:
-    """Every round measures every row, each round beginning with another one."""
+def interleaved(rows: Sequence[T], rounds: int) -> Iterator[T]:
+    """Every round has every row, each round beginning with another one."""
     for number in range(rounds):
-        for row in (*rows[number % len(rows) :], *rows[: number % len(rows)]):
-            say(f"round {number + 1} of {rounds}: {row.name}")
-            sample = row.run(folder, round(people * row.share), results.size)
-            results.samples.setdefault(row.name, []).append(sample)
+        say(f"round {number + 1} of {rounds}")
+        yield from (*rows[number % len(rows) :], *rows[: number % len(rows)])
+
+
+def send(results: Results, rows: Sequence[Row], folder: Path, people: int, rounds: int) -> None:
+    for row in interleaved(rows, rounds):
+        say(row.name)
+        sample = row.sample(folder, round(people * row.share), results.size)
+        results.samples.setdefault(row.name, []).append(sample)
+
+
+def cross(results: Results, folder: Path, rounds: int, *, quick: bool) -> None:
+    away, seconds = ((0.040,), 1) if quick else (network.ROUND_TRIPS, 3)
+    for round_trip, name in interleaved([*product(away, network.SENDERS)], rounds):
+        say(f"{name}, {1000 * round_trip:g} ms away")
+        results.crossings.append(network.cross(round_trip, name, folder, results.size, seconds))
 
 
 def main() -> None:
@@ -51,13 +67,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few messages and short lists")
     parser.add_argument("--only", metavar="NAME", help=f"rows whose name holds NAME, or one of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, help="5, or 3 with --quick")
-    parser.add_argument("--million", action="store_true", help="grow the list to 1,000,000 too")
+    parser.add_argument(
+        "--million", action="store_const", const=(1_000_000,), default=(), help="grow the list to 1,000,000 too"
+    )
     asked = parser.parse_args()
     people, rounds = (1200, 3) if asked.quick else (PEOPLE, 5)
     rounds = asked.rounds or rounds
-    sizes = (1_000, 2_000) if asked.quick else (1_000, 10_000, 100_000)
-    if asked.million:
-        sizes = (*sizes, 1_000_000)
+    sizes = (1_000, 2_000) if asked.quick else (1_000, 10_000, 100_000, *asked.million)
 
     def wanted(part: str) -> bool:
         return asked.only is None or asked.only.lower() in part.lower()
@@ -74,11 +90,14 @@ def main() -> None:
     say("setting up the peers under var/bench")
     install.peers()
     results = Results(0, load)
-    if rows or wanted("stages"):
+    if rows or wanted("network") or wanted("stages"):
         folder, results.size = prepare(people)
     if rows:
-        interleave(results, rows, folder, people, rounds)
+        send(results, rows, folder, people, rounds)
         show("Sending", report.speed(results))
+    if wanted("network"):
+        cross(results, folder, rounds, quick=asked.quick)
+        show("Over a network", network.figures(results.crossings))
     repeats = str(rounds)
     if wanted("stages"):
         results.stages = child([sys.executable, HERE / "stages.py", folder, repeats])[0]

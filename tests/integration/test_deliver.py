@@ -591,11 +591,11 @@ async def test_a_cancelled_sender_loses_and_doubles_nothing(post, written_ahead)
 
 async def test_a_fault_of_our_own_in_one_line_lets_the_others_finish(post, written_ahead, monkeypatch):
     letters = post(40)
-    compose = Mailroom.compose
+    draft = Mailroom.draft
     monkeypatch.setattr(
         Mailroom,
-        "compose",
-        lambda room, claimed, now: 1 / 0 if claimed.id == 9 else compose(room, claimed, now),
+        "draft",
+        lambda room, claimed, now: 1 / 0 if claimed.id == 9 else draft(room, claimed, now),
     )
     async with Server() as server:
         with pytest.raises(ZeroDivisionError):

@@ -20,8 +20,6 @@ Fields = Sequence[tuple[str, str]]
 OVERSIGNED = ("From", "Subject", "To", "Date", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Reply-To")
 """Named once more than they are there, so that nobody can put a second one in front and keep the signature."""
 
-_WHITE = re.compile(r"[ \t\r\n]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -94,41 +92,61 @@ def loads(text: str, domain: str, selector: str) -> Key:
     return load(pem, domain, selector)
 
 
-def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
-    """A DKIM-Signature field for each key, to be put before `fields`. `body`: canonical, ends with CRLF."""
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A signature that is still to be made with `key`: all of the field but the last tag, and the octets that are signed."""
+
+    key: Key
+    value: str
+    octets: bytes
+
+    def sign(self) -> tuple[str, str]:
+        """The DKIM-Signature field. An RSA key lets go of the interpreter meanwhile."""
+        return "DKIM-Signature", f"{self.value}\r\n b={_folded(_b64(_raw(self.key, self.octets)), '')}"
+
+
+def prepare(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[Unsigned]:
+    """What each key has to sign. `body`: canonical, ends with CRLF."""
     if not keys:
         return []
-    canonical = "".join([_canonical(name, value) for name, value in reversed(fields)])
+    canonical = b"".join([_canonical(name, value) for name, value in reversed(fields)])
     names = tuple([name for name, _ in fields])
-    body_hash = _b64(hashlib.sha256(body).digest())
-    return [("DKIM-Signature", _signature(key, names, canonical, body_hash, int(now.timestamp()))) for key in keys]
+    tags = f"t={int(now.timestamp())}; bh={_b64(hashlib.sha256(body).digest())};"
+    unsigned = []
+    for key in keys:
+        opening, relaxed = _opening(key, names)
+        octets = b"%b%b %b b=" % (canonical, relaxed, tags.encode())
+        unsigned.append(Unsigned(key, f"{opening}\r\n {tags}", octets))
+    return unsigned
 
 
-def _signature(key: Key, names: tuple[str, ...], canonical: str, body_hash: str, at: int) -> str:
-    opening = _opening(key, names)
-    signed = f"{canonical}dkim-signature:{_relaxed(opening)} t={at}; bh={body_hash}; b="
-    return f"{opening}\r\n t={at}; bh={body_hash};\r\n b={_folded(_b64(_raw(key, signed.encode())), '')}"
+def sign(fields: Fields, body: bytes, keys: Sequence[Key], now: datetime) -> list[tuple[str, str]]:
+    """A DKIM-Signature field for each key, to be put before `fields`."""
+    return [each.sign() for each in prepare(fields, body, keys, now)]
 
 
 # Most of what is signed is the same in all messages of an edition and language: it is made canonical once.
 
 
 @lru_cache(256)
-def _canonical(name: str, value: str) -> str:
-    return f"{name.lower()}:{_relaxed(value)}\r\n"
+def _canonical(name: str, value: str) -> bytes:
+    return _relaxed(name, value) + b"\r\n"
 
 
 @lru_cache(64)
-def _opening(key: Key, names: tuple[str, ...]) -> str:
-    """The tags that do not depend on the message; the fields named from the last to the first, as they are hashed."""
+def _opening(key: Key, names: tuple[str, ...]) -> tuple[str, bytes]:
+    """The tags that do not depend on the message, as they are written and as they are signed.
+
+    The fields are named from the last to the first, as they are hashed.
+    """
     h = ":".join([name.lower() for name in (*reversed(names), *OVERSIGNED)])
-    return f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};\r\n h={_folded(h, ':')};"
+    said = f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector};\r\n h={_folded(h, ':')};"
+    return said, _relaxed("DKIM-Signature", said)
 
 
-@lru_cache(256)
-def _relaxed(value: str) -> str:
-    """RFC 6376 §3.4.2."""
-    return _WHITE.sub(" ", value).strip()
+def _relaxed(name: str, value: str) -> bytes:
+    """RFC 6376 §3.4.2, without the line's end. (Of what `bytes.split` takes for white space, the rest is refused in a header.)"""
+    return b"%b:%b" % (name.lower().encode(), b" ".join(value.encode().split()))
 
 
 def _raw(key: Key, signed: bytes) -> bytes:

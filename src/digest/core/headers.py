@@ -48,13 +48,12 @@ class Sender:
 
     @property
     def list_id(self) -> str:
-        label = re.sub(r"[^a-z0-9]+", "-", self.publication.lower()).strip("-") or "digest"
-        return f"{label[:60]}.{self.domain}"
+        return f"{_label(self.publication)}.{self.domain}"
 
     @property
     def feedback_id(self) -> str:
         """Stable for the sending domain, 12 characters, nothing personal (Gmail's feedback loop)."""
-        return "dg" + hashlib.sha256(self.domain.encode()).hexdigest()[:10]
+        return _fingerprint(self.domain)
 
     def returns(self, kind: str, token: str) -> str:
         """`bounce+TOKEN@`, `unsub+TOKEN@` or `letter+TOKEN@` the bounce domain; without one, a plus-address of From."""
@@ -225,6 +224,16 @@ def mailbox(name: str, address: str) -> str:
     said = phrase(name)
     gap = "\r\n " if said.startswith("=?") else " "
     return f"{said}{gap}<{address}>" if name else address
+
+
+@lru_cache(64)
+def _label(publication: str) -> str:
+    return (re.sub(r"[^a-z0-9]+", "-", publication.lower()).strip("-") or "digest")[:60]
+
+
+@lru_cache(64)
+def _fingerprint(domain: str) -> str:
+    return "dg" + hashlib.sha256(domain.encode()).hexdigest()[:10]
 
 
 @lru_cache(64)

@@ -11,7 +11,6 @@ LIMIT = 75  # 76 less the “=” of a soft line break
 
 _ESCAPES = tuple(b"=%02X" % byte for byte in range(256))
 _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | (?=\n|\Z)")
-_AS_IT_IS = re.compile(rf"(?!\.|From )(?:[!-<>-~]| (?=[!-<>-~])){{1,{LIMIT}}}")
 
 
 def encode(text: str) -> bytes:
@@ -28,7 +27,7 @@ def encode(text: str) -> bytes:
 
 def _encode(line: str, end: bytes, out: list[bytes]) -> None:
     """Append a line in pieces of at most 75 octets, never inside an escape, each fit to begin a line."""
-    if _AS_IT_IS.fullmatch(line):  # as is most of what differs from reader to reader
+    if _is_canonical(line):  # as is most of what differs from reader to reader
         out += (line.encode(), end)
         return
     raw = _UNSAFE.sub(_escape, line.encode("utf-8", "replace"))
@@ -43,6 +42,12 @@ def _encode(line: str, end: bytes, out: list[bytes]) -> None:
         out += (raw[:cut], b"=\r\n")
         raw = raw[cut:]
     out += (raw, end)
+
+
+def _is_canonical(line: str) -> bool:
+    """Whether a line is its own encoding. (ASCII that is printable: no control characters.)"""
+    plain = len(line) <= LIMIT and line.isascii() and line.isprintable() and "=" not in line
+    return plain and "  " not in line and not line.endswith(" ") and not line.startswith((".", "From "))
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

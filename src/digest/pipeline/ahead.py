@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from digest.core.delivery import State
 from digest.core.envelope import Parcel
 from digest.pipeline.account import Account, Result
-from digest.pipeline.compose import Mailroom
+from digest.pipeline.compose import Draft, Mailroom
 from digest.store.deliveries import Claimed
 from digest.store.pacing import WHOLE
 
@@ -101,15 +101,22 @@ class Ahead:
 
     # Messages.
 
-    def _write(self, claimed: Claimed, now: datetime) -> Written:
+    def _draft(self, claimed: Claimed, now: datetime) -> Draft | Written:
+        """What goes out, not yet signed; or that nothing does."""
         try:
-            wire = self._room.compose(claimed, now)
+            draft = self._room.draft(claimed, now)
         except ValueError as error:
             return Written(claimed, None, (State.FAILED, f"it cannot be composed: {error}"))
-        if wire is None:
-            return Written(claimed, None)
+        return draft or Written(claimed, None)
+
+    def _sign(self, claimed: Claimed, draft: Draft | Written) -> Written:
+        if isinstance(draft, Written):
+            return draft
         sender, envelope_id = self._room.sender.envelope(claimed.id)
-        return Written(claimed, Parcel(sender, claimed.address, wire, envelope_id))
+        return Written(claimed, Parcel(sender, claimed.address, draft.wire(), envelope_id))
+
+    def _write(self, claimed: Claimed, now: datetime) -> Written:
+        return self._sign(claimed, self._draft(claimed, now))
 
     def _write_more(self) -> None:
         if self._thread is not None and self._writing is None and self._claimed and len(self._written) < WRITE_AHEAD:
@@ -118,12 +125,12 @@ class Ahead:
 
     async def _write_all(self, batch: Sequence[Claimed]) -> None:
         now = self._clock()
-
-        def work() -> list[Written]:
-            return [self._write(each, now) for each in batch]
-
         try:
-            self._written += await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            drafts = [self._draft(each, now) for each in batch]
+            signed = await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: [*map(self._sign, batch, drafts)]
+            )
+            self._written += signed
         except Exception as error:
             self._fail(error)
         finally:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from digest.core.dkim import sign
+from digest.core.dkim import Unsigned, prepare
 from digest.core.edition import EditionItem
 from digest.core.headers import Message, Sender, header, serialise
 from digest.core.item import closes_at
@@ -66,6 +66,20 @@ def _base(tag: str) -> str:
     return tag.partition("-")[0].lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message but for its signatures: `before` stays above them and is not signed, `fields` and `body` are."""
+
+    before: list[tuple[str, str]]
+    signatures: list[Unsigned]
+    fields: list[tuple[str, str]]
+    body: bytes
+
+    def wire(self) -> bytes:
+        """The signed message as it goes over the wire."""
+        return serialise([*self.before, *[each.sign() for each in self.signatures], *self.fields]) + self.body
+
+
 class Mailroom:
     """Everything that the messages of one edition share, encoded once.
 
@@ -103,6 +117,11 @@ class Mailroom:
 
     def compose(self, claimed: Claimed, now: datetime) -> bytes | None:
         """The message as it goes over the wire, or None when nothing in it is open any more."""
+        draft = self.draft(claimed, now)
+        return draft.wire() if draft else None
+
+    def draft(self, claimed: Claimed, now: datetime) -> Draft | None:
+        """The same, still to be signed."""
         copy = Copy.from_json(claimed.selection)
         chosen = self.open_items(copy, now)
         if not chosen:
@@ -122,7 +141,7 @@ class Mailroom:
         body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
         fields = header(self.sender, message)
         unsigned = self.sender.metadata(self.sender.envelope(claimed.id)[1])
-        return serialise([*unsigned, *sign(fields, body, self.sender.dkim, now), *fields]) + body
+        return Draft(unsigned, prepare(fields, body, self.sender.dkim, now), fields, body)
 
     def part(self, part: Part, claimed: Claimed, now: datetime) -> str:
         """One part of the message as text: for previews and `edition render`."""

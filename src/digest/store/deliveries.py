@@ -154,7 +154,7 @@ def _finishing(columns: tuple[str, ...]) -> Update:
 
 def mark(connection: Connection, numbers: Collection[int], owner: str, now: datetime) -> int:
     """The mark before the final dot: claimed → transmitting, only while the mail is still wanted. How many got it."""
-    return _MARK(connection, [{"key": each, "by": owner, "now": now} for each in numbers])
+    return _MARK(connection, [{"key": each} for each in numbers], by=owner, now=now)
 
 
 def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str | None:
@@ -178,11 +178,9 @@ def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str
 
 def accept(connection: Connection, taken: Iterable[Acceptance], owner: str) -> None:
     """transmitting → accepted, all of them in one go."""
-    rows = [
-        {"key": each.id, "by": owner, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken
-    ]
+    rows = [{"key": each.id, "reply": each.reply, "remote": each.remote_id, "at": each.at} for each in taken]
     if rows:
-        _ACCEPT(connection, rows)
+        _ACCEPT(connection, rows, by=owner)
 
 
 def finish(connection: Connection, delivery_id: int, owner: str, expected: State, state: State, **values: Any) -> bool:

@@ -5,6 +5,7 @@ statement is as good the hundredth time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Update
@@ -13,35 +14,44 @@ Row = Mapping[str, Any]
 
 
 class Prepared:
-    """An UPDATE whose parameters are named by `bindparam`; each of them is in every row."""
+    """An UPDATE whose parameters are named by `bindparam`: each is in every row, or `shared` by all of them."""
 
     def __init__(self, statement: Update) -> None:
         self._statement = statement
-        self._made: dict[str, tuple[str, Callable[[Row], Any]]] = {}
+        self._made: dict[str, _Made] = {}
 
-    def __call__(self, connection: Connection, rows: Sequence[Row]) -> int:
+    def __call__(self, connection: Connection, rows: Sequence[Row], **shared: Any) -> int:
         """Run it with each of the rows. How many rows of the table that changed."""
         dialect = connection.dialect
         if dialect.name not in self._made:
-            self._made[dialect.name] = _compiled(self._statement, dialect)
-        sql, parameters = self._made[dialect.name]
-        return connection.exec_driver_sql(sql, [parameters(row) for row in rows]).rowcount
+            self._made[dialect.name] = _made(self._statement, dialect)
+        made = self._made[dialect.name]
+        common = {**made.fixed, **made.converted(shared)}
+        return connection.exec_driver_sql(made.sql, [made.parameters(common, row) for row in rows]).rowcount
 
 
-def _compiled(statement: Update, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
-    """Its SQL, and what makes of a row the parameters as the driver wants them."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A statement for one driver. `order` of the parameters, where it wants them by place; `fixed`: those of the statement."""
+
+    sql: str
+    order: Sequence[str] | None
+    processors: Mapping[str, Callable[[Any], Any]]
+    fixed: Mapping[str, Any]
+
+    def converted(self, values: Row) -> dict[str, Any]:
+        """As the driver wants them."""
+        known = self.processors
+        return {name: known[name](value) if name in known else value for name, value in values.items()}
+
+    def parameters(self, common: Row, row: Row) -> Any:
+        values = {**common, **self.converted(row)}
+        return tuple([values[name] for name in self.order]) if self.order else values
+
+
+def _made(statement: Update, dialect: Dialect) -> _Made:
     compiled = statement.compile(dialect=dialect)
-    processors = {
-        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
-    }
+    found = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    processors = {name: processor for name, processor in found.items() if processor}
     fixed = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
-    converted = [(name, processor) for name, processor in processors.items() if processor]
-    order = compiled.positiontup
-
-    def parameters(row: Row) -> Any:
-        values = {**fixed, **row}
-        for name, processor in converted:
-            values[name] = processor(values[name])
-        return tuple([values[name] for name in order]) if order else values
-
-    return compiled.string, parameters
+    return _Made(compiled.string, compiled.positiontup, processors, fixed)

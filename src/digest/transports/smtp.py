@@ -115,23 +115,23 @@ class Connection:
 
         After a Rejected the connection is ready for the next message, or closed.
         """
-        if parcel.utf8 and not self._utf8:
-            whose, stage = ("this sender's", Stage.MAIL) if parcel.recipient.isascii() else ("any", Stage.RCPT)
-            return Rejected(Reply(553, f"5.6.7 the mail server does not take {whose} addresses beyond ASCII"), stage)
-        commands = self._commands(parcel)
-        said = self._dialogue
         announced, self._announced = self._announced, None
         if announced not in (None, parcel):
             raise AssertionError("another message was announced")
+        if announced is None and not self._takes(parcel):
+            whose, stage = ("this sender's", Stage.MAIL) if parcel.recipient.isascii() else ("any", Stage.RCPT)
+            return Rejected(Reply(553, f"5.6.7 the mail server does not take {whose} addresses beyond ASCII"), stage)
+        commands = self._commands(parcel) if announced is None else ()
+        said = self._dialogue
         try:
             if self._pipelining and announced is None:
                 said.ask(b"".join(commands))
-            for unread, line, (stage, wanted) in zip((2, 1, 0), commands, _ANSWERS, strict=True):
+            for at, (stage, wanted) in enumerate(_ANSWERS):
                 if not self._pipelining:
-                    said.ask(line)
+                    said.ask(commands[at])
                 reply = await said.reply(COMMAND_SECONDS)
                 if reply.code not in wanted:
-                    return await self._refused(reply, stage, unread if self._pipelining else 0)
+                    return await self._refused(reply, stage, len(_ANSWERS) - 1 - at if self._pipelining else 0)
             self._in_message = True
             said.write(parcel.wire)
             await said.drained(COMMAND_SECONDS)
@@ -142,6 +142,9 @@ class Connection:
             self.abort()  # a cancelled dialogue would pair the next command with this one's reply
             raise
         return None
+
+    def _takes(self, parcel: Parcel) -> bool:
+        return self._utf8 or not parcel.utf8
 
     def _commands(self, parcel: Parcel) -> tuple[bytes, bytes, bytes]:
         mail = envelope.mail(parcel.sender, parcel.envelope_id, dsn=self._dsn, utf8=parcel.utf8)
@@ -175,7 +178,7 @@ class Connection:
     async def dot(self, following: Parcel | None = None) -> Accepted | Rejected | Lost | Unknown:
         """Write the final dot, announce what follows, and say what came of the dot."""
         said = self._dialogue
-        if following is not None and self._pipelining and (self._utf8 or not following.utf8):
+        if following is not None and self._pipelining and self._takes(following):
             self._announced = following
         try:
             said.ask(b".\r\n" + b"".join(self._commands(self._announced) if self._announced else ()))
