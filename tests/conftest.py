@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-import structlog
 from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
@@ -48,13 +47,6 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("DIGEST_") and not name.startswith(("DIGEST_TEST_", "DIGEST_REQUIRE_")):
             monkeypatch.delenv(name)
-
-
-@pytest.fixture(autouse=True)
-def _logs_go_where_they_went() -> Iterator[None]:
-    """A command that ran in a test has sent them to a stream that is closed by now."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,16 @@
-"""Structured logs on standard error. Addresses and tokens never reach them."""
+"""Logs on standard error, a line a happening, as logfmt. Addresses and tokens never reach them."""
 
+import json
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from typing import Any
-
-import structlog
-from structlog.typing import EventDict, WrappedLogger
 
 from digest.core.token import PATTERN
 
 _ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]{}]+@[\w-]+(\.[\w-]+)*")
+_WORD = re.compile(r"[^\s=\"\\\x00-\x1f\x7f]+")
 
 
 def redact(value: Any) -> Any:
@@ -27,28 +27,37 @@ class _Redacting(logging.Formatter):
         return str(redact(super().format(record)))
 
 
-def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: redact(value) for key, value in event.items()}
-
-
 def configure() -> None:
-    """For the whole process; libraries' own warnings come the same way."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _redacted,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
+    """For the whole process: libraries' own warnings come the same way."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def get(room: str) -> Any:
-    """A logger that says which room speaks. It looks for the configuration when it speaks, not before."""
-    return structlog.get_logger(room=room)
+class Log:
+    """What one room says: an event in a few words, and values by name."""
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+
+    def info(self, event: str, **values: object) -> None:
+        self._write("info", event, values)
+
+    def warning(self, event: str, **values: object) -> None:
+        self._write("warning", event, values)
+
+    def error(self, event: str, **values: object) -> None:
+        self._write("error", event, values)
+
+    def _write(self, level: str, event: str, values: dict[str, object]) -> None:
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        line = {"timestamp": now, "level": level, "event": event, "room": self._room} | values
+        sys.stderr.write(" ".join(f"{name}={_logfmt(redact(value))}" for name, value in line.items()) + "\n")
+
+
+def _logfmt(value: Any) -> str:
+    """Nothing for None, and in quotation marks what is not one plain word."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    text = str(value)
+    return text if _WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False)

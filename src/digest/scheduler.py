@@ -41,7 +41,7 @@ FETCH_SECONDS = 60
 STRIKES = 3
 """Times in a row that the mail server may refuse us before the edition is paused with an alarm."""
 
-log = logs.get("scheduler")
+log = logs.Log("scheduler")
 
 
 class Service:

@@ -12,7 +12,7 @@ import pytest
 import typer.main
 from PIL import Image
 
-from digest.cli import app
+from digest.cli import commands
 from digest.mailbox.inbox import Inbox, Mail
 
 from .conftest import BEFORE, SLOT, Terminal
@@ -266,7 +266,7 @@ def test_the_version(digest: Terminal) -> None:
 def test_every_argument_and_option_is_explained() -> None:
     unexplained = [
         (path, parameter.name)
-        for path, command in _commands(typer.main.get_command(app), "digest")
+        for path, command in _commands(typer.main.get_command(commands()), "digest")
         for parameter in command.params
         if not getattr(parameter, "help", None)
     ]

@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-import structlog
 
 from digest import logs
 from digest.core.token import Keyring, Purpose
@@ -19,7 +18,6 @@ def as_they_were():
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
 
 
 class Trouble(Exception):
@@ -33,14 +31,13 @@ def fail(secret):
 @pytest.mark.parametrize("secret", PRIVATE)
 def test_no_address_and_no_token_reach_standard_error(capsys, secret):
     logs.configure()
-    log = logs.get("tests")
+    log = logs.Log("tests")
     log.warning(
         f"a word on {secret}", to=secret, error=Trouble(f"550 <{secret}> unknown"), many=[secret], map={secret: 1}
     )
     try:
         fail(secret)
     except Trouble:
-        log.exception("it failed")
         logging.getLogger("library").exception("sending to %s", secret)
     said = capsys.readouterr().err
     assert secret not in said
@@ -50,7 +47,7 @@ def test_no_address_and_no_token_reach_standard_error(capsys, secret):
 
 def test_a_line_is_logfmt_and_what_is_no_text_stays(capsys):
     logs.configure()
-    logs.get("tests").info("sent", period="2026-W11", accepted=25, held=False, reason=None)
+    logs.Log("tests").info("sent", period="2026-W11", accepted=25, held=False, reason=None)
     [line] = capsys.readouterr().err.splitlines()
     assert " level=info event=sent " in line
     assert "period=2026-W11 accepted=25 held=false reason=" in line.replace("logger=tests ", "")

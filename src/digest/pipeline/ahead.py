@@ -22,8 +22,10 @@ from digest.store.pacing import WHOLE
 
 CLAIM_AHEAD = 200
 """So many are claimed at once; the next so many when half of them are gone."""
-WRITE_AHEAD = 10
-"""So many messages are written at once, when fewer are left."""
+WRITE_AHEAD = 20
+"""So many messages are kept ready: what is ready can be announced with the dot before it, which saves a round trip."""
+HANDFUL = 10
+"""So many are written at once."""
 WAIT_FOR_PACE = timedelta(seconds=60)
 """The longest that a run waits for the next message that the pacing allows; it ends when that comes later."""
 
@@ -119,8 +121,10 @@ class Ahead:
         return self._sign(claimed, self._draft(claimed, now))
 
     def _write_more(self) -> None:
-        if self._thread is not None and self._writing is None and self._claimed and len(self._written) < WRITE_AHEAD:
-            batch = [self._claimed.popleft() for _ in range(min(WRITE_AHEAD, len(self._claimed)))]
+        if self._thread is None or self._writing is not None or self._over() or self._account.closed:
+            return
+        if self._claimed and len(self._written) < WRITE_AHEAD:
+            batch = [self._claimed.popleft() for _ in range(min(HANDFUL, len(self._claimed)))]
             self._writing = asyncio.create_task(self._write_all(batch))
 
     async def _write_all(self, batch: Sequence[Claimed]) -> None:
@@ -135,6 +139,7 @@ class Ahead:
             self._fail(error)
         finally:
             self._writing = None
+        self._write_more()
 
     # Claims.
 

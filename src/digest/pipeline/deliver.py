@@ -26,6 +26,7 @@ from digest.pipeline.ledger import LedgerStopped
 from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, owners
 from digest.store.database import Database
+from digest.store.deliveries import Claimed
 from digest.transports import Connection
 from digest.transports.smtp import ServerBusy
 
@@ -100,7 +101,12 @@ class Run:
                     if connection is None:
                         break  # what is claimed is given back with the rest
                 used += 1
-                result, following = await self._send(connection, written, held, last=used == MESSAGES_A_CONNECTION)
+                claimed, result = written.claimed, await self._offer(connection, written)
+                written = following = None  # ten connections would hold on to ten messages while they wait for the mark
+                if result is None:
+                    result, following = await self._finish(
+                        connection, claimed, held, last=used == MESSAGES_A_CONNECTION
+                    )
                 if result is not None:
                     held.append(result)
                     if result.state is not State.ACCEPTED:
@@ -115,19 +121,21 @@ class Run:
             if connection is not None:
                 await connection.close()
 
-    async def _send(
-        self, connection: Connection, written: Written, held: list[Result], *, last: bool
+    async def _offer(self, connection: Connection, written: Written) -> Result | None:
+        """One message, all but its dot. The result if there is one already."""
+        if written.parcel is None:
+            return self._account.unsent(written.claimed, *written.unsent)
+        refused = await connection.offer(written.parcel)
+        return None if refused is None else self._consequences.of(written.claimed, refused, State.CLAIMED)
+
+    async def _finish(
+        self, connection: Connection, claimed: Claimed, held: list[Result], *, last: bool
     ) -> tuple[Result | None, Written | None]:
-        """One message, with the mark before its dot, and the one that was announced with the dot unless it is the `last`.
+        """Its mark, then its dot; and the next message, which is announced with the dot unless this is the `last`.
 
         No result if the mark was refused, which is recorded already.
         """
-        account, consequences, claimed = self._account, self._consequences, written.claimed
-        if written.parcel is None:
-            return account.unsent(claimed, *written.unsent), None
-        refused = await connection.offer(written.parcel)
-        if refused is not None:
-            return consequences.of(claimed, refused, State.CLAIMED), None
+        account, consequences = self._account, self._consequences
         following = None if last else self._ahead.at_hand()
         marking = await account.mark(claimed, held)
         if marking.instead is not None:

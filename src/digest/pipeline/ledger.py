@@ -25,8 +25,11 @@ Record = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 """Records a group of requests in the transaction that it is given; the answers in the same order."""
 
 LARGEST_GROUP = 200
-PATIENCE = (*(0.001 * 2**n for n in range(10)), *(1.0 for _ in range(100)))
-"""Seconds between tries while the database is locked or the disk is full; after that the ledger stops."""
+PATIENCE = (*(0.001 for _ in range(32)), *(0.001 * 2**n for n in range(10)), *(1.0 for _ in range(100)))
+"""Seconds between tries while the database is locked or the disk is full; after that the ledger stops.
+
+Another sender holds the lock for a millisecond or two, again and again: who waited ever longer would never find it free.
+"""
 
 
 class LedgerStopped(TryAgain):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
 PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON")
+IMPATIENT = ("busy_timeout=0", "cache_size=-500")
+"""The cache is in KiB: who goes through the rows in their order never comes back to most of what the usual 2,000 would keep."""
 
 
 class Database:
@@ -67,7 +69,9 @@ class Database:
         """The same, for one who must not be kept: on SQLite a transaction fails at once while another one writes."""
         connection = self.writing_connection()
         if self.is_sqlite:
-            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
+            driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+            for pragma in IMPATIENT:
+                driver.execute(f"PRAGMA {pragma}")
             connection.detach()  # it is nobody else's afterwards
         return connection
 

@@ -19,7 +19,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 
-log = logs.get("web")
+log = logs.Log("web")
 
 
 class Guard:

@@ -18,7 +18,7 @@ from digest.pipeline.receive import Keys, Received
 from digest.store.database import Database
 from digest.web.forms import body_of
 
-log = logs.get("web")
+log = logs.Log("web")
 
 
 def router(

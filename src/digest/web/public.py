@@ -42,7 +42,7 @@ MAIL_POLICY = (
 """Of the page that is a mail: its styles are within its elements, as mail programs want them."""
 LOOK = ["GET", "HEAD"]
 
-log = logs.get("web")
+log = logs.Log("web")
 T = TypeVar("T")
 
 

@@ -26,7 +26,7 @@ from digest.web import public as public_room
 from digest.web import staff as staff_room
 from digest.web.pages import Pages
 
-log = logs.get("web")
+log = logs.Log("web")
 
 
 def public_pages(here: Installation) -> FastAPI:

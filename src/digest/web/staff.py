@@ -33,7 +33,7 @@ HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 VIEWS = {"html": "Mail", "text": "Plain text", "header": "Headers", "source": "Source"}
 SCHEMES = ("light", "dark")
 
-log = logs.get("web")
+log = logs.Log("web")
 
 
 class Look:

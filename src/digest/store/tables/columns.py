@@ -14,6 +14,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata = MetaData(naming_convention=NAMING)
+SQLModel.model_config["defer_build"] = True  # nobody asks the validator that each table would have
 
 
 class Instant(TypeDecorator[datetime]):
