@@ -289,7 +289,6 @@ def test_a_subscriber_is_stored_and_given_back(database):
             {"work": 1},
         )
         assert topics.followers(session) == {"housing": 2, "work": 1}
-        assert subscribers.languages(session) == ["en"]
         assert (subscribers.count(session), subscribers.count(session, "active")) == (3, 2)
 
 

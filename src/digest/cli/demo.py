@@ -17,6 +17,7 @@ from digest.cli.edition.sending import sending
 from digest.cli.edition.shown import print_balance
 from digest.cli.shared import say
 from digest.core.errors import Refused
+from digest.core.subscriber import SubscriberState
 from digest.mailbox.inbox import Inbox, bounce
 from digest.pipeline import assemble, consent, intake, lists, receive, report, topics
 from digest.pipeline.report import Explained
@@ -144,7 +145,9 @@ def _one_click(url: str) -> int:
 
 def _two_people(here: Installation) -> list[str]:
     """Somebody who follows topics, and somebody who reads Spanish."""
-    people = [each for each in consent.everyone(here.database) if each.state == "active" and each.interests]
+    people = [
+        each for each in consent.everyone(here.database) if each.state == SubscriberState.ACTIVE and each.interests
+    ]
     english = next(each.email for each in people if each.language == "en")
     return [english, next(each.email for each in people if each.language == "es")]
 

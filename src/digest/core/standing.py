@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.core.dsn import Verdict
+from digest.core.subscriber import SubscriberState
 
 BELIEVED_FOR = timedelta(days=14)
 """What comes later than this after its message changes nothing."""
@@ -20,7 +21,7 @@ PROBE_AFTER = timedelta(days=14)
 """After their last message, somebody who was paused is tried again."""
 LEAST_TO_HOLD, SHARE_TO_HOLD = 20, 0.05
 """Over so many bounces that would change somebody, and over that share of the messages, the others wait for staff."""
-STATES = ("active", "paused", "unsubscribed", "suppressed")
+STATES = (SubscriberState.ACTIVE, SubscriberState.PAUSED, SubscriberState.UNSUBSCRIBED, SubscriberState.SUPPRESSED)
 """What bounces and complaints make of a subscriber, each worse than the one before."""
 
 HARD, SOFT, COMPLAINT, UNSUBSCRIBED = "hard bounce", "soft bounces", "complaint", "unsubscribed"
@@ -62,15 +63,15 @@ class Standing:
     `run`: the editions in a row that came back soft, the last of them last.
     """
 
-    state: str
+    state: SubscriberState
     rule: str = ""
     reason: str = ""
     evidence: tuple[int, ...] = ()
     run: tuple[Mailing, ...] = ()
 
 
-def worse(state: str, than: str) -> bool:
-    """Whether `state` is a step down; from a state that is none of ours (pending) any is."""
+def worse(state: SubscriberState, than: SubscriberState) -> bool:
+    """Whether `state` is a step down; from pending, which is none of STATES, any but active is."""
     return STATES.index(state) > (STATES.index(than) if than in STATES else 0)
 
 
@@ -85,16 +86,16 @@ def standing(mailings: Sequence[Mailing], now: datetime) -> Standing:
         return [each for each in answers if each[1].verdict in verdicts]
 
     if complaints := of(Verdict.COMPLAINT):
-        return Standing("suppressed", "a complaint ends all mail", COMPLAINT, (complaints[0][1].event,))
+        return Standing(SubscriberState.SUPPRESSED, "a complaint ends all mail", COMPLAINT, (complaints[0][1].event,))
     hard = of(Verdict.HARD)
     if certain := [answer for _, answer in hard if answer.certain]:
         rule = "the address does not exist any more: one hard bounce is enough"
-        return Standing("suppressed", rule, HARD, (certain[0].event,))
+        return Standing(SubscriberState.SUPPRESSED, rule, HARD, (certain[0].event,))
     if len({mailing.edition for mailing, _ in hard}) > 1:
         rule = "the address does not exist any more: hard bounces of two editions, known by tokens that travel with forwards"
-        return Standing("suppressed", rule, HARD, tuple(answer.event for _, answer in hard))
+        return Standing(SubscriberState.SUPPRESSED, rule, HARD, tuple(answer.event for _, answer in hard))
     if asked := of(Verdict.OPT_OUT, Verdict.UNSUBSCRIBE):
-        return Standing("unsubscribed", "they asked to be taken off", UNSUBSCRIBED, (asked[0][1].event,))
+        return Standing(SubscriberState.UNSUBSCRIBED, "they asked to be taken off", UNSUBSCRIBED, (asked[0][1].event,))
     return _softness(mailings, now)
 
 
@@ -102,7 +103,7 @@ def _softness(mailings: Sequence[Mailing], now: datetime) -> Standing:
     run: list[tuple[Mailing, Answer]] = []
     paused = False
 
-    def found(state: str, rule: str, reason: str = "") -> Standing:
+    def found(state: SubscriberState, rule: str, reason: str = "") -> Standing:
         return Standing(state, rule, reason, tuple(each.event for _, each in run), tuple(each for each, _ in run))
 
     for mailing in sorted(mailings, key=lambda each: (each.at, each.edition)):
@@ -114,11 +115,15 @@ def _softness(mailings: Sequence[Mailing], now: datetime) -> Standing:
         elif soft:
             run.append((mailing, min(soft, key=lambda each: (each.at, each.event))))
             if paused and mailing.probe:
-                return found("suppressed", f"{in_a_row(len(run))} came back, the last of them the probe", SOFT)
+                return found(
+                    SubscriberState.SUPPRESSED, f"{in_a_row(len(run))} came back, the last of them the probe", SOFT
+                )
             paused = paused or (len(run) >= RUN and run[-1][0].at - run[0][0].at >= SPAN)
     if paused:
-        return found("paused", f"{in_a_row(len(run))} came back, over {(run[-1][0].at - run[0][0].at).days} days")
-    return found("active", "")
+        return found(
+            SubscriberState.PAUSED, f"{in_a_row(len(run))} came back, over {(run[-1][0].at - run[0][0].at).days} days"
+        )
+    return found(SubscriberState.ACTIVE, "")
 
 
 def in_a_row(editions: int) -> str:
@@ -127,7 +132,7 @@ def in_a_row(editions: int) -> str:
 
 def probe_due(mailings: Sequence[Mailing], now: datetime) -> bool:
     """Whether to try somebody again who is paused for what came back."""
-    return standing(mailings, now).state == "paused" and probe_from(mailings) <= now
+    return standing(mailings, now).state == SubscriberState.PAUSED and probe_from(mailings) <= now
 
 
 def probe_from(mailings: Sequence[Mailing]) -> datetime:

@@ -7,9 +7,10 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from digest.core import address
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
-from digest.pipeline.consent import GONE, merged
+from digest.pipeline.consent import merged
 from digest.pipeline.farewell import masked
 from digest.pipeline.letters import GOOD_FOR
 from digest.pipeline.receive import Keys
@@ -77,12 +78,12 @@ def _subscribe(session: Session, asked: ConfirmationRow, now: datetime) -> int:
     before = person.interests if person else {}
     follows = {slug: before.get(slug, 1) for slug in asked.topics.split(";") if slug}
     entry = merged(who, person, language=asked.language, topics=follows, frequency=asked.frequency)
-    number = subscribers.put(session, entry, state="active", now=now, previous=person)
-    subscribers.set_state(session, number, "active", now)  # and no pause is left
+    number = subscribers.put(session, entry, state=SubscriberState.ACTIVE, now=now, previous=person)
+    subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # and no pause is left
     if person:
         events.record(
             session, "resubscribe", source="sign-up", source_event_id=str(asked.id), now=now, subscriber_id=number,
-            payload={"changed": "active", "why": "they signed up again, and confirmed it"},
+            payload={"changed": SubscriberState.ACTIVE, "why": "they signed up again, and confirmed it"},
         )  # fmt: skip
     letters.queue(session, Kind.WELCOME, who.email, who.key, now, subscriber=number)
     return number
@@ -97,11 +98,11 @@ def _move(session: Session, asked: ConfirmationRow, number: int, keys: Keys, now
     consents.take_along(session, before, after)
     consents.record(session, before, "moved away", now, source=asked.source)
     subscribers.move(session, number, asked.email, asked.email_key, now)
-    if person.state == "paused" and person.resumes_at is None:
-        subscribers.set_state(session, number, "active", now)  # what came back came from the old address
+    if person.state == SubscriberState.PAUSED and person.resumes_at is None:
+        subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # what came back came from the old address
     events.record(
         session, "moved", source="page", source_event_id=str(asked.id), now=now, subscriber_id=number,
-        payload={"changed": "active", "why": "mail to another address begins anew"},
+        payload={"changed": SubscriberState.ACTIVE, "why": "mail to another address begins anew"},
     )  # fmt: skip
     letters.queue(session, Kind.MOVED, person.email, person.key, now, subscriber=number)
 

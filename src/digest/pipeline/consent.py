@@ -12,6 +12,8 @@ from digest.core.errors import Misconfigured, Refused
 from digest.core.item import Kind
 from digest.core.selection import ACTIONABLE, MAX_WEIGHT
 from digest.core.slug import slugify
+from digest.core.standing import UNSUBSCRIBED
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import address_hmac
 from digest.store import confirmations, consents, subscribers, suppressions
 from digest.store.database import Database
@@ -19,7 +21,6 @@ from digest.store.subscribers import Subscriber
 from digest.store.tables import ConfirmationRow
 
 LANGUAGE_LENGTH = 35
-GONE = ("unsubscribed", "suppressed")
 
 
 def _name(written: str) -> str:
@@ -131,7 +132,7 @@ def add(db: Database, email: str, *, pepper: str, now: datetime, source: str, **
         if suppressions.among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
         entry = merged(who, known, **_read(told))
-        subscribers.put(session, entry, state=known.state if known else "active", now=now, previous=known)
+        subscribers.put(session, entry, state=known.state if known else SubscriberState.ACTIVE, now=now, previous=known)
         if known is None:
             consents.record(session, hmac, "added", now, source=source)
         return _find(session, who)
@@ -168,7 +169,7 @@ def unsubscribe(db: Database, email: str, *, pepper: str, now: datetime) -> Subs
     who = _address(email)
     with db.write() as session:
         known = _find(session, who)
-        leave(session, known, pepper=pepper, now=now, reason="unsubscribed", state="unsubscribed")
+        leave(session, known, pepper=pepper, now=now, reason=UNSUBSCRIBED, state=SubscriberState.UNSUBSCRIBED)
         return _find(session, who)
 
 
@@ -179,7 +180,7 @@ def leave(
     pepper: str,
     now: datetime,
     reason: str,
-    state: str,
+    state: SubscriberState,
     event_id: int | None = None,
 ) -> None:
     """State and suppression in one transaction, so that the mark before a final dot sees it."""
@@ -193,7 +194,7 @@ def leave_all(
     pepper: str,
     now: datetime,
     reason: str,
-    state: str,
+    state: SubscriberState,
 ) -> None:
     """The same for several, each with the event that it is for."""
     hmacs = {address_hmac(pepper, person.key): event_id for person, event_id in people}
@@ -225,7 +226,7 @@ def _pending(asked: ConfirmationRow) -> Subscriber:
     """Somebody who has not confirmed: no subscriber yet, and without a number."""
     follows = {slug: 1 for slug in asked.topics.split(";") if slug}
     return Subscriber(
-        0, asked.email, asked.email_key, "", asked.language, "pending", follows, frequency=asked.frequency
+        0, asked.email, asked.email_key, "", asked.language, SubscriberState.PENDING, follows, frequency=asked.frequency
     )
 
 

@@ -266,7 +266,7 @@ def settle(db: Database, edition_id: int, now: datetime | None = None) -> Balanc
         row = editions.get(session, edition_id)
         if (
             now is not None
-            and row.state in ("sending", "paused")
+            and row.state in (EditionState.SENDING, EditionState.PAUSED)
             and row.expires_at is not None
             and row.expires_at <= now
         ):

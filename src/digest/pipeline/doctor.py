@@ -11,6 +11,7 @@ from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.item import Item, Kind
 from digest.core.source import Source
+from digest.core.subscriber import SubscriberState
 from digest.core.when import When
 from digest.mailbox import imap
 from digest.mailbox.quarantine import Quarantine
@@ -52,7 +53,9 @@ def look(what: str, ask: Callable[[], str]) -> Looked:
 
 def database(db: Database) -> str:
     with db.read() as session:
-        return f"Active subscribers: {subscribers.count(session, 'active')} of {subscribers.count(session)}."
+        return (
+            f"Active subscribers: {subscribers.count(session, SubscriberState.ACTIVE)} of {subscribers.count(session)}."
+        )
 
 
 def templates(press: Press, now: datetime) -> str:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from digest.core.delivery import State
 from digest.core.headers import Sender
 from digest.core.selection import NOTHING, select
+from digest.core.subscriber import SubscriberState
 from digest.core.when import month_begins
 from digest.pipeline import standing
 from digest.pipeline.compile import Clerk, Press, pool
@@ -43,7 +44,7 @@ def fan_out(
         frozen = editions.items(session, edition_id)
         candidates, before = pool(press, row, frozen, now), history(session, row, [each.id for each in frozen])
         clerk = Clerk(press.compiler, items.topic_names(session))
-        total, month = subscribers.count(session, "active"), month_begins(row.slot, row.timezone)
+        total, month = subscribers.count(session, SubscriberState.ACTIVE), month_begins(row.slot, row.timezone)
 
     def delivery(number: int, person: Subscriber, had: Mapping[int, bool], served: Collection[int]) -> dict[str, Any]:
         copy = clerk.copy(select(candidates, person, had), person, person.language)
@@ -79,7 +80,7 @@ def fan_out(
         with db.write() as session:
             if editions.get(session, edition_id).fanned_out_at is not None:
                 return  # another sender was faster; whoever came since is for the next edition
-            people = subscribers.page(session, after=after, limit=CHUNK, state="active")
+            people = subscribers.page(session, after=after, limit=CHUNK, state=SubscriberState.ACTIVE)
             if not people:
                 editions.set_values(session, edition_id, fanned_out_at=now)
                 return

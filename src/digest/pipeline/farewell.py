@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from digest.core.standing import UNSUBSCRIBED
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.receive import Keys, unsubscribe
 from digest.store import subscribers, suppressions
@@ -56,7 +58,7 @@ def _leavers(session: Session, numbers: Sequence[int], keys: Keys, now: datetime
     people = subscribers.by_ids(session, numbers)
     back = _may_undo(session, people, keys.pepper, now)
     for person in people:
-        gets_mail = person.state not in ("unsubscribed", "suppressed")
+        gets_mail = person.state not in GONE
         preferences = keys.ring.issue(Purpose.PREFERENCES, person.id)
         found[person.id] = Leaver(masked(person.email), person.language, gets_mail, preferences, person.id in back)
     return found
@@ -68,14 +70,14 @@ def may_undo(session: Session, person: Subscriber, pepper: str, now: datetime) -
 
 
 def _may_undo(session: Session, people: Iterable[Subscriber], pepper: str, now: datetime) -> set[int]:
-    left = {address_hmac(pepper, each.key): each.id for each in people if each.state == "unsubscribed"}
+    left = {address_hmac(pepper, each.key): each.id for each in people if each.state == SubscriberState.UNSUBSCRIBED}
     kept: dict[str, list[SuppressionRow]] = {hmac: [] for hmac in left}
     for row in suppressions.of(session, *left) if left else ():
         kept[row.address_hmac].append(row)
     return {
         left[hmac]
         for hmac, rows in kept.items()
-        if [each.reason for each in rows] == ["unsubscribed"] and rows[0].at >= now - UNDO_WITHIN
+        if [each.reason for each in rows] == [UNSUBSCRIBED] and rows[0].at >= now - UNDO_WITHIN
     }
 
 

@@ -17,6 +17,7 @@ from digest.core.errors import Refused
 from digest.core.headers import Note, Sender, note_header, serialise
 from digest.core.message import Block, Composer
 from digest.core.reply import Accepted, Outcome, Rejected
+from digest.core.subscriber import SubscriberState
 from digest.core.token import Purpose
 from digest.core.when import zone
 from digest.pipeline import notices
@@ -149,7 +150,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
     person = subscribers.by_id(session, row.subscriber_id or 0)
     page = sender.preferences_url(person.id) if person else None
     match row.kind:
-        case Kind.WELCOME if person and person.state == "active":
+        case Kind.WELCOME if person and person.state == SubscriberState.ACTIVE:
             first = plan.schedule.next(now).astimezone(zone(plan.schedule.timezone)).date()
             topics = _named(named, person.interests, person.language)
             return forms.Welcome(person.name, topics, first, sender.unsubscribe_url(person.id), page), person.language
@@ -157,7 +158,7 @@ def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: d
             return forms.Subscribed(person.name, page), person.language
         case Kind.MOVED if person:
             return forms.Moved(person.name, masked(person.email)), person.language
-        case Kind.GOODBYE if person and person.state == "unsubscribed":
+        case Kind.GOODBYE if person and person.state == SubscriberState.UNSUBSCRIBED:
             return forms.Goodbye(person.name, page), person.language
     return None
 

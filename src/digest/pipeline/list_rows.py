@@ -14,10 +14,11 @@ from digest.core.address import Address
 from digest.core.errors import Refused
 from digest.core.exports import Format
 from digest.core.item import Kind
-from digest.pipeline.consent import GONE, READERS
+from digest.core.subscriber import GONE, SubscriberState
+from digest.pipeline.consent import READERS
 
 COLUMNS = ("email", "name", "language", "topics", "kinds", "frequency", "consent_at", "consent_source", "state")
-STATES = ("active", "pending", "paused", *GONE)
+STATES = (SubscriberState.ACTIVE, SubscriberState.PENDING, SubscriberState.PAUSED, *GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Row:
     tags: tuple[str, ...] | None
     consent_at: datetime | None
     consent_source: str | None
-    state: str | None
+    state: SubscriberState | None
     left_at: datetime | None
     reason: str | None
 
@@ -186,11 +187,11 @@ def _instant(written: str) -> datetime | None:
         ) from None
 
 
-def _state(written: str) -> str:
+def _state(written: str) -> SubscriberState | None:
     state = written.strip().lower()
     if state not in ("", *STATES):
         raise ValueError(f"“{state[:40]}” is no state; write one of {', '.join(STATES)}")
-    return state
+    return SubscriberState(state) if state else None
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -8,9 +8,10 @@ from typing import Any
 from sqlmodel import Session
 
 from digest.core.slug import slugify
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import address_hmac
 from digest.pipeline.compose import speaks
-from digest.pipeline.consent import GONE, merged, weighed
+from digest.pipeline.consent import merged, weighed
 from digest.pipeline.list_rows import ListImport, Row, read
 from digest.pipeline.reading import read_text
 from digest.store import consents, items, subscribers, suppressions
@@ -59,7 +60,7 @@ def _put(
     hmacs = {row.email.key: address_hmac(pepper, row.email.key) for row in rows}
     suppressed = suppressions.among(session, hmacs.values())
     known, topics = subscribers.by_keys(session, hmacs), _topics_by_name(session)
-    new: dict[str, list[subscribers.New]] = {}
+    new: dict[SubscriberState, list[subscribers.New]] = {}
     given: list[dict[str, Any]] = []
     for row in rows:
         hmac, before = hmacs[row.email.key], known.get(row.email.key)
@@ -83,7 +84,7 @@ def _put(
         )  # fmt: skip
         if not speaks(languages, entry.language):
             result.unspoken[entry.language] += 1
-        state = _state_after(before, row.state or "active")
+        state = _state_after(before, row.state or SubscriberState.ACTIVE)
         if before is None:
             new.setdefault(state, []).append(entry)
             result.added += 1
@@ -93,7 +94,7 @@ def _put(
         else:
             subscribers.put(session, entry, state=state, now=now, previous=before)
             result.updated += 1
-        if state != "active":
+        if state != SubscriberState.ACTIVE:
             result.waiting += 1
             continue
         source = row.consent_source or "imported list"
@@ -103,9 +104,9 @@ def _put(
     consents.record_all(session, given)
 
 
-def _state_after(before: Subscriber | None, said: str) -> str:
+def _state_after(before: Subscriber | None, said: SubscriberState) -> SubscriberState:
     """A list makes somebody active who never confirmed here, but does not stop anybody, nor resume who paused."""
-    return said if before is None or before.state == "pending" else before.state
+    return said if before is None or before.state == SubscriberState.PENDING else before.state
 
 
 def _topics_by_name(session: Session) -> dict[str, str]:

@@ -13,9 +13,10 @@ from sqlmodel import Session
 
 from digest.core.address import parse
 from digest.core.item import Kind
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline.compile import topic_name
-from digest.pipeline.consent import GONE, merged
+from digest.pipeline.consent import merged
 from digest.pipeline.farewell import masked, may_undo
 from digest.pipeline.receive import Keys
 from digest.pipeline.story import story
@@ -48,7 +49,7 @@ class Preferences:
     address: str
     way_out: str
     language: str
-    state: str
+    state: SubscriberState
     frequency: str
     resumes_at: datetime | None
     kinds: frozenset[Kind]
@@ -117,8 +118,8 @@ def pause(db: Database, token: str, keys: Keys, weeks: int, now: datetime) -> bo
     until = now + timedelta(weeks=min(max(weeks, 1), LONGEST_PAUSE))
 
     def act(session: Session, person: Subscriber) -> None:
-        if person.state == "active" or person.resumes_at:
-            subscribers.set_state(session, person.id, "paused", now, until)
+        if person.state == SubscriberState.ACTIVE or person.resumes_at:
+            subscribers.set_state(session, person.id, SubscriberState.PAUSED, now, until)
 
     return _do(db, token, keys, act)
 
@@ -127,8 +128,8 @@ def resume(db: Database, token: str, keys: Keys, now: datetime) -> bool:
     """Mail again for who asked for a pause; who is paused because mail came back stays so."""
 
     def act(session: Session, person: Subscriber) -> None:
-        if person.state == "paused" and person.resumes_at:
-            subscribers.set_state(session, person.id, "active", now)
+        if person.state == SubscriberState.PAUSED and person.resumes_at:
+            subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
 
     return _do(db, token, keys, act)
 
@@ -141,11 +142,11 @@ def undo(db: Database, token: str, keys: Keys, now: datetime) -> bool:
             return
         hmac = address_hmac(keys.pepper, person.key)
         suppressions.lift(session, hmac)
-        subscribers.set_state(session, person.id, "active", now)
+        subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resubscribed", now, source="the page behind the link")
         events.record(
             session, "resubscribe", source="page", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
-            subscriber_id=person.id, payload={"changed": "active", "why": "they took it back"},
+            subscriber_id=person.id, payload={"changed": SubscriberState.ACTIVE, "why": "they took it back"},
         )  # fmt: skip
 
     return _do(db, token, keys, act)

@@ -14,6 +14,7 @@ from digest.core.headers import Sender
 from digest.core.message import Block
 from digest.core.preflight import Facts, Page, Volume
 from digest.core.selection import NOTHING, select
+from digest.core.subscriber import SubscriberState
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, speaks
@@ -157,7 +158,7 @@ def _reach(
     clerk = Clerk(press.compiler, items.topic_names(session))
     sizes = {language: _sizes(room, language) for language in room.blocks}
     after = 0
-    while people := subscribers.page(session, after=after, limit=CHUNK, state="active"):
+    while people := subscribers.page(session, after=after, limit=CHUNK, state=SubscriberState.ACTIVE):
         had = before.had(session, [person.id for person in people])
         for person in people:
             selection = select(candidates, person, had.get(person.id, NOTHING))

@@ -15,6 +15,7 @@ from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.preflight import examine
 from digest.core.selection import explain, select
+from digest.core.subscriber import SubscriberState
 from digest.pipeline import consent
 from digest.pipeline.assemble import LeftOut, Plan, choose, find
 from digest.pipeline.compile import Clerk, Press, pool, text_of
@@ -206,7 +207,7 @@ class Desk:
             return []
         press, now = self.press(), self._clock()
         with self._db.read() as session:
-            people = subscribers.count(session, "active")
+            people = subscribers.count(session, SubscriberState.ACTIVE)
             version = _hash(self._changed, proof, people, f"{now:%H:%M}")
             if people > FEW:
                 return []

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from digest.core.edition import EditionState
 from digest.core.slot import Schedule
 from digest.core.standing import UNSUBSCRIBED
+from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
 from digest.core.when import in_words
 from digest.pipeline import consent, dispatch, erasure
@@ -84,7 +85,7 @@ def take_off(database: Database, later: Database, pepper: str, now: datetime) ->
                 if why == ERASED:
                     erased.append(person.email)
                 elif why:
-                    state = "unsubscribed" if why == UNSUBSCRIBED else "suppressed"
+                    state = SubscriberState.UNSUBSCRIBED if why == UNSUBSCRIBED else SubscriberState.SUPPRESSED
                     consent.leave(session, person, pepper=pepper, now=now, reason=why, state=state)
             last = people[-1].id
         for hmac, why in since.items():

@@ -15,7 +15,8 @@ from sqlmodel import Session
 from digest.core.dsn import MAX_BYTES, Kind, Report, Verdict, classify, judge
 from digest.core.pacing import slows
 from digest.core.reply import Reply
-from digest.core.standing import BELIEVED_FOR, COMPLAINT
+from digest.core.standing import BELIEVED_FOR, COMPLAINT, UNSUBSCRIBED
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import notices, standing
 from digest.pipeline.consent import leave, leave_all
@@ -212,8 +213,8 @@ def _letter_back(session: Session, number: int, verdict: Verdict, keys: Keys, no
     if verdict is Verdict.HARD:
         return "nothing more is written about that letter"
     if person := subscribers.by_key(session, letter.address_key):
-        if person.state != "suppressed":
-            leave(session, person, pepper=keys.pepper, now=now, reason=COMPLAINT, state="suppressed")
+        if person.state != SubscriberState.SUPPRESSED:
+            leave(session, person, pepper=keys.pepper, now=now, reason=COMPLAINT, state=SubscriberState.SUPPRESSED)
     else:
         suppressions.put(session, address_hmac(keys.pepper, letter.address_key), COMPLAINT, now)
     return "the address is suppressed: a complaint ends all mail"
@@ -228,9 +229,7 @@ def _leave(
     effects = dict.fromkeys(subscriber_ids, "nobody of that number is left")
     people = {each.id: each for each in subscribers.by_ids(session, subscriber_ids)}
     effects |= dict.fromkeys(people, "they had left already")
-    staying = {
-        f"{each.id}/{which}": each for each in people.values() if each.state not in ("unsubscribed", "suppressed")
-    }
+    staying = {f"{each.id}/{which}": each for each in people.values() if each.state not in GONE}
     if not staying:
         return effects
     last = deliveries.last_of(session, people)
@@ -240,7 +239,9 @@ def _leave(
         effects[person.id] = "unsubscribed" if key in recorded else "known already; nothing changed"
     leaving = [(staying[key], event) for key, event in recorded.items()]
     if leaving:
-        leave_all(session, leaving, pepper=keys.pepper, now=now, reason="unsubscribed", state="unsubscribed")
+        leave_all(
+            session, leaving, pepper=keys.pepper, now=now, reason=UNSUBSCRIBED, state=SubscriberState.UNSUBSCRIBED
+        )
     for person, _ in leaving if way == "mailto" else ():  # who clicked has seen a page, or wants no more mail (ADR 18)
         letters.queue(session, letters.Kind.GOODBYE, person.email, person.key, now, subscriber=person.id)
     return effects

@@ -12,6 +12,7 @@ from digest.core.edition import EditionItem, EditionState, EditionText
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.core.selection import Decision, Reason, explain, select
+from digest.core.subscriber import SubscriberState
 from digest.pipeline import consent
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool, text_of
@@ -203,7 +204,7 @@ def claimed_for(
 
 def anybody(sender: Sender, language: str = DEFAULT_LANGUAGE) -> Subscriber:
     """Somebody who has chosen no topics, at the publication's own address."""
-    return Subscriber(0, sender.address, sender.address, "", language, "active")
+    return Subscriber(0, sender.address, sender.address, "", language, SubscriberState.ACTIVE)
 
 
 def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:

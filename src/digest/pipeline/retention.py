@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from digest.core.errors import TryAgain
 from digest.core.standing import BELIEVED_FOR
-from digest.pipeline.consent import GONE
+from digest.core.subscriber import GONE, SubscriberState
 from digest.pipeline.erasure import take_out
 from digest.store import confirmations, letters, subscribers
 from digest.store.database import Database
@@ -20,7 +20,7 @@ def expire(db: Database, left: timedelta | None, *, pepper: str, clear: Callable
 
     `clear` deletes the mail of an address that is kept in folders.
     """
-    changed = _asked(db, clear, now) | _people(db, ["pending"], now - UNCONFIRMED, pepper, clear, now)
+    changed = _asked(db, clear, now) | _people(db, [SubscriberState.PENDING], now - UNCONFIRMED, pepper, clear, now)
     if left is not None:
         changed |= _people(db, GONE, now - left, pepper, clear, now)
     if changed:
@@ -42,7 +42,12 @@ def _asked(db: Database, clear: Callable[[str], None], now: datetime) -> bool:
 
 
 def _people(
-    db: Database, states: Collection[str], since: datetime, pepper: str, clear: Callable[[str], None], now: datetime
+    db: Database,
+    states: Collection[SubscriberState],
+    since: datetime,
+    pepper: str,
+    clear: Callable[[str], None],
+    now: datetime,
 ) -> bool:
     """Who has been in one of these states since before then; one a transaction, so that nobody waits for long."""
     with db.read() as session:

@@ -15,9 +15,9 @@ from sqlmodel import Session
 from digest.core import address
 from digest.core.address import Address
 from digest.core.errors import TryAgain
+from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
-from digest.pipeline.consent import GONE
 from digest.pipeline.receive import Keys
 from digest.store import confirmations, items, letters, subscribers, suppressions
 from digest.store.database import Database
@@ -135,7 +135,9 @@ def _had_enough(session: Session, key: str, a_day: int, now: datetime) -> bool:
 
 def _gets_mail(person: Subscriber) -> bool:
     """Or would, if they had not asked for a pause. Who is paused because mail came back may confirm that it arrives."""
-    return person.state == "active" or (person.state == "paused" and person.resumes_at is not None)
+    return person.state == SubscriberState.ACTIVE or (
+        person.state == SubscriberState.PAUSED and person.resumes_at is not None
+    )
 
 
 def _row(session: Session, wished: Wish, consent: Consent) -> dict[str, str]:

@@ -9,6 +9,7 @@ from digest.core import standing as rules
 from digest.core.address import parse
 from digest.core.errors import Refused
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
+from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
 from digest.pipeline import consent, notices
 from digest.store import consents, editions, events, subscribers, suppressions, tallies
@@ -35,12 +36,14 @@ def act(session: Session, delivery: DeliveryRow, event_id: int, pepper: str, now
         events.note(session, event_id, held=held | {"because": found.evidence})
         return f"held for review: {storm}"
     change(session, person, found, event_id, pepper, now)
-    return f"the {'address' if found.state == 'suppressed' else 'subscriber'} is {found.state}: {found.rule}"
+    return (
+        f"the {'address' if found.state == SubscriberState.SUPPRESSED else 'subscriber'} is {found.state}: {found.rule}"
+    )
 
 
 def change(session: Session, person: Subscriber, found: Standing, event_id: int, pepper: str, now: datetime) -> None:
     """Bring a person's state down to what was found, and note it on the event that did it."""
-    if found.state == "paused":
+    if found.state == SubscriberState.PAUSED:
         subscribers.set_state(session, person.id, found.state, now)
     else:
         consent.leave(
@@ -77,18 +80,20 @@ def settle(db: Database, now: datetime) -> int:
     with db.write() as session:
         back = _reached(session, now)
         for person in back:
-            subscribers.set_state(session, person, "active", now)
+            subscribers.set_state(session, person, SubscriberState.ACTIVE, now)
             events.record(
                 session, "returned", source="policy", source_event_id=f"{person}/{now.isoformat()}", now=now,
                 subscriber_id=person,
-                payload={"changed": "active", "why": f"nothing came back for {rules.REACHED_AFTER.days} days"},
+                payload={"changed": SubscriberState.ACTIVE, "why": f"nothing came back for {rules.REACHED_AFTER.days} days"},
             )  # fmt: skip
     return len(back)
 
 
 def _reached(session: Session, now: datetime) -> list[int]:
     return [
-        person for person in events.paused(session) if standing(events.history(session, person), now).state == "active"
+        person
+        for person in events.paused(session)
+        if standing(events.history(session, person), now).state == SubscriberState.ACTIVE
     ]
 
 
@@ -106,7 +111,7 @@ class Held:
     edition: str
     domain: str
     at: datetime
-    state: str
+    state: SubscriberState
     rule: str
 
 
@@ -116,7 +121,7 @@ def held(db: Database, domain: str | None = None) -> list[Held]:
         return [
             Held(
                 delivery.address or "", period, delivery.domain, event.occurred_at,
-                event.payload["held"]["state"], event.payload["rule"],
+                SubscriberState(event.payload["held"]["state"]), event.payload["rule"],
             )
             for event, delivery, period in events.held(session)
             if domain in (None, delivery.domain)
@@ -136,7 +141,9 @@ def review(db: Database, domain: str | None, *, believe: bool, pepper: str, now:
             person = subscribers.by_id(session, delivery.subscriber_id) if delivery.subscriber_id else None
             would = event.payload["held"]
             if believe and decision and person and worse(would["state"], person.state):
-                found = Standing(would["state"], would["rule"], would["reason"], tuple(would["because"]))
+                found = Standing(
+                    SubscriberState(would["state"]), would["rule"], would["reason"], tuple(would["because"])
+                )
                 change(session, person, found, decision, pepper, now)
         return len(waiting)
 
@@ -149,19 +156,19 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         person = consent.person(session, email)
         hmac = address_hmac(pepper, person.key)
         reasons = [each.reason for each in suppressions.of(session, hmac)]
-        if person.state == "active" and not reasons:
+        if person.state == SubscriberState.ACTIVE and not reasons:
             raise Refused(f"{person.email} is active already.")
         if any(each not in LIFTED for each in reasons) or (
-            person.state != "suppressed" and not _paused(session, person)
+            person.state != SubscriberState.SUPPRESSED and not _paused(session, person)
         ):
             said = f"suppressed ({reasons[0]})" if reasons else f"{person.state} by their own word"
             raise Refused(f"{person.email} is {said}; only they themselves can take that back.")
         suppressions.lift(session, hmac)
-        subscribers.set_state(session, person.id, "active", now)
+        subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
         events.record(
             session, "resumed", source="staff", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
-            subscriber_id=person.id, payload={"changed": "active", "why": reason.strip()},
+            subscriber_id=person.id, payload={"changed": SubscriberState.ACTIVE, "why": reason.strip()},
         )  # fmt: skip
         return consent.person(session, email)
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from digest.core.standing import LIFTED, REACHED_AFTER, RUN, SPAN, in_a_row, probe_from, standing
+from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
 from digest.pipeline import consent
 from digest.store import consents, deliveries, events, suppressions
@@ -110,16 +111,16 @@ def _next(session: Session, person: Subscriber, reasons: list[str], now: datetim
     mailings = events.history(session, person.id)
     found = standing(mailings, now)
     match person.state:
-        case "active" if found.run:
+        case SubscriberState.ACTIVE if found.run:
             return (
                 f"Of {in_a_row(len(found.run))} nothing arrived, since {found.run[0].at:%Y-%m-%d}; at {RUN} over "
                 f"{SPAN.days} days they are paused, and an edition that arrives ends the count."
             )
-        case "active":
+        case SubscriberState.ACTIVE:
             return "They get the next edition."
-        case "pending":
+        case SubscriberState.PENDING:
             return "They get nothing before they confirm."
-        case "paused" if person.id in events.paused(session) and mailings:
+        case SubscriberState.PAUSED if person.id in events.paused(session) and mailings:
             last = max(mailings, key=lambda each: each.at)
             if last.probe and last.accepted and not last.answers:
                 return f"The probe is out; if nothing comes back until {last.at + REACHED_AFTER:%Y-%m-%d}, they are active again."
@@ -127,7 +128,7 @@ def _next(session: Session, person: Subscriber, reasons: list[str], now: datetim
                 f"They get one message as a probe, of the first edition from {probe_from(mailings):%Y-%m-%d} on: if nothing "
                 f"comes back in {REACHED_AFTER.days} days, they are active again; another soft bounce suppresses them."
             )
-        case "paused":
+        case SubscriberState.PAUSED:
             return "They get nothing until their pause ends."
     if reasons and all(each in LIFTED for each in reasons):
         return "They get nothing; staff who know better can use `digest subscribers resume`."

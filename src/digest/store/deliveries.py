@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Update, and_, bindparam, func, literal, or_, 
 from sqlmodel import Session, SQLModel, col
 
 from digest.core.delivery import OPEN, Balance, State
+from digest.core.edition import EditionState
+from digest.core.subscriber import SubscriberState
 from digest.store.database import changed, insert_or_nothing, on_sqlite
 from digest.store.prepared import Prepared
 from digest.store.tables import DeliveryRow, EditionRow, SubscriberRow
@@ -125,12 +127,12 @@ _MARK = Prepared(
     .where(
         select(literal(1))
         .where(_S.c.id == _T.c.subscriber_id)
-        .where(or_(_S.c.state == "active", and_(_T.c.probe, _S.c.state == "paused")))
+        .where(or_(_S.c.state == SubscriberState.ACTIVE, and_(_T.c.probe, _S.c.state == SubscriberState.PAUSED)))
         .exists()
     )
     .where(
         select(literal(1))
-        .where(_E.c.id == _T.c.edition_id, _E.c.state == "sending", _E.c.expires_at > bindparam("now"))
+        .where(_E.c.id == _T.c.edition_id, _E.c.state == EditionState.SENDING, _E.c.expires_at > bindparam("now"))
         .exists()
     )
     .values(state=State.TRANSMITTING, attempts=_T.c.attempts + 1)
@@ -167,9 +169,9 @@ def why_unmarked(connection: Connection, delivery_id: int, now: datetime) -> str
         .where(col(D.id) == delivery_id)
     ).one()
     subscriber, probe, edition, expires = row
-    if subscriber != "active" and not (probe and subscriber == "paused"):
+    if subscriber != SubscriberState.ACTIVE and not (probe and subscriber == SubscriberState.PAUSED):
         return subscriber or "erased"
-    if edition == "cancelled":
+    if edition == EditionState.CANCELLED:
         return "the edition was cancelled"
     if expires is not None and expires <= now:
         return "the edition expired"

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from digest.core.delivery import State
 from digest.core.dsn import Verdict
 from digest.core.standing import Answer, Mailing
+from digest.core.subscriber import SubscriberState
 from digest.store.database import insert_or_nothing
 from digest.store.tables import DeliveryRow, EditionRow, EventRow, SubscriberRow
 
@@ -81,7 +82,9 @@ def history(session: Session, subscriber_id: int) -> list[Mailing]:
     What is held for review answers its message, and says nothing of the person.
     """
     told = session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id)).all()
-    begins = (each for each in told if each.payload.get("changed") == "active" and each.type != "returned")
+    begins = (
+        each for each in told if each.payload.get("changed") == SubscriberState.ACTIVE and each.type != "returned"
+    )
     since = max((each.occurred_at for each in begins), default=None)
     answers: dict[int | None, list[Answer]] = {}
     for each in told:
@@ -108,8 +111,8 @@ def paused(session: Session) -> list[int]:
     person = col(EventRow.subscriber_id) == col(SubscriberRow.id)
     last = select(func.max(col(EventRow.id))).where(person, changed.is_not(None)).correlate(SubscriberRow)
     wanted = select(col(SubscriberRow.id)).join(EventRow, person)
-    wanted = wanted.where(col(SubscriberRow.state) == "paused", col(SubscriberRow.resumes_at).is_(None))
-    wanted = wanted.where(changed == "paused")
+    wanted = wanted.where(col(SubscriberRow.state) == SubscriberState.PAUSED, col(SubscriberRow.resumes_at).is_(None))
+    wanted = wanted.where(changed == SubscriberState.PAUSED)
     return list(
         session.scalars(wanted.where(col(EventRow.id) == last.scalar_subquery()).order_by(col(SubscriberRow.id)))
     )

@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col
 
 from digest.core.address import Address
 from digest.core.item import Kind
+from digest.core.subscriber import SubscriberState
 from digest.store.items import topic_ids
 from digest.store.tables import InterestRow, SubscriberFields, SubscriberRow, TopicRow
 
@@ -50,7 +51,7 @@ class Subscriber:
     key: str
     name: str
     language: str
-    state: str
+    state: SubscriberState
     interests: Mapping[str, int] = field(default_factory=dict)
     kinds: frozenset[Kind] = frozenset()
     frequency: str = WEEKLY
@@ -78,27 +79,23 @@ def by_ids(session: Session, ids: Iterable[int]) -> list[Subscriber]:
     return [_subscriber(row, {}) for row in rows.all()]
 
 
-def page(session: Session, *, after: int = 0, limit: int = 1000, state: str | None = None) -> list[Subscriber]:
+def page(
+    session: Session, *, after: int = 0, limit: int = 1000, state: SubscriberState | None = None
+) -> list[Subscriber]:
     """Up to `limit` subscribers with a number above `after`, in order: a keyset page, as fast at the end as at the start."""
     wanted = select(*COLUMNS).where(_S.c.id > after).order_by(_S.c.id).limit(limit)
     return read(session, wanted.where(_S.c.state == state) if state else wanted)
 
 
-def unchanged(session: Session, states: Collection[str], since: datetime, limit: int) -> list[Subscriber]:
+def unchanged(session: Session, states: Collection[SubscriberState], since: datetime, limit: int) -> list[Subscriber]:
     """Up to `limit` subscribers in one of these states about whom nothing has changed since before then."""
     wanted = select(*COLUMNS).where(_S.c.state.in_(states), _S.c.updated_at < since)
     return read(session, wanted.order_by(_S.c.id).limit(limit))
 
 
-def count(session: Session, state: str | None = None) -> int:
+def count(session: Session, state: SubscriberState | None = None) -> int:
     wanted = select(func.count()).select_from(SubscriberRow)
     return session.scalar(wanted.where(col(SubscriberRow.state) == state) if state else wanted) or 0
-
-
-def languages(session: Session) -> list[str]:
-    """The languages of active subscribers."""
-    wanted = select(col(SubscriberRow.language)).where(col(SubscriberRow.state) == "active").distinct()
-    return sorted(session.scalars(wanted))
 
 
 def interests_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
@@ -121,7 +118,9 @@ def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Subscriber]:
     return {each.key: each for each in read(session, select(*COLUMNS).where(_S.c.email_key.in_(list(keys))))}
 
 
-def put(session: Session, entry: New, *, state: str, now: datetime, previous: Subscriber | None = None) -> int:
+def put(
+    session: Session, entry: New, *, state: SubscriberState, now: datetime, previous: Subscriber | None = None
+) -> int:
     """Add a subscriber or bring `previous` up to date. Their id."""
     if previous is None:
         [added] = add_many(session, [entry], now, state)
@@ -134,7 +133,9 @@ def put(session: Session, entry: New, *, state: str, now: datetime, previous: Su
     return previous.id
 
 
-def add_many(session: Session, entries: Sequence[New], now: datetime, state: str = "active") -> list[int]:
+def add_many(
+    session: Session, entries: Sequence[New], now: datetime, state: SubscriberState = SubscriberState.ACTIVE
+) -> list[int]:
     """Add subscribers that are not there yet, in bulk. Their ids, in the same order."""
     if not entries:
         return []
@@ -155,7 +156,7 @@ def _follow(session: Session, pairs: Sequence[tuple[int, Mapping[str, int]]]) ->
         session.execute(insert(InterestRow), rows)
 
 
-def _fields(entry: New, state: str, now: datetime) -> dict[str, Any]:
+def _fields(entry: New, state: SubscriberState, now: datetime) -> dict[str, Any]:
     fields = {
         "email": entry.address.email,
         "email_key": entry.address.key,
@@ -176,13 +177,15 @@ def move(session: Session, subscriber_id: int, email: str, key: str, now: dateti
     session.execute(update(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id).values(**values))
 
 
-def set_state(session: Session, subscriber_id: int, state: str, now: datetime, until: datetime | None = None) -> None:
+def set_state(
+    session: Session, subscriber_id: int, state: SubscriberState, now: datetime, until: datetime | None = None
+) -> None:
     """`until`: when they get mail again, for a pause that they asked for."""
     set_states(session, [subscriber_id], state, now, until)
 
 
 def set_states(
-    session: Session, ids: Collection[int], state: str, now: datetime, until: datetime | None = None
+    session: Session, ids: Collection[int], state: SubscriberState, now: datetime, until: datetime | None = None
 ) -> None:
     values = {"state": state, "updated_at": now, "resumes_at": until}
     session.execute(update(SubscriberRow).where(col(SubscriberRow.id).in_(ids)).values(**values))
@@ -190,8 +193,10 @@ def set_states(
 
 def resume(session: Session, now: datetime) -> None:
     """Whoever asked for a pause that is over gets mail again."""
-    over = update(SubscriberRow).where(col(SubscriberRow.state) == "paused", col(SubscriberRow.resumes_at) <= now)
-    session.execute(over.values(state="active", updated_at=now, resumes_at=None))
+    over = update(SubscriberRow).where(
+        col(SubscriberRow.state) == SubscriberState.PAUSED, col(SubscriberRow.resumes_at) <= now
+    )
+    session.execute(over.values(state=SubscriberState.ACTIVE, updated_at=now, resumes_at=None))
 
 
 def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
@@ -203,7 +208,7 @@ def read(session: Session, statement: Select[Any]) -> list[Subscriber]:
 
 def _subscriber(row: Sequence[Any], interests: Mapping[str, int]) -> Subscriber:
     number, email, key, name, language, state, kinds, *rest = row
-    return Subscriber(number, email, key, name, language, state, interests, _kinds(kinds), *rest)
+    return Subscriber(number, email, key, name, language, SubscriberState(state), interests, _kinds(kinds), *rest)
 
 
 def _one(session: Session, statement: Select[Any]) -> Subscriber | None:

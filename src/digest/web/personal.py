@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from digest.core.address import parse
 from digest.core.item import Kind
+from digest.core.subscriber import SubscriberState
 from digest.pipeline import preferences, signup
 from digest.pipeline.erasure import erase_own
 from digest.pipeline.farewell import Leaver
@@ -48,7 +49,7 @@ def router(
 
     def page(token: str, said: str = "", status: int = 200) -> Response:
         theirs = known(token)
-        done = said if theirs.state in ("active", "paused") else ""
+        done = said if theirs.state in (SubscriberState.ACTIVE, SubscriberState.PAUSED) else ""
         return pages.page(
             "preferences.html", theirs.language, status, headers=HEADERS, token=token, theirs=theirs, said=done,
             languages=pages.languages(theirs.language), moves=public_url is not None,
