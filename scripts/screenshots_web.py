@@ -67,7 +67,7 @@ def sent(here: Installation) -> Installation:
     """On its way, and some of what is in it closed since."""
     drafted(here)
     with here.database.write() as session:
-        edition_id = editions.identity(editions.listing(session)[0])
+        edition_id = editions.listing(session)[0].identity
         editions.set_values(session, edition_id, state=EditionState.SENDING)
     store_blocks(here.database, here.press, edition_id, "shots", NOW)
     fan_out(here.database, here.press, here.sender, edition_id, NOW)

@@ -25,7 +25,7 @@ def made(here, **words):
     languages = here.compiler.languages()
     period = assemble.assemble(here.database, here.plan, period=None, now=NOW, words=with_words, languages=languages)
     with here.database.read() as session:
-        return editions.identity(editions.find(session, period))
+        return editions.find(session, period).identity
 
 
 def said(here, edition_id):
@@ -105,7 +105,7 @@ def test_a_big_difference_from_the_last_edition_is_told(here):
         languages=here.compiler.languages(),
     )
     with here.database.read() as session:
-        edition_id = editions.identity(editions.find(session, second))
+        edition_id = editions.find(session, second).identity
     assert said(here, edition_id) == [("warning", "edition", "It has 30 subscribers; the last one had 9.")]
 
 

@@ -41,9 +41,8 @@ def put(database: Database) -> int:
         hmac = address_hmac("pepper", parse(EMAIL).key)
         consents.record(session, hmac, "imported", NOW, source=f"a mail of {EMAIL}")
         for week, state in enumerate(STATES):
-            edition_id = editions.identity(
-                editions.create(session, f"2026-W{week + 10}", NOW, "UTC", EditionState.SENDING)  # type: ignore[arg-type]
-            )
+            edition = editions.create(session, f"2026-W{week + 10}", NOW, "UTC", EditionState.SENDING)
+            edition_id = edition.identity  # type: ignore[union-attr]
             rows = [
                 {
                     "id": delivery, "edition_id": edition_id, "subscriber_id": whose, "address": email,

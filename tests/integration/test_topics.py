@@ -29,7 +29,7 @@ def draft(here):
         here.database, here.plan, period=None, now=NOW, words=assemble.Words(), languages=languages
     )
     with here.database.read() as session:
-        return editions.identity(editions.find(session, period))
+        return editions.find(session, period).identity
 
 
 def counts(here):

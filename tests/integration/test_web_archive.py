@@ -71,7 +71,7 @@ def publish(
     with here.database.write() as session:
         row = editions.create(session, period, slot, "UTC", state)
         assert row
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         frozen = [
             EditionItem(number, at, each, to_html(each.body))
             for at, (number, each) in enumerate(zip(numbers, week, strict=True), 1)
@@ -134,7 +134,7 @@ async def test_only_what_went_out_is_shown(here: Installation, pages: AsyncClien
         with here.database.write() as session:
             row = editions.find(session, period)
             assert row
-            editions.set_values(session, editions.identity(row), state=state)
+            editions.set_values(session, row.identity, state=state)
         seen = {path: (await pages.get(path)).status_code for path in (f"/archive/{period}", "/items/1-sign-by-friday")}
         assert set(seen.values()) == {200 if state in editions.OUT else 404}, state
         assert (period in (await pages.get("/archive")).text) is (state in editions.OUT)
@@ -200,8 +200,8 @@ async def test_a_translated_item_is_read_in_the_readers_language_at_the_same_add
     with here.database.write() as session:
         row = editions.find(session, period)
         assert row
-        frozen = editions.items(session, editions.identity(row))
-        editions.freeze(session, editions.identity(row), [replace(frozen[0], translations=(translation,))], [], SLOT)
+        frozen = editions.items(session, row.identity)
+        editions.freeze(session, row.identity, [replace(frozen[0], translations=(translation,))], [], SLOT)
     spanish = {"accept-language": "es-MX"}
     for path in ("/items/1-sign-by-friday", f"/archive/{period}", "/feed.atom"):
         assert ["Firma antes" in (await pages.get(path, headers=each)).text for each in ({}, spanish)] == [

@@ -65,7 +65,7 @@ def sent(here: Installation) -> dict[str, DeliveryRow]:
         subscribers.add_many(session, people, SLOT)
         row = editions.create(session, "2026-W11", SLOT, "UTC", EditionState.SENDING)
         assert row
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         editions.freeze(session, edition_id, frozen, [], SLOT)
     press_room.store_blocks(here.database, here.press, edition_id, "k3y7Qz", SLOT)
     fan_out(here.database, here.press, here.sender, edition_id, SLOT)

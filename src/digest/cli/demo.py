@@ -50,7 +50,7 @@ async def _demo() -> None:
         say(f"Edition {period}: {len(shown.items)} items. Left out:")
         for left in shown.row.left_out:
             say(f"  {left['title']}: {left['reason']}.")
-        balance = await sending(here, shown.row.id or 0, asyncio.Event())
+        balance = await sending(here, shown.row.identity, asyncio.Event())
         say()
         print_balance(period, balance)
         await _come_back(here, inbox)

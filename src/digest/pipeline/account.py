@@ -201,4 +201,4 @@ class Account:
 def skip_cancelled(session: Session) -> None:
     """What a cancelled edition still had open is skipped."""
     for row in editions.in_states(session, EditionState.CANCELLED):
-        deliveries.skip_open(session, editions.identity(row), "the edition was cancelled")
+        deliveries.skip_open(session, row.identity, "the edition was cancelled")

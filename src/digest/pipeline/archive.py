@@ -160,7 +160,7 @@ def told(db: Database, item_id: int, language: str, now: datetime) -> Told | Non
         rows = [row for row in archive.out(session) if row.id in held]
         if not rows:
             return None
-        newest = editions.identity(rows[0])
+        newest = rows[0].identity
         if any(each.item_id == item_id for each in archive.withdrawn(session, [newest])[newest]):
             raise TakenBack
         entry = next(each for each in editions.items(session, newest) if each.id == item_id)
@@ -174,7 +174,7 @@ def feed(db: Database, language: str) -> list[Issue]:
 
 
 def _issues(session: Session, rows: Sequence[EditionRow], language: str, now: datetime | None) -> list[Issue]:
-    gone = archive.withdrawn(session, [editions.identity(row) for row in rows])
+    gone = archive.withdrawn(session, [row.identity for row in rows])
     found = []
     for cover, edition_id in zip(_covers(session, rows, language), gone, strict=True):
         missing = {each.item_id for each in gone[edition_id]}
@@ -184,7 +184,7 @@ def _issues(session: Session, rows: Sequence[EditionRow], language: str, now: da
 
 
 def _covers(session: Session, rows: Sequence[EditionRow], language: str) -> tuple[Cover, ...]:
-    ids = [editions.identity(row) for row in rows]
+    ids = [row.identity for row in rows]
     texts, gone = archive.texts(session, ids), archive.withdrawn(session, ids)
     found = []
     for row, edition_id in zip(rows, ids, strict=True):

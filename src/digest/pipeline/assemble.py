@@ -145,7 +145,7 @@ def assemble(
         if row is None:
             raise AssertionError("an edition neither made nor found")
         if row.state == EditionState.MISSED:
-            editions.move(session, editions.identity(row), [EditionState.MISSED], EditionState.DRAFT, held_reason=None)
+            editions.move(session, row.identity, [EditionState.MISSED], EditionState.DRAFT, held_reason=None)
         elif row.state != EditionState.DRAFT:
             raise Refused(
                 f"{period} is {row.state} already and its content is frozen; "
@@ -156,7 +156,7 @@ def assemble(
                 )
             )
         freeze(session, row, now=now, weeks=plan.weeks)
-        _put_words(session, editions.identity(row), words, languages)
+        _put_words(session, row.identity, words, languages)
     return period
 
 
@@ -173,7 +173,7 @@ def _current(db: Database, plan: Plan, now: datetime) -> str:
 
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:
     """Choose and freeze the items of a draft."""
-    edition_id = editions.identity(row)
+    edition_id = row.identity
     chosen, left = choose(session, row, now=now, weeks=weeks)
     editions.freeze(session, edition_id, chosen, [_as_row(each) for each in left], now)
 

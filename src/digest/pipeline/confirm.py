@@ -69,7 +69,7 @@ def confirm(db: Database, token: str, keys: Keys, now: datetime) -> Waiting | No
         suppressions.lift(session, address_hmac(keys.pepper, asked.email_key))
         _note(session, asked, keys, now)
         asked.confirmed_at = now
-        letters.drop(session, confirmations.number(asked))
+        letters.drop(session, asked.identity)
         return _shown(session, asked, now, keys.ring.issue(Purpose.PREFERENCES, number))
 
 

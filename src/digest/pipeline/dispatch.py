@@ -203,7 +203,7 @@ def resolve_uncertain(database: Database, reference: str, *, resend: bool, now: 
     """
     with database.write() as session:
         row = find(session, reference)
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         if not resend:
             reply = "let be by staff: the server never confirmed it, so it may or may not have arrived"
             return deliveries.settle_uncertain(session, edition_id, State.FAILED, reply)

@@ -76,7 +76,7 @@ def _claim(office: Office) -> LetterRow | None:
 
 def _settle(office: Office, claimed: LetterRow, outcome: Outcome | None) -> None:
     """`outcome`: None where there was nothing to say any more."""
-    now, number = office.clock(), claimed.id or 0
+    now, number = office.clock(), claimed.identity
     with office.database.write() as session:
         match outcome:
             case None | Accepted():
@@ -125,7 +125,7 @@ def _wire(office: Office, plan: Plan, row: LetterRow) -> bytes | None:
 
 
 def _token(office: Office, row: LetterRow) -> str:
-    return office.sender.keyring.issue(Purpose.LETTER, row.id or 0)
+    return office.sender.keyring.issue(Purpose.LETTER, row.identity)
 
 
 def on_the_wire(sender: Sender, note: Note, written: Written, unsigned: Sequence[tuple[str, str]] = ()) -> bytes:

@@ -7,7 +7,7 @@ from digest.core import pacing as arithmetic
 from digest.core.errors import Refused
 from digest.core.pacing import Limits
 from digest.pipeline.assemble import find
-from digest.store import editions, pacing
+from digest.store import pacing
 from digest.store.database import Database
 from digest.store.pacing import WHOLE
 
@@ -54,4 +54,4 @@ def reset(db: Database, domain: str) -> None:
 def goes_on_at(db: Database, reference: str, limits: Limits, now: datetime) -> datetime | None:
     """When sending the edition will find something to do, by its retries and the pace; None for now."""
     with db.read() as session:
-        return pacing.goes_on_at(session.connection(), editions.identity(find(session, reference)), limits, now)
+        return pacing.goes_on_at(session.connection(), find(session, reference).identity, limits, now)

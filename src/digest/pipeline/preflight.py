@@ -203,6 +203,6 @@ def _weight(blocks: Mapping[str, Sequence[Block]]) -> int:
 
 
 def _volume(session: Session, row: EditionRow) -> Volume:
-    edition_id = editions.identity(row)
+    edition_id = row.identity
     people = deliveries.balance(session, edition_id).eligible
     return Volume(people, len(editions.items(session, edition_id)), _weight(editions.blocks(session, edition_id)))

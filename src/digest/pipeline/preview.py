@@ -136,7 +136,7 @@ class Desk:
                 chosen, left = self._choose(session, row)
                 return Proof(row, True, chosen, left, _own(session, row), topics)
             row = find(session, reference)
-            frozen = editions.items(session, editions.identity(row))
+            frozen = editions.items(session, row.identity)
             left = tuple(LeftOut(each["id"], each["title"], each["reason"]) for each in row.left_out)
             drift = _drift(frozen, self._choose(session, row)[0]) if row.state == EditionState.DRAFT else ()
             return Proof(row, False, frozen, left, _own(session, row), topics, drift)
@@ -231,7 +231,7 @@ class Desk:
     def _compile(self, press: Press, proof: Proof) -> Mailroom:
         if proof.row.compiled_at and not proof.live:
             with self._db.read() as session:
-                return mailroom(session, editions.identity(proof.row), self.sender)
+                return mailroom(session, proof.row.identity, self.sender)
         return draft_room(press, self.sender, proof.row, proof.items, dict(proof.own), proof.topics, self._key())
 
 

@@ -47,7 +47,7 @@ def hold(database: Database, made_at: datetime, plan: Plan, now: datetime) -> Ba
     with database.read() as session:
         rows = editions.in_states(session, EditionState.APPROVED, EditionState.SENDING)
     for row in rows:
-        dispatch.change(database, editions.identity(row), "reopen" if row.state == EditionState.APPROVED else "pause")
+        dispatch.change(database, row.identity, "reopen" if row.state == EditionState.APPROVED else "pause")
     with database.write() as session:
         put_back.leap(session)
         put_back.give_up_letters(session, now)
@@ -59,7 +59,7 @@ def hold(database: Database, made_at: datetime, plan: Plan, now: datetime) -> Ba
             freeze(session, draft, now=now, weeks=plan.weeks)
         held = editions.in_states(session, EditionState.DRAFT, EditionState.PAUSED)
         for row in held:
-            editions.set_values(session, editions.identity(row), held_reason=why)
+            editions.set_values(session, row.identity, held_reason=why)
     return Back(made_at, tuple(row.period for row in held), tuple(row.period for row in made if row), doubtful)
 
 

@@ -43,7 +43,7 @@ def show(db: Database, press: Press, reference: str, now: datetime) -> Shown:
     """`held_back`: (domain, until, why) of the domains that its mail waits for or that much of it came back from."""
     with db.read() as session:
         row = find(session, reference)
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         frozen = editions.items(session, edition_id)
         own = editions.texts(session, edition_id).get(DEFAULT_LANGUAGE)
         text = text_of(press, row, frozen, own, DEFAULT_LANGUAGE)
@@ -66,7 +66,7 @@ def states(db: Database, periods: Collection[str]) -> dict[str, EditionState]:
 
 def listing(db: Database) -> list[tuple[EditionRow, Balance]]:
     with db.read() as session:
-        return [(row, deliveries.balance(session, editions.identity(row))) for row in editions.listing(session)]
+        return [(row, deliveries.balance(session, row.identity)) for row in editions.listing(session)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     """
     with db.read() as session:
         row, person = find(session, reference), consent.person(session, email)
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         frozen = editions.items(session, edition_id)
         clerk = Clerk(press.compiler, items.topic_names(session))
         candidates = pool(press, row, frozen, row.fanned_out_at or max(now, row.slot))
@@ -136,7 +136,7 @@ def draft_for(
     """
     with db.read() as session:
         row = find(session, reference)
-        edition_id = editions.identity(row)
+        edition_id = row.identity
         frozen = editions.items(session, edition_id)
         if not frozen:
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
@@ -164,7 +164,7 @@ def room_of(
     session: Session, press: Press, sender: Sender, row: EditionRow, frozen: tuple[EditionItem, ...], slot_key: str
 ) -> Mailroom:
     """The mailroom of a stored edition: what was compiled, or what it would be now."""
-    edition_id = editions.identity(row)
+    edition_id = row.identity
     if row.compiled_at:
         return mailroom(session, edition_id, sender)
     own, topics = editions.texts(session, edition_id), items.topic_names(session)
@@ -211,7 +211,7 @@ def delivery_rows(db: Database, reference: str, state: State | None = None) -> l
     """Every delivery of an edition, in keyset pages."""
     rows: list[dict[str, Any]] = []
     with db.read() as session:
-        edition_id = editions.identity(find(session, reference))
+        edition_id = find(session, reference).identity
         after = 0
         while page := deliveries.page(session, edition_id, state=state, after=after):
             rows += [
@@ -224,6 +224,6 @@ def delivery_rows(db: Database, reference: str, state: State | None = None) -> l
                 }
                 for row in page
             ]
-            after = page[-1].id or 0
+            after = page[-1].identity
             session.expunge_all()
     return rows

@@ -53,7 +53,7 @@ def of(db: Database, reference: str) -> Stats:
 
 
 def _count(session: Session, rows: Sequence[EditionRow]) -> list[Stats]:
-    numbers = [editions.identity(row) for row in rows]
+    numbers = [row.identity for row in rows]
     counted: dict[int, dict[str, Counter[str]]] = {number: defaultdict(Counter) for number in numbers}
     for edition, domain, state, came_back, count in stats.deliveries(session, numbers):
         arrived = state == State.ACCEPTED and not came_back

@@ -25,7 +25,7 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
         sent = deliveries.of_subscriber(session, person.id)
         told = events.of(session, person.id)
         periods = {row.id: period for row, period in sent}
-        editions = {each.id or 0: periods.get(each.delivery_id, "an edition") for each in told}
+        editions = {each.identity: periods.get(each.delivery_id, "an edition") for each in told}
         return {
             "email": person.email,
             "name": person.name,
@@ -76,7 +76,7 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
 
 
 def _said(event: EventRow, editions: Mapping[int, str]) -> str:
-    edition, said = editions[event.id or 0], event.payload
+    edition, said = editions[event.identity], event.payload
     match event.type:
         case "bounce":
             words = f"a {said['verdict']} bounce of {edition} ({said['rule']})"

@@ -49,7 +49,7 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
             _approve(office, plan, row, now, notify, check)
     with db.read() as session:
         approved = editions.in_states(session, EditionState.APPROVED)
-        due = [editions.identity(row) for row in editions.in_states(session, EditionState.SENDING)]
+        due = [row.identity for row in editions.in_states(session, EditionState.SENDING)]
     for row in approved:
         ready = max(row.slot, row.approved_at or row.slot)
         if row.slot > now or row.held_reason is not None:
@@ -57,7 +57,7 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
         if now - ready > plan.late_limit:
             hold(db, row, f"it was due on {in_words(row.slot, row.timezone)}, which is too long ago", notify)
         else:
-            due.append(editions.identity(row))
+            due.append(row.identity)
     notices.tell(db, now, notify)
     return due
 
@@ -65,10 +65,10 @@ def tick(office: Office, plan: Plan, notify: Notify, check: Check) -> list[int]:
 def hold(db: Database, row: EditionRow, reason: str, notify: Notify, remedy: str | None = None) -> None:
     """Keep an edition from going out unasked, and say so once. Whoever moved it since `row` was read has decided otherwise."""
     with db.write() as session:
-        current = editions.get(session, editions.identity(row))
+        current = editions.get(session, row.identity)
         if current.held_reason is not None or current.state != row.state:
             return
-        editions.set_values(session, editions.identity(row), held_reason=reason)
+        editions.set_values(session, row.identity, held_reason=reason)
     remedy = remedy or (
         f"Look at it with `digest preview`; to send it all the same, use `digest edition approve {row.period}` and "
         f"`digest edition send {row.period}`."
@@ -86,13 +86,13 @@ def _draft(
         if row is None:
             return
         freeze(session, row, now=now, weeks=plan.weeks)
-        count = len(editions.items(session, editions.identity(row)))
+        count = len(editions.items(session, row.identity))
     if distrust:
         hold(db, row, distrust, notify)
         return
     then = "It waits for approval." if plan.approval_required else f"It goes out on {in_words(slot, row.timezone)}."
     items = "1 item" if count == 1 else f"{count} items"
-    found = preflight.in_words(check(editions.identity(row)), MOST)
+    found = preflight.in_words(check(row.identity), MOST)
     notes = f"\n\n{found}" if found else ""
     notify(f"The draft of {period} is ready", f"It has {items}. {then} Look at it with `digest preview`.{notes}")
 
@@ -109,7 +109,7 @@ def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify:
     if before is not None and row.slot - before.slot < MINIMUM_GAP:
         hold(office.database, row, "another edition went out less than a day before", notify)
         return
-    if found := blocking(check(editions.identity(row))):
+    if found := blocking(check(row.identity)):
         remedy = (
             f"Mend it and `digest edition assemble --period {row.period}`, then `digest edition approve {row.period}`; "
             f"with --anyway it goes out as it is.\n\n{preflight.in_words(found, MOST)}"
@@ -117,7 +117,7 @@ def _approve(office: Office, plan: Plan, row: EditionRow, now: datetime, notify:
         hold(office.database, row, preflight.reasons(found), notify, remedy)
         return
     try:
-        approve(office, editions.identity(row), "automatic")
+        approve(office, row.identity, "automatic")
     except Refused as error:
         hold(office.database, row, str(error).rstrip("."), notify)
 

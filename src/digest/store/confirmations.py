@@ -26,7 +26,7 @@ def put(session: Session, key: str, subscriber_id: int | None, now: datetime, va
     else:
         row.sqlmodel_update({**values, "asked_at": now})
     session.flush()
-    return number(row)
+    return row.identity
 
 
 def get(session: Session, confirmation_id: int, *, lock: bool = False) -> ConfirmationRow | None:
@@ -48,9 +48,3 @@ def older(session: Session, than: datetime) -> list[ConfirmationRow]:
 def forget(session: Session, key: str) -> None:
     """Delete all that was asked for with an address, and the letters about it."""
     session.execute(delete(C).where(col(C.email_key) == key))
-
-
-def number(row: ConfirmationRow) -> int:
-    if row.id is None:
-        raise AssertionError("a confirmation that was stored has a number")
-    return row.id

@@ -182,12 +182,6 @@ def value(row: EditionRow) -> Edition:
     return Edition(row.period, row.number, row.slot, row.timezone)
 
 
-def identity(row: EditionRow) -> int:
-    if row.id is None:
-        raise AssertionError("an edition without an id")
-    return row.id
-
-
 def _snapshot(each: EditionItem) -> dict[str, Any]:
     said = [{"item": _written(one.item), "html": one.html, "stale": one.stale} for one in each.translations]
     return {"item": _written(each.item), "html": each.html} | ({"translations": said} if said else {})

@@ -90,7 +90,7 @@ def history(session: Session, subscriber_id: int) -> list[Mailing]:
     for each in told:
         if each.type in ("bounce", "complaint"):
             verdict = Verdict(each.payload["verdict"]) if "held" not in each.payload else Verdict.NONE
-            said = Answer(each.id or 0, verdict, each.occurred_at, each.payload.get("certain", True))
+            said = Answer(each.identity, verdict, each.occurred_at, each.payload.get("certain", True))
             answers.setdefault(each.delivery_id, []).append(said)
     sent = (
         select(DeliveryRow, col(EditionRow.period), func.coalesce(col(EditionRow.fanned_out_at), col(EditionRow.slot)))

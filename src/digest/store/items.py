@@ -145,7 +145,7 @@ def put(
         row.sqlmodel_update(values)
     session.add(row)
     session.flush()
-    item_id = _id(row)
+    item_id = row.identity
     topics = topic_ids(session, item.topics)
     session.execute(delete(ItemTopicRow).where(col(ItemTopicRow.item_id) == item_id))
     if topics:
@@ -175,7 +175,7 @@ def topic_ids(session: Session, slugs: Iterable[str], names: dict[str, str] | No
             shown = (names or {}).get(slug) or slug.replace("-", " ").capitalize()
             session.add(TopicRow(slug=slug, names={"en": shown}))
     session.flush()
-    return {slug: _id(row) for slug, row in _topic_rows(session, wanted).items()}
+    return {slug: row.identity for slug, row in _topic_rows(session, wanted).items()}
 
 
 def topic_names(session: Session) -> dict[str, dict[str, str]]:
@@ -221,7 +221,7 @@ def _many(session: Session, condition: ColumnElement[bool]) -> list[Stored]:
     named = {row.translation_of for row in rows if row.translation_of}
     uids = select(col(ItemRow.source_uid), col(ItemRow.id)).where(col(ItemRow.source_uid).in_(named))
     numbers = {row[0]: row[1] for row in session.execute(uids)} if named else {}
-    return [_stored(row, tuple(topics.get(_id(row), ())), numbers.get(row.translation_of or "")) for row in rows]
+    return [_stored(row, tuple(topics.get(row.identity, ())), numbers.get(row.translation_of or "")) for row in rows]
 
 
 def _stored(row: ItemRow, topics: tuple[str, ...], original: int | None) -> Stored:
@@ -229,7 +229,7 @@ def _stored(row: ItemRow, topics: tuple[str, ...], original: int | None) -> Stor
     fields |= {name: When.parse(text) for name in DATES if (text := getattr(row, name))}
     item = Item(kind=Kind(row.kind), body=row.body_markdown, topics=topics, **fields)
     return Stored(
-        id=_id(row),
+        id=row.identity,
         item=item,
         status=Status(row.status),
         uid=row.source_uid,
@@ -241,9 +241,3 @@ def _stored(row: ItemRow, topics: tuple[str, ...], original: int | None) -> Stor
         changed_at=row.updated_at,
         original=original,
     )
-
-
-def _id(row: ItemRow | TopicRow) -> int:
-    if row.id is None:
-        raise AssertionError("a row without its id")
-    return row.id

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
@@ -57,7 +57,7 @@ def all_of_them(session: Session) -> list[Kept]:
 
 
 def kept(row: PastMailRow) -> Kept:
-    return Kept(cast(int, row.id), row.source, row.source_uid, row.subject, row.sent_at, row.language)
+    return Kept(row.identity, row.source, row.source_uid, row.subject, row.sent_at, row.language)
 
 
 def find(session: Session, number: int) -> PastMailRow | None:

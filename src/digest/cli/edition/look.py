@@ -119,7 +119,7 @@ def check(
     """What is wrong with an edition before it goes out, and what to do; exit 1 if any of it is in the way."""
     here = installation(now)
     row = report.find_row(here.database, ed)
-    found = here.check(row.id or 0, offline=offline)
+    found = here.check(row.identity, offline=offline)
     if json_:
         emit({"edition": row.period, "findings": [asdict(each) for each in found]})
     else:

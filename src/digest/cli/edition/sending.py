@@ -49,7 +49,7 @@ def send(
     stop = asyncio.Event()
     trouble: Refused | None = None
     try:
-        balance = asyncio.run(_send(here, row.id or 0, stop))
+        balance = asyncio.run(_send(here, row.identity, stop))
     except (Refused, asyncio.CancelledError) as error:
         shown = report.show(here.database, here.press, row.period, here.clock())
         if isinstance(error, Refused):

@@ -20,7 +20,7 @@ def approve(
     """Freeze the content and let it go out at its time."""
     here = installation(now)
     row = report.find_row(here.database, ed)
-    (dispatch.approve if anyway else dispatch.approve_checked)(here.office, row.id or 0, "staff")
+    (dispatch.approve if anyway else dispatch.approve_checked)(here.office, row.identity, "staff")
     say(f"{row.period} is approved.")
 
 
@@ -41,7 +41,7 @@ def resume(ed: Ed, now: Now = None) -> None:
     """Let a paused edition go on; `send` delivers."""
     here = installation(now)
     row = report.find_row(here.database, ed)
-    dispatch.resume(here.database, row.id or 0, here.clock())
+    dispatch.resume(here.database, row.identity, here.clock())
     say(f"{row.period} may be sent again.")
 
 
@@ -54,5 +54,5 @@ def cancel(ed: Ed) -> None:
 def _move(ed: str, move: str, said: str, **values: object) -> None:
     here = installation()
     row = report.find_row(here.database, ed)
-    dispatch.change(here.database, row.id or 0, move, **values)
+    dispatch.change(here.database, row.identity, move, **values)
     say(f"{row.period} {said}.")

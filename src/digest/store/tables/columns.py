@@ -34,6 +34,19 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
+class Numbered(SQLModel):
+    """What a table's rows are made of that have a number: the database gives it to a row when that is stored."""
+
+    id: int | None = Field(default=None, primary_key=True)
+
+    @property
+    def identity(self) -> int:
+        """The number of a row that is stored."""
+        if self.id is None:
+            raise AssertionError(f"a {type(self).__name__} that is not stored has no number")
+        return self.id
+
+
 def instant(**options: Any) -> Any:
     """A column of type Instant."""
     return Field(sa_type=Instant, **options)

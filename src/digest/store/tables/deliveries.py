@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
-from digest.store.tables.columns import instant, json_column
+from digest.store.tables.columns import Numbered, instant, json_column
 
 
-class DeliveryRow(SQLModel, table=True):
+class DeliveryRow(Numbered, table=True):
     """One a subscriber and edition. `selection`: a pipeline.compose.Copy, worded in their language.
 
     `probe`: a try whether mail reaches somebody again who is paused for what came back (core.standing).
@@ -23,7 +23,6 @@ class DeliveryRow(SQLModel, table=True):
         Index(None, "state", "domain", "not_before"),
         {"sqlite_autoincrement": True},
     )
-    id: int | None = Field(default=None, primary_key=True)
     edition_id: int = Field(foreign_key="edition.id")
     subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="SET NULL", index=True)
     address: str | None = Field(default=None, max_length=320)
@@ -73,12 +72,11 @@ class BounceTallyRow(SQLModel, table=True):
     sent: int | None = None
 
 
-class EventRow(SQLModel, table=True):
+class EventRow(Numbered, table=True):
     """Append-only: what happened, once. A repeated (source, source_event_id) changes nothing."""
 
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("source", "source_event_id"), Index(None, "type", "id"))
-    id: int | None = Field(default=None, primary_key=True)
     type: str = Field(max_length=20)
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
     subscriber_id: int | None = Field(default=None, index=True)

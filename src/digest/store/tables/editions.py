@@ -6,15 +6,14 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from digest.store.tables.columns import instant, json_column
+from digest.store.tables.columns import Numbered, instant, json_column
 
 
-class EditionRow(SQLModel, table=True):
+class EditionRow(Numbered, table=True):
     """`expires_at` is set when sending begins; `left_out`: [{id, title, reason}] as found at assembly."""
 
     __tablename__ = "edition"
     __table_args__ = (UniqueConstraint("period"),)
-    id: int | None = Field(default=None, primary_key=True)
     period: str = Field(max_length=20)
     number: int
     slot: datetime = instant()

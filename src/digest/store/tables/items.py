@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from digest.store.tables.columns import instant, json_column
+from digest.store.tables.columns import Numbered, instant, json_column
 
 
 class ItemFields(SQLModel):
@@ -42,7 +42,7 @@ class ItemFields(SQLModel):
     updated_at: datetime = instant()
 
 
-class ItemRow(ItemFields, table=True):
+class ItemRow(ItemFields, Numbered, table=True):
     """`closes_at`: the instant after which the item is of no use. `content_hash`: of the item as its file would say it.
 
     `translation_of`: the `source_uid` of the item that this one says in another language. `updated_at`: when its words changed.
@@ -50,14 +50,12 @@ class ItemRow(ItemFields, table=True):
 
     __tablename__ = "item"
     __table_args__ = (UniqueConstraint("source", "source_uid"), Index(None, "status", "ready_at"))
-    id: int | None = Field(default=None, primary_key=True)
 
 
-class TopicRow(SQLModel, table=True):
+class TopicRow(Numbered, table=True):
     """`names`: language → the topic as people read it."""
 
     __tablename__ = "topic"
-    id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(max_length=80, unique=True)
     names: dict[str, str] = json_column()
 

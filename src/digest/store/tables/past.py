@@ -3,17 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from digest.store.tables.columns import instant
+from digest.store.tables.columns import Numbered, instant
 
 
-class PastMailRow(SQLModel, table=True):
+class PastMailRow(Numbered, table=True):
     """As everybody may read it. `removed_at`: when staff took it back; its words are gone, and its name keeps it out."""
 
     __tablename__ = "past_mail"
     __table_args__ = (UniqueConstraint("source", "source_uid"),)
-    id: int | None = Field(default=None, primary_key=True)
     source: str = Field(max_length=20)
     source_uid: str = Field(max_length=200)
     subject: str = Field(max_length=300)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from digest.store.tables.columns import instant
+from digest.store.tables.columns import Numbered, instant
 
 
 class SubscriberFields(SQLModel):
@@ -23,7 +23,7 @@ class SubscriberFields(SQLModel):
     updated_at: datetime = instant()
 
 
-class SubscriberRow(SubscriberFields, table=True):
+class SubscriberRow(SubscriberFields, Numbered, table=True):
     """`kinds`: those of items that they want, separated by `;`; empty for all.
 
     `resumes_at`: until when somebody is paused who asked for it; who is paused for another reason has none.
@@ -32,7 +32,6 @@ class SubscriberRow(SubscriberFields, table=True):
     __tablename__ = "subscriber"
     # A number is never given twice: unsubscribe tokens carry it and outlive the person.
     __table_args__ = (UniqueConstraint("email_key"), Index(None, "state", "id"), {"sqlite_autoincrement": True})
-    id: int | None = Field(default=None, primary_key=True)
 
 
 class InterestRow(SQLModel, table=True):
@@ -42,11 +41,10 @@ class InterestRow(SQLModel, table=True):
     weight: int = 1
 
 
-class ConsentRow(SQLModel, table=True):
+class ConsentRow(Numbered, table=True):
     """Append-only: who agreed to what, when, by whose word."""
 
     __tablename__ = "consent"
-    id: int | None = Field(default=None, primary_key=True)
     subscriber_hmac: str = Field(max_length=64, index=True)
     action: str = Field(max_length=20)
     wording: str | None = None
@@ -67,7 +65,7 @@ class SuppressionRow(SQLModel, table=True):
     at: datetime = instant()
 
 
-class ConfirmationRow(SQLModel, table=True):
+class ConfirmationRow(Numbered, table=True):
     """What somebody asked for, and its mailbox has to confirm: a subscription, or a new address for `subscriber_id`.
 
     `topics` separated by `;` · `wording`, `version`, `source`, `proof`: what the consent ledger will hold. A row ends
@@ -77,7 +75,6 @@ class ConfirmationRow(SQLModel, table=True):
     __tablename__ = "confirmation"
     # A number is never given twice: the link in a mail carries it.
     __table_args__ = (Index(None, "email_key"), Index(None, "asked_at"), {"sqlite_autoincrement": True})
-    id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=320)
     email_key: str = Field(max_length=320)
     subscriber_id: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="CASCADE", index=True)
@@ -92,7 +89,7 @@ class ConfirmationRow(SQLModel, table=True):
     confirmed_at: datetime | None = instant(default=None)
 
 
-class LetterRow(SQLModel, table=True):
+class LetterRow(Numbered, table=True):
     """A mail about one thing that is to be sent at `due_at`, and is written only then. `kind`: store.letters.Kind.
 
     `network`: where the request for it came from, for limits. `done_at`: when a server took it, or it was given up.
@@ -100,7 +97,6 @@ class LetterRow(SQLModel, table=True):
 
     __tablename__ = "letter"
     __table_args__ = (Index(None, "done_at", "due_at"), Index(None, "address_key"), {"sqlite_autoincrement": True})
-    id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(max_length=12)
     address: str = Field(max_length=320)
     address_key: str = Field(max_length=320)
