@@ -13,9 +13,11 @@ from httpx import ASGITransport, AsyncClient
 from stored import NOW, installation, put, subscribe
 
 from digest.app import Installation
+from digest.core.edition import EditionState
 from digest.core.when import When
 from digest.pipeline import assemble, consent
 from digest.pipeline.preview import in_scheme
+from digest.store import editions
 from digest.store.database import Database
 from digest.web import serve
 
@@ -142,6 +144,20 @@ async def test_a_stored_draft_comes_first_and_says_what_has_changed_since(
     assert "1 change since this draft was made" in first
     assert "Brand new" not in await mail(desk, edition=period)
     assert "Brand new" in await mail(desk, edition="next")
+
+
+async def test_next_is_what_assembling_makes_and_no_edition_that_was_missed(
+    here: Installation, desk: AsyncClient, sqlite: Database
+) -> None:
+    week(here)
+    with sqlite.write() as session:
+        slot, _ = assemble.upcoming(session, here.plan, NOW)
+        missed = here.plan.schedule.period(slot)
+        assert editions.create(session, missed, slot, "UTC", EditionState.MISSED)
+    page = (await desk.get("/")).text
+    made = draft(here)
+    assert made == here.plan.schedule.period(here.plan.schedule.after(slot))
+    assert f"<small>Edition</small> <b>{made}</b>" in page
 
 
 async def test_the_version_moves_when_what_is_shown_would(here: Installation, desk: AsyncClient) -> None:

@@ -133,7 +133,9 @@ def assemble(
     languages: Sequence[str],
 ) -> str:
     """Make the draft of a period (the next slot's by default), or make it anew while it is one. The period."""
-    period = period or _current(db, plan, now)
+    if period is None:
+        with db.read() as session:
+            period = plan.schedule.period(upcoming(session, plan, now)[0])
     try:
         slot = plan.schedule.in_period(period)
     except ValueError as error:
@@ -160,15 +162,18 @@ def assemble(
     return period
 
 
-def _current(db: Database, plan: Plan, now: datetime) -> str:
-    """The period that is next to go out: the last slot's while that may still be sent, else the first slot's not yet sent."""
+def upcoming(session: Session, plan: Plan, now: datetime) -> tuple[datetime, EditionRow | None]:
+    """The slot that may be assembled next, and its draft if there is one.
+
+    It is the last slot while that may still be sent, else the next; a later one where an edition has gone beyond a draft. One
+    that was missed is made by its name alone: after a restore it may have gone out.
+    """
     slot = plan.schedule.latest(now)
     if now - slot > plan.late_limit:
         slot = plan.schedule.next(now)
-    with db.read() as session:
-        while (row := editions.find(session, plan.schedule.period(slot))) and row.state != EditionState.DRAFT:
-            slot = plan.schedule.after(slot)
-    return plan.schedule.period(slot)
+    while (row := editions.find(session, plan.schedule.period(slot))) and row.state != EditionState.DRAFT:
+        slot = plan.schedule.after(slot)
+    return slot, row
 
 
 def freeze(session: Session, row: EditionRow, *, now: datetime, weeks: int) -> None:

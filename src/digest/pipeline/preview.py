@@ -17,7 +17,7 @@ from digest.core.preflight import examine
 from digest.core.selection import explain, select
 from digest.core.subscriber import SubscriberState
 from digest.pipeline import consent
-from digest.pipeline.assemble import LeftOut, Plan, choose, find
+from digest.pipeline.assemble import LeftOut, Plan, choose, find, upcoming
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
@@ -33,7 +33,6 @@ NEXT = "next"
 
 FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
-REMADE = (EditionState.DRAFT, EditionState.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +117,12 @@ class Desk:
         """What can be shown, first what most needs a look: what waits to go out, the next one as it would be now, the past."""
         with self._db.read() as session:
             stored = sorted(editions.listing(session), key=lambda row: row.slot, reverse=True)
-            upcoming = _upcoming(session, self._plan, self._clock())
+            coming = _upcoming(session, self._plan, self._clock())
         waiting = [row for row in stored if row.state in WAITING]
         past = [row for row in stored if row.state not in WAITING]
         return (
             *(_choice(row, row.period) for row in waiting),
-            Choice(NEXT, upcoming.period, NEXT, upcoming.slot, upcoming.timezone),
+            Choice(NEXT, coming.period, NEXT, coming.slot, coming.timezone),
             *(_choice(row, row.period) for row in past),
         )
 
@@ -250,15 +249,12 @@ def in_scheme(html: str, scheme: str) -> str:
 
 
 def _upcoming(session: Session, plan: Plan, now: datetime) -> EditionRow:
-    """The first edition that may still be put together and go out, kept nowhere unless it is a draft already."""
-    schedule, last = plan.schedule, plan.schedule.latest(now)
-    slot = last if now - last <= plan.late_limit else schedule.next(now)
-    while (row := editions.find(session, schedule.period(slot))) and row.state not in REMADE:
-        slot = schedule.after(slot)
-    if row:
-        return row
-    period, number = schedule.period(slot), editions.next_number(session)
-    return EditionRow(period=period, slot=slot, timezone=schedule.timezone, number=number, state=NEXT, left_out=[])
+    """The edition that is assembled next, kept nowhere unless it is a draft already."""
+    slot, draft = upcoming(session, plan, now)
+    return draft or EditionRow(
+        period=plan.schedule.period(slot), slot=slot, timezone=plan.schedule.timezone,
+        number=editions.next_number(session), state=NEXT, left_out=[],
+    )  # fmt: skip
 
 
 def _choice(row: EditionRow, reference: str) -> Choice:
