@@ -1,3 +1,1 @@
 """digest: stored items become a weekly mail that fits what each subscriber follows, sent once and accounted for."""
-
-__version__ = "0.1.0"

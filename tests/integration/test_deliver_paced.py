@@ -11,10 +11,9 @@ from test_deliver import ED, NOW, Post, approved, installed, once_each, post, wr
 
 from digest.core.address import parse
 from digest.core.delivery import State
-from digest.core.pacing import FREE, Limit, Limits
+from digest.core.pacing import FREE, WHOLE, Limit, Limits
 from digest.pipeline import ahead, deliver
 from digest.store import pacing, subscribers
-from digest.store.pacing import WHOLE
 from digest.store.subscribers import New
 from digest.transports.smtp import ServerBusy
 

@@ -11,10 +11,9 @@ from sqlalchemy import text
 from digest.core.address import parse
 from digest.core.delivery import State
 from digest.core.edition import EditionState
-from digest.core.pacing import FREE, Limit, Limits
+from digest.core.pacing import FREE, WHOLE, Limit, Limits
 from digest.store import deliveries, editions, pacing, subscribers
 from digest.store.database import Database
-from digest.store.pacing import WHOLE
 from digest.store.subscribers import New
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)

@@ -48,7 +48,7 @@ def backup(
 
 @app.command()
 def restore(
-    path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="A file that `digest backup` made.")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="A file that `digest backup` made.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a database that holds something.")
     ] = False,

@@ -15,7 +15,11 @@ from digest.pipeline.receive import Received
 
 ASK_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the message and tries later
 
-app = typer.Typer(name="inbound", help="Mail that comes back.", invoke_without_command=True)
+app = typer.Typer(
+    name="inbound",
+    help="Mail that comes back: take one message, replay kept ones, classify.",
+    invoke_without_command=True,
+)
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Message files, or folders of them; mbox; Maildir.")]
 

@@ -86,7 +86,7 @@ def tick(json_: Json = False, now: Now = None) -> None:
 
 @app.command()
 def run(now: Now = None) -> None:
-    """The service: scheduler, sender, unsubscribe page, and the ways in for mail, until SIGTERM."""
+    """The service: scheduler, sender, public pages, and the ways in for mail, until SIGTERM."""
     asyncio.run(_run(installation(now, running=True)))
 
 

@@ -17,7 +17,7 @@ DOMAINS, EDITIONS, WIDTH = 20, 12, 40
 @app.command("stats")
 def stats_(
     ed: Annotated[
-        str | None, typer.Argument(metavar="[ED]", help="A period, a number or `latest`; without it, all editions.")
+        str | None, typer.Argument(metavar="ED", help="A period, a number or `latest`; without it, all editions.")
     ] = None,
     json_: Json = False,
 ) -> None:

@@ -17,7 +17,7 @@ from digest.pipeline.story import story as tell
 
 app = typer.Typer(
     name="subscribers",
-    help="Subscribers: import, add, change, list, show, form, resume, unsubscribe, erase.",
+    help="Subscribers: import, export, add, change, list, show, review what is held, resume, unsubscribe, erase; a form.",
     no_args_is_help=True,
 )
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]

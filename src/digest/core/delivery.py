@@ -23,6 +23,7 @@ class State(StrEnum):
 
 
 OPEN = (State.PENDING, State.CLAIMED, State.TRANSMITTING)
+"""Still under way: a balance counts them as pending."""
 
 ALLOWED: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CLAIMED, State.SKIPPED}),
@@ -36,8 +37,9 @@ ALLOWED: dict[State, frozenset[State]] = {
 """The transitions there are; accepted, failed and skipped are final."""
 
 GIVE_UP_AFTER = timedelta(days=3)
-FIRST_DELAY = timedelta(minutes=5)
-LONGEST_DELAY = timedelta(hours=4)
+"""How long an edition is tried: RFC 5321 §4.5.4.1 asks for four to five days, and a weekly digest is old by then."""
+FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=5), timedelta(hours=4)
+"""Between two tries: RFC 5321 §4.5.4.1 asks for half an hour, and who greylists is content with less."""
 
 
 @dataclass(frozen=True, slots=True)

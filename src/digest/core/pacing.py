@@ -10,22 +10,27 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from digest.core.reply import Reply
 
+WHOLE = "*"
+"""In the place of a recipient domain: everything together."""
 BURST = timedelta(seconds=2)
 """How much of the rate may go at once: so no stretch of t sees more than what t + 2 s bring, and one message."""
 FIRST_RATE = 60.0
 """Messages a minute to a domain that had no limit, after its first refusal. All rates are messages a minute."""
 SLOWEST = 1.0
+"""No refusal halves a rate below this."""
 STEP = 10.0
 """What the rate gains in a minute in which all that it allowed was taken."""
 FREE_FROM = 600.0
 """A learned rate that comes back to this is forgotten, if no setting limits the domain."""
 STRIKES = 3
 """Refusals in a row that close a domain: one alone is a greylisting, a full disk, a mailbox."""
-FIRST_BACKOFF = timedelta(minutes=2)
-LONGEST_BACKOFF = timedelta(hours=2)
+FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=2)
+"""How long a domain is closed at first, and at most."""
 POLICY_PAUSE = timedelta(days=1)
 POLICY_MESSAGES, POLICY_SHARE, POLICY_LEAST = 20, 0.05, 3
+"""Messages of an edition that come back for policy and pause a domain: over so many, or over that share and at least three."""
 ONE_MAILBOX = ("4.1.", "4.2.1", "4.2.2")
+"""How those statuses begin that tell of an address or its mailbox, and not of the domain (RFC 3463 §3.2, §3.3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from digest.core.delivery import State
 from digest.core.edition import EditionState
-from digest.core.pacing import Limits
+from digest.core.pacing import WHOLE, Limits
 from digest.pipeline import receive
 from digest.pipeline.ledger import Ledger, OneByOne, Work
 from digest.store import deliveries, editions, pacing
 from digest.store.database import Database
 from digest.store.deliveries import Acceptance, Claimed
-from digest.store.pacing import WHOLE, Claim
+from digest.store.pacing import Claim
 
 AGAIN = (State.PENDING, State.UNCERTAIN)
 """What may be tried again: the next reply then takes the place of this one on the row."""

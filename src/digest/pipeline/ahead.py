@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 
 from digest.core.delivery import State
 from digest.core.envelope import Parcel
+from digest.core.pacing import WHOLE
 from digest.pipeline.account import Account, Result
 from digest.pipeline.compose import Draft, Mailroom
 from digest.store.deliveries import Claimed
-from digest.store.pacing import WHOLE
 
 CLAIM_AHEAD = 200
 """So many are claimed at once; the next so many when half of them are gone."""

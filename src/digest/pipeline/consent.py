@@ -21,6 +21,7 @@ from digest.store.subscribers import Subscriber
 from digest.store.tables import ConfirmationRow
 
 LANGUAGE_LENGTH = 35
+"""Characters of a tag that the database holds (RFC 5646 §4.4.1)."""
 
 
 def _name(written: str) -> str:

@@ -11,14 +11,13 @@ from sqlmodel import Session
 from digest.core.delivery import GIVE_UP_AFTER, State, retry_at
 from digest.core.dsn import Verdict, judge
 from digest.core.edition import MOVES
-from digest.core.pacing import Limits, at_once, slows
+from digest.core.pacing import WHOLE, Limits, at_once, slows
 from digest.core.reply import Accepted, Lost, Outcome, Rejected, Reply, Unknown
 from digest.pipeline import receive
 from digest.pipeline.account import Account, Result
 from digest.pipeline.receive import Keys
 from digest.store import editions, pacing
 from digest.store.deliveries import Acceptance, Claimed
-from digest.store.pacing import WHOLE
 
 OURS_IN_A_ROW = 3
 """Times that the server may refuse this sender for good before the edition is paused."""

@@ -33,7 +33,9 @@ from digest.transports.smtp import ServerBusy
 MARK_GOOD_FOR = 30.0
 """Seconds within which the dot must follow its mark: a process that slept longer cannot know what changed."""
 RECONNECT_PAUSES = (0.2, 1.0, 3.0, 5.0)
+"""Seconds between tries to open a connection while the server is away; then the run ends."""
 MESSAGES_A_CONNECTION = 500
+"""After which a new one is opened, since there are servers that count them."""
 YOUNG = 20_000
 """Objects made before the collector looks at them."""
 

@@ -22,6 +22,7 @@ from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
 CHUNK = 2000
+"""Subscribers at a time."""
 
 
 def fan_out(

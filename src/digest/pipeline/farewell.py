@@ -16,6 +16,7 @@ from digest.store.subscribers import Subscriber
 from digest.store.tables import SuppressionRow
 
 UNDO_WITHIN = timedelta(days=30)
+"""How long who left may take it back on their page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ LARGEST = 3_000_000
 PICTURES = 20
 """That are fetched for one feed at one time; what comes after has none."""
 STRIKES = 4
-"""Failures in a row after which staff are told: seven hours after the first."""
+"""Failures in a row after which staff are told: fourteen hours after the first, since pauses double (store/feeds.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 
 CHUNK = 500
+"""Rows at a time: what asks for their keys takes a few hundred."""
 
 
 def import_list(

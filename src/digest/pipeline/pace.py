@@ -5,11 +5,10 @@ from datetime import datetime
 
 from digest.core import pacing as arithmetic
 from digest.core.errors import Refused
-from digest.core.pacing import Limits
+from digest.core.pacing import WHOLE, Limits
 from digest.pipeline.assemble import find
 from digest.store import pacing
 from digest.store.database import Database
-from digest.store.pacing import WHOLE
 
 
 @dataclass(frozen=True, slots=True)

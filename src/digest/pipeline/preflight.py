@@ -28,6 +28,7 @@ from digest.store.tables import EditionRow
 from digest.store.topics import followers
 
 CHUNK = 2000
+"""Subscribers at a time."""
 WAITING = (EditionState.DRAFT, EditionState.APPROVED)
 """The states of an edition that is still to go out."""
 

@@ -26,7 +26,9 @@ from digest.store.subscribers import Subscriber
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REMIND_AFTER = timedelta(days=3)
+"""Who has not pressed the button by then gets one letter more."""
 BETWEEN_LETTERS = timedelta(minutes=10)
+"""To one address."""
 LETTERS_A_DAY, TO_WHO_LEFT = 3, 1
 """Letters that forms may cause to one address in a day, and to one that left, complained or bounced."""
 LETTERS_A_NETWORK, LETTERS_IN_ALL = 30, 500

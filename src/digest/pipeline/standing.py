@@ -8,6 +8,7 @@ from sqlmodel import Session
 from digest.core import standing as rules
 from digest.core.address import parse
 from digest.core.errors import Refused
+from digest.core.pacing import WHOLE
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
 from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
@@ -54,7 +55,7 @@ def change(session: Session, person: Subscriber, found: Standing, event_id: int,
 
 def _storm(session: Session, delivery: DeliveryRow, now: datetime) -> str | None:
     """Count one bounce more that would change somebody. Why to hold it, if there are too many; staff are told once."""
-    for domain, where in ((delivery.domain, f"to {delivery.domain} "), (tallies.WHOLE, "")):
+    for domain, where in ((delivery.domain, f"to {delivery.domain} "), (WHOLE, "")):
         changes = tallies.one_more(session, delivery.edition_id, domain)
         if changes <= LEAST_TO_HOLD:
             continue

@@ -19,10 +19,10 @@ from digest.store import clock, editions
 from digest.store.database import Database
 from digest.store.tables import EditionRow
 
-CLOCK_BACK = timedelta(hours=1)
-CLOCK_AHEAD = timedelta(days=10)
+CLOCK_BACK, CLOCK_AHEAD = timedelta(hours=1), timedelta(days=10)
+"""Jumps of the clock since the last tick beyond which it is not trusted."""
 MINIMUM_GAP = timedelta(days=1)
-
+"""Between two slots of which both may be sent unasked."""
 MOST = 10
 """Findings in a notice: `digest edition check` shows all."""
 Check = Callable[[int], list[Finding]]

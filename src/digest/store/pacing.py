@@ -11,13 +11,10 @@ from sqlmodel import SQLModel
 
 from digest.core import pacing
 from digest.core.delivery import State
-from digest.core.pacing import FREE, UNLIMITED, Limit, Limits, Pace
+from digest.core.pacing import FREE, UNLIMITED, WHOLE, Limit, Limits, Pace
 from digest.store import deliveries
 from digest.store.database import insert_or_nothing
 from digest.store.deliveries import Claimed
-
-WHOLE = "*"
-"""The row of everything together."""
 
 _T, _D = (SQLModel.metadata.tables[name] for name in ("pacing", "delivery"))
 _PACE = tuple(_T.c[name] for name in Pace.__dataclass_fields__)

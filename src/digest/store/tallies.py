@@ -3,11 +3,9 @@
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
+from digest.core.pacing import WHOLE
 from digest.store.database import insert
 from digest.store.tables import BounceTallyRow, DeliveryRow
-
-WHOLE = "*"
-"""The row of everything together."""
 
 
 def one_more(session: Session, edition_id: int, domain: str) -> int:

@@ -11,7 +11,9 @@ from contextlib import suppress
 from digest.core.errors import Misconfigured, Refused, TryAgain, because
 
 SECONDS = 60.0
+"""That the command may take."""
 LONGEST = 16384
+"""Characters of a token."""
 _TOKEN = re.compile(rb"[\x21-\x7e]{1,%d}" % LONGEST)
 """One word: the login itself separates with control characters."""
 

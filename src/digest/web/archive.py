@@ -11,9 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from digest.pipeline import archive
 from digest.store.database import Database
-from digest.web.pages import Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted
 
-LOOK = ["GET", "HEAD"]
 FRESH = "public, max-age=300"
 """So that what was taken back is gone after five minutes."""
 

@@ -23,6 +23,8 @@ from digest.rendering.language import Language
 from digest.rendering.markup import legal, link
 
 HERE = Path(__file__).parent
+LOOK = ["GET", "HEAD"]
+"""Methods of a page that is only looked at: neither ever changes anything."""
 
 
 def environment() -> jinja2.Environment:

@@ -20,7 +20,7 @@ from digest.pipeline.signup import Consent
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
 from digest.web.limiter import network_of
-from digest.web.pages import Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted
 
 HEADERS = {"referrer-policy": "same-origin"}
 """With none at all browsers would not say where a form comes from either."""
@@ -55,11 +55,11 @@ def router(
             languages=pages.languages(theirs.language), moves=public_url is not None,
         )  # fmt: skip
 
-    @routes.api_route("/preferences/{token}", methods=["GET", "HEAD"])
+    @routes.api_route("/preferences/{token}", methods=LOOK)
     def look(token: str) -> Response:
         return page(token)
 
-    @routes.api_route("/preferences/{token}/data.json", methods=["GET", "HEAD"])
+    @routes.api_route("/preferences/{token}/data.json", methods=LOOK)
     def take_along(token: str) -> Response:
         data = preferences.own_data(database, token, keys, clock())
         if data is None:

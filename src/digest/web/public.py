@@ -27,7 +27,7 @@ from digest.web import archive, personal, signup
 from digest.web.forms import posted
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
-from digest.web.pages import Pages, accepted, picture_answer
+from digest.web.pages import LOOK, Pages, accepted, picture_answer
 from digest.web.together import Together
 
 ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
@@ -40,7 +40,6 @@ MAIL_POLICY = (
     "frame-ancestors 'none'"
 )
 """Of the page that is a mail: its styles are within its elements, as mail programs want them."""
-LOOK = ["GET", "HEAD"]
 
 log = logs.Log("web")
 T = TypeVar("T")

@@ -22,10 +22,9 @@ from digest.pipeline.signup import Consent, Wish
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted, stamp, stamped
 from digest.web.limiter import network_of
-from digest.web.pages import Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted
 from digest.web.personal import HEADERS
 
-LOOK = ["GET", "HEAD"]
 CONSENT = "I want to get %(publication)s by mail. I can leave at any time, by a link in every mail."
 TRAP = "website"
 """A field that nobody sees: only programs fill it in."""

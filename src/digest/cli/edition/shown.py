@@ -6,6 +6,7 @@ import typer
 
 from digest.cli.shared import emit, iso, say, table
 from digest.core.delivery import Balance
+from digest.core.pacing import WHOLE
 from digest.core.when import in_words
 from digest.pipeline.report import Shown
 
@@ -57,7 +58,7 @@ def tell(shown: Shown, as_document: bool) -> None:
         if shown.came_back:
             say("Came back: " + ", ".join(f"{count} × {kind}" for kind, count in shown.came_back.items()))
         for domain, until, why in shown.held_back:
-            who = "All mail" if domain == "*" else f"Mail to {domain}"
+            who = "All mail" if domain == WHOLE else f"Mail to {domain}"
             say(f"{who} waits until {until:%Y-%m-%d %H:%M} UTC: {why}. `digest pacing reset '{domain}'` lets it go on.")
 
 
