@@ -14,6 +14,7 @@ from digest.core.item import closes_at
 from digest.core.message import Block, Composer, Part, join
 from digest.store import editions
 from digest.store.deliveries import Claimed
+from digest.store.tables import EditionRow
 
 LISTED = 3
 """From how many items on a digest begins with a list of them."""
@@ -169,8 +170,13 @@ def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> fro
     return frozenset((*contents, *(f"last:{each}" for each in copy.last if each in chosen), *web))
 
 
+def boundary(row: EditionRow) -> str:
+    """Between the parts of an edition's messages: the same in all of them, so that a repeated one is the same bytes."""
+    return f"=_digest_{row.period}_{row.number}"
+
+
 def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:
-    """The mailroom of a compiled edition. The boundary is the edition's own, so a repeated message is the same bytes."""
+    """The mailroom of a compiled edition."""
     row = editions.get(session, edition_id)
     texts = editions.texts(session, edition_id)
     return Mailroom(
@@ -179,5 +185,5 @@ def mailroom(session: Session, edition_id: int, sender: Sender) -> Mailroom:
         {language: text.subject for language, text in texts.items()},
         editions.blocks(session, edition_id),
         editions.items(session, edition_id),
-        f"=_digest_{row.period}_{row.number}",
+        boundary(row),
     )

@@ -21,7 +21,7 @@ from digest.pipeline.deliver import Route, begin, deliver, rescue, settle
 from digest.pipeline.fan_out import fan_out
 from digest.pipeline.preflight import Links, Spam
 from digest.pipeline.receive import Keys
-from digest.pipeline.report import draft_for, eml
+from digest.pipeline.specimen import draft_for, eml
 from digest.store import deliveries, editions
 from digest.store.database import Database
 from digest.store.tables import EditionRow

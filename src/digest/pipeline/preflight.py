@@ -19,7 +19,7 @@ from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, speaks
 from digest.pipeline.history import history
-from digest.pipeline.report import anybody, claimed_for, room_of
+from digest.pipeline.specimen import anybody, claimed_for, room_of
 from digest.store import deliveries, editions, items, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import Claimed

@@ -22,8 +22,9 @@ from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
 from digest.pipeline.preflight import WAITING, gather
-from digest.pipeline.report import anybody, claimed_for, draft_room, eml, in_words
-from digest.store import deliveries, editions, items, search, subscribers
+from digest.pipeline.report import in_words
+from digest.pipeline.specimen import anybody, delivery_to, draft_room, eml
+from digest.store import editions, items, search, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
@@ -163,13 +164,8 @@ class Desk:
         candidates = pool(press, proof.row, proof.items, moment)
         with self._db.read() as session:
             had = history(session, proof.row, candidates.open).of(session, person.id)
-            sent = deliveries.to(session, proof.row.id, person.id) if proof.row.id else None
-        if sent and sent.id and sent.message_id:
-            copy = Copy.from_json(sent.selection)
-            claimed = claimed_for(person, sent.selection, self.sender, sent.id, sent.message_id)
-        else:
-            copy = clerk.copy(select(candidates, person, had), person, room.language(person.language))
-            claimed = claimed_for(person, copy.to_json(), self.sender)
+            claimed = delivery_to(session, proof.row, person, room, lambda: select(candidates, person, had), clerk)
+        got = Copy.from_json(claimed.selection).items
         language = room.language(person.language)
         text = text_of(press, proof.row, proof.items, proof.own.get(language), language)
         wire, html = eml(room, claimed, moment), room.part("html", claimed, moment)
@@ -177,13 +173,8 @@ class Desk:
         included: list[Placed] = []
         excluded: list[Placed] = []
         for each in explain(candidates, person, had):
-            was_in = each.id in copy.items
-            reasons = (
-                in_words(each, person, clerk, press.limit)
-                if was_in == each.included
-                else ("so it was when it was sent",)
-            )
-            (included if was_in else excluded).append(Placed(by_id[each.id], reasons))
+            reasons = in_words(each, person, clerk, press.limit, included=each.id in got)
+            (included if each.id in got else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(
             moment,
             text.subject,

@@ -5,26 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
-
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionItem, EditionState, EditionText
-from digest.core.errors import Refused
-from digest.core.headers import Sender
-from digest.core.selection import Decision, Reason, explain, select
-from digest.core.subscriber import SubscriberState
+from digest.core.selection import Decision, Reason, explain
 from digest.pipeline import consent
 from digest.pipeline.assemble import find
-from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool, text_of
-from digest.pipeline.compose import Copy, Mailroom, mailroom
+from digest.pipeline.compile import Clerk, Press, pool, text_of
+from digest.pipeline.compose import Copy
 from digest.pipeline.history import history
+from digest.pipeline.specimen import DEFAULT_LANGUAGE
 from digest.store import deliveries, editions, events, items, pacing
 from digest.store.database import Database
-from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
-
-DEFAULT_LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +90,16 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     explained = []
     for each in decisions:
         included = each.included if got is None else each.id in got
-        reasons = in_words(each, person, clerk, press.limit)
-        if included != each.included:
-            reasons = (
-                "it was " + ("in" if included else "left out") + " when the edition was sent; today it would not be so",
-            )
+        reasons = in_words(each, person, clerk, press.limit, included=included)
         explained.append(Explained(each.id, titles[each.id], included, reasons))
     return explained
 
 
-def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int) -> tuple[str, ...]:
+def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int, *, included: bool) -> tuple[str, ...]:
+    """Why an item is in somebody's digest or not. `included`: whether it is, as was decided when the edition was sent."""
+    if included != decision.included:
+        return (f"it was {'in' if included else 'left out'} when the edition was sent; today it would not be so",)
+
     def followed(slug: str) -> str:
         weight = person.interests[slug]
         return clerk.topic(slug, DEFAULT_LANGUAGE) + (f" (weight {weight})" if weight > 1 else "")
@@ -125,86 +118,6 @@ def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int) -
         Reason.LIMIT: f"{limit} items matter more to them, and that is the limit",
     }
     return tuple(words[each] for each in decision.reasons)
-
-
-def draft_for(
-    db: Database, press: Press, sender: Sender, reference: str, email: str | None, now: datetime, slot_key: str
-) -> tuple[Mailroom, Claimed]:
-    """The room and the delivery with which an edition can be shown as `email` gets it (None: somebody with no interests).
-
-    Before approval it is compiled for the occasion; after it, what was frozen is used.
-    """
-    with db.read() as session:
-        row = find(session, reference)
-        edition_id = row.identity
-        frozen = editions.items(session, edition_id)
-        if not frozen:
-            raise Refused(f"{row.period} has no items, so there is nothing to show.")
-        person = consent.person(session, email) if email else anybody(sender)
-        topics = items.topic_names(session)
-        room = room_of(session, press, sender, row, frozen, slot_key)
-        sent = deliveries.to(session, edition_id, person.id)
-        if sent and sent.id and sent.message_id:
-            return room, claimed_for(person, sent.selection, sender, sent.id, sent.message_id)
-        candidates = pool(press, row, frozen, now)
-        selection = select(candidates, person, history(session, row, candidates.open).of(session, person.id))
-    copy = Clerk(press.compiler, topics).copy(selection, person, room.language(person.language))
-    return room, claimed_for(person, copy.to_json(), sender)
-
-
-def eml(room: Mailroom, claimed: Claimed, now: datetime) -> bytes:
-    """The whole message. Refused if nothing in it is open any more."""
-    wire = room.compose(claimed, now)
-    if wire is None:
-        raise Refused("There is nothing to say to them: everything in their digest is over.")
-    return wire
-
-
-def room_of(
-    session: Session, press: Press, sender: Sender, row: EditionRow, frozen: tuple[EditionItem, ...], slot_key: str
-) -> Mailroom:
-    """The mailroom of a stored edition: what was compiled, or what it would be now."""
-    edition_id = row.identity
-    if row.compiled_at:
-        return mailroom(session, edition_id, sender)
-    own, topics = editions.texts(session, edition_id), items.topic_names(session)
-    return draft_room(press, sender, row, frozen, own, topics, slot_key)
-
-
-def draft_room(
-    press: Press,
-    sender: Sender,
-    row: EditionRow,
-    frozen: tuple[EditionItem, ...],
-    own: dict[str, EditionText],
-    topics: TopicNames,
-    slot_key: str,
-) -> Mailroom:
-    """A mailroom compiled for the occasion and kept nowhere."""
-    texts, blocks = compile_blocks(press, row, frozen, own, topics, slot_key)
-    subjects = {language: text.subject for language, text in texts.items()}
-    return Mailroom(sender, row.period, subjects, blocks, frozen, f"=_digest_{row.period}_{row.number}")
-
-
-def claimed_for(
-    person: Subscriber, selection: str, sender: Sender, delivery_id: int = 0, message_id: str | None = None
-) -> Claimed:
-    """A delivery to a person that is there to be looked at; with a number it is one that was sent."""
-    return Claimed(
-        id=delivery_id,
-        subscriber_id=person.id,
-        address=person.email,
-        domain=person.email.rpartition("@")[2],
-        language=person.language,
-        selection=selection,
-        message_id=message_id or sender.message_id(delivery_id),
-        attempts=0,
-    )
-
-
-def anybody(sender: Sender, language: str = DEFAULT_LANGUAGE) -> Subscriber:
-    """Somebody who has chosen no topics, at the publication's own address."""
-    return Subscriber(0, sender.address, sender.address, "", language, SubscriberState.ACTIVE)
 
 
 def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:

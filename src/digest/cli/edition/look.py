@@ -14,7 +14,7 @@ from digest.core.errors import Misconfigured
 from digest.core.finding import blocking
 from digest.core.when import in_words
 from digest.pipeline import assemble as assembling
-from digest.pipeline import preflight, report
+from digest.pipeline import preflight, report, specimen
 
 app = typer.Typer()
 
@@ -142,8 +142,8 @@ def render(
     email = _one(email, for_)
     here = installation(now)
     moment = here.clock()
-    room, claimed = report.draft_for(here.database, here.press, here.sender, ed, email, moment, random_key())
+    room, claimed = specimen.draft_for(here.database, here.press, here.sender, ed, email, moment, random_key())
     if format_ == "eml":
-        sys.stdout.buffer.write(report.eml(room, claimed, moment))
+        sys.stdout.buffer.write(specimen.eml(room, claimed, moment))
     else:
         sys.stdout.write(room.part(format_, claimed, moment))
