@@ -11,9 +11,10 @@ from digest.core.item import Kind
 from digest.core.token import address_hmac
 from digest.pipeline import consent, lists
 from digest.pipeline.list_rows import COLUMNS
-from digest.store import items, subscribers, suppressions
+from digest.store import subscribers, suppressions
 from digest.store.database import Database
 from digest.store.tables import ConsentRow, SubscriberRow
+from digest.store.topics import topic_names
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
 PEPPER = "a pepper for the tests"
@@ -163,7 +164,7 @@ def test_a_dry_run_tells_all_and_changes_nothing(bring, sqlite):
     assert people(sqlite) == {}
     with sqlite.read() as session:
         assert session.scalars(select(ConsentRow)).all() == []
-        assert items.topic_names(session) == {}
+        assert topic_names(session) == {}
     assert bring(HEAD + "ana@example.net,,en,new-topic,,\n").added == 1
 
 

@@ -233,7 +233,7 @@ def test_an_item_in_place_of_another_keeps_its_number_and_the_day_it_was_ready(d
         assert items.by_id(session, item_id).ready_at == later
         items.remove(session, item_id)
         assert items.by_id(session, item_id) is None
-        assert items.topic_counts(session) == {"housing": 0, "water": 0, "work": 0}
+        assert topics.topic_counts(session) == {"housing": 0, "water": 0, "work": 0}
 
 
 def test_what_the_table_would_swallow_is_checked_before_it(database):
@@ -251,14 +251,14 @@ def test_no_item_has_a_number_beyond_all_numbers(database):
 
 def test_a_topic_has_a_name_in_each_language(database):
     with database.write() as session:
-        assert items.topic_ids(session, ["public-libraries", "housing", "housing"]).keys() == {
+        assert topics.topic_ids(session, ["public-libraries", "housing", "housing"]).keys() == {
             "public-libraries",
             "housing",
         }
-        items.name_topic(session, "housing", "es", "Vivienda")
-        items.name_topic(session, "water", "en", "Clean water")
+        topics.name_topic(session, "housing", "es", "Vivienda")
+        topics.name_topic(session, "water", "en", "Clean water")
     with database.read() as session:
-        assert items.topic_names(session) == {
+        assert topics.topic_names(session) == {
             "housing": {"en": "Housing", "es": "Vivienda"},
             "public-libraries": {"en": "Public libraries"},
             "water": {"en": "Clean water"},
@@ -730,4 +730,4 @@ def test_what_a_transaction_that_fails_did_is_undone(database):
         fail()
     with database.read() as session:
         assert (subscribers.count(session), editions.listing(session), items.listing(session)) == (0, [], [])
-        assert items.topic_names(session) == {}
+        assert topics.topic_names(session) == {}

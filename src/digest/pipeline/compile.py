@@ -13,10 +13,11 @@ from digest.core.message import Block
 from digest.core.selection import Candidate, Pool, Selection
 from digest.core.slot import following
 from digest.pipeline.compose import Copy
-from digest.store import editions, items
+from digest.store import editions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
+from digest.store.topics import topic_names
 
 if TYPE_CHECKING:
     from digest.rendering.compiler import Compiler, Publication  # app/ makes them, and only for what renders
@@ -130,7 +131,7 @@ def store_blocks(db: Database, press: Press, edition_id: int, slot_key: str, now
         if row.compiled_at is not None:
             return
         own = editions.texts(session, edition_id)
-        frozen, topics = editions.items(session, edition_id), items.topic_names(session)
+        frozen, topics = editions.items(session, edition_id), topic_names(session)
         texts, blocks = compile_blocks(press, row, frozen, own, topics, slot_key)
         for text in texts.values():
             editions.put_text(session, edition_id, text)

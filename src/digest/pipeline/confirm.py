@@ -14,10 +14,11 @@ from digest.pipeline.consent import merged
 from digest.pipeline.farewell import masked
 from digest.pipeline.letters import GOOD_FOR
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, consents, events, items, letters, subscribers, suppressions
+from digest.store import confirmations, consents, events, letters, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.tables import ConfirmationRow
+from digest.store.topics import topic_names
 
 
 class Standing(StrEnum):
@@ -131,7 +132,7 @@ def _standing(session: Session, asked: ConfirmationRow, now: datetime) -> Standi
 
 
 def _shown(session: Session, asked: ConfirmationRow, now: datetime, preferences: str = "") -> Waiting:
-    named = items.topic_names(session)
+    named = topic_names(session)
     follows = tuple(topic_name(named, slug, asked.language) for slug in asked.topics.split(";") if slug in named)
     standing = Standing.DONE if preferences else _standing(session, asked, now)
     return Waiting(masked(asked.email), asked.language, follows, asked.subscriber_id is not None, standing, preferences)

@@ -17,9 +17,10 @@ from digest.core.when import month_begins
 from digest.pipeline import standing
 from digest.pipeline.compile import Clerk, Press, pool
 from digest.pipeline.history import history
-from digest.store import deliveries, editions, items, subscribers
+from digest.store import deliveries, editions, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
+from digest.store.topics import topic_names
 
 CHUNK = 2000
 """Subscribers at a time."""
@@ -44,7 +45,7 @@ def fan_out(
         subscribers.resume(session, now)
         frozen = editions.items(session, edition_id)
         candidates, before = pool(press, row, frozen, now), history(session, row, [each.id for each in frozen])
-        clerk = Clerk(press.compiler, items.topic_names(session))
+        clerk = Clerk(press.compiler, topic_names(session))
         total, month = subscribers.count(session, SubscriberState.ACTIVE), month_begins(row.slot, row.timezone)
 
     def delivery(number: int, person: Subscriber, had: Mapping[int, bool], served: Collection[int]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
 from digest.store.tables import FeedRow
+from digest.store.topics import topic_names
 
 LARGEST = 3_000_000
 """Bytes of a feed: two thousand articles with a page each."""
@@ -160,7 +161,7 @@ def store(db: Database, reading: Reading, source: Source, now: datetime, gallery
     result = Intake()
     hung = _hang(db, gallery, reading, source, result)
     with db.write() as session:
-        topics = items.topic_names(session)
+        topics = topic_names(session)
         _keep(session, hung, source, now, result)
         result.tell_topics(topics)
     return result

@@ -21,6 +21,7 @@ from digest.rendering.markup import link, to_html
 from digest.store import items
 from digest.store.database import Database
 from digest.store.items import Stored
+from digest.store.topics import topic_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def add(
         return result
     hung = [(path, *_hang(db, gallery, path, file, result)) for path, file in read]  # may wait for the web: no lock yet
     with db.write() as session:
-        topics = items.topic_names(session)
+        topics = topic_names(session)
         for path, file, content in sorted(hung, key=lambda each: each[1].item.translation_of is not None):
             uid = file.uid or fingerprint("file", str(path.resolve()))
             known = _known(session, file, content, uid)

@@ -27,9 +27,10 @@ from digest.pipeline.dispatch import Office
 from digest.pipeline.farewell import masked
 from digest.rendering import letters as forms
 from digest.rendering.letters import Letter, Written
-from digest.store import confirmations, items, letters, subscribers
+from digest.store import confirmations, letters, subscribers
 from digest.store.letters import Kind
 from digest.store.tables import LetterRow
+from digest.store.topics import topic_names
 
 LEASE = timedelta(minutes=10)
 """Whoever claimed a letter has so long to send it; then it is due again."""
@@ -137,7 +138,7 @@ def on_the_wire(sender: Sender, note: Note, written: Written, unsigned: Sequence
 
 def _letter(session: Session, sender: Sender, plan: Plan, row: LetterRow, now: datetime) -> tuple[Letter, str] | None:
     """What to say, and the language of who reads it."""
-    named = items.topic_names(session)
+    named = topic_names(session)
     if row.confirmation_id is not None:
         asked = confirmations.get(session, row.confirmation_id)
         left = asked and math.ceil((asked.asked_at + GOOD_FOR - now) / timedelta(days=1))

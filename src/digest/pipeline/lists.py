@@ -14,9 +14,10 @@ from digest.pipeline.compose import speaks
 from digest.pipeline.consent import merged, weighed
 from digest.pipeline.list_rows import ListImport, Row, read
 from digest.pipeline.reading import read_text
-from digest.store import consents, items, subscribers, suppressions
+from digest.store import consents, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
+from digest.store.topics import topic_names
 
 CHUNK = 500
 """Rows at a time: what asks for their keys takes a few hundred."""
@@ -112,7 +113,7 @@ def _state_after(before: Subscriber | None, said: SubscriberState) -> Subscriber
 
 def _topics_by_name(session: Session) -> dict[str, str]:
     """A topic's slug, and its name in any language made a slug → its slug."""
-    named = items.topic_names(session)
+    named = topic_names(session)
     return {slugify(name): slug for slug, names in named.items() for name in (*names.values(), slug)}
 
 

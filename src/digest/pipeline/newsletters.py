@@ -14,6 +14,7 @@ from digest.pipeline.reading import read_text
 from digest.rendering.markup import to_html
 from digest.store import items
 from digest.store.database import Database
+from digest.store.topics import topic_names
 
 if TYPE_CHECKING:
     from digest.core.newsletter import Found
@@ -37,7 +38,7 @@ def store(db: Database, path: Path, found: Sequence["Found"], *, timezone: str, 
     result = Intake()
     source = f"newsletter:{path.name}"[:200]
     with db.write() as session:
-        topics = items.topic_names(session)
+        topics = topic_names(session)
         before = {each.uid: each for each in items.from_source(session, source)}
         seen = set()
         for each in found:

@@ -20,9 +20,10 @@ from digest.pipeline.consent import merged
 from digest.pipeline.farewell import masked, may_undo
 from digest.pipeline.receive import Keys
 from digest.pipeline.story import story
-from digest.store import consents, events, items, subscribers, suppressions
+from digest.store import consents, events, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
+from digest.store.topics import topic_names
 
 LONGEST_PAUSE = 26
 """Weeks."""
@@ -64,7 +65,7 @@ def preferences(db: Database, token: str, keys: Keys, now: datetime) -> Preferen
         person = _person(session, token, keys.ring)
         if person is None:
             return None
-        named = items.topic_names(session)
+        named = topic_names(session)
         return Preferences(
             masked(person.email),
             keys.ring.issue(Purpose.UNSUBSCRIBE, person.id),
@@ -98,7 +99,7 @@ def choose(db: Database, token: str, keys: Keys, choice: Choice, languages: Coll
     """
 
     def act(session: Session, person: Subscriber) -> None:
-        known = items.topic_names(session)
+        known = topic_names(session)
         entry = merged(
             parse(person.email),
             person,

@@ -20,12 +20,12 @@ from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, speaks
 from digest.pipeline.history import history
 from digest.pipeline.specimen import anybody, claimed_for, room_of
-from digest.store import deliveries, editions, items, subscribers
+from digest.store import deliveries, editions, subscribers
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
-from digest.store.topics import followers
+from digest.store.topics import followers, topic_names
 
 CHUNK = 2000
 """Subscribers at a time."""
@@ -156,7 +156,7 @@ def _reach(
     reach = _Reach()
     candidates = pool(press, row, frozen, moment)
     before = history(session, row, [each.id for each in frozen])
-    clerk = Clerk(press.compiler, items.topic_names(session))
+    clerk = Clerk(press.compiler, topic_names(session))
     sizes = {language: _sizes(room, language) for language in room.blocks}
     after = 0
     while people := subscribers.page(session, after=after, limit=CHUNK, state=SubscriberState.ACTIVE):

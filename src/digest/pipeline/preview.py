@@ -24,10 +24,11 @@ from digest.pipeline.history import history
 from digest.pipeline.preflight import WAITING, gather
 from digest.pipeline.report import in_words
 from digest.pipeline.specimen import anybody, delivery_to, draft_room, eml
-from digest.store import editions, items, search, subscribers
+from digest.store import editions, search, subscribers
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
+from digest.store.topics import topic_names
 
 NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
@@ -130,7 +131,7 @@ class Desk:
     def lay_out(self, reference: str) -> Proof:
         """The edition of a choice, or of anything that names one. Refused if there is none."""
         with self._db.read() as session:
-            topics = items.topic_names(session)
+            topics = topic_names(session)
             if reference == NEXT:
                 row = _upcoming(session, self._plan, self._clock())
                 chosen, left = self._choose(session, row)

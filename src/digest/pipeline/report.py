@@ -14,10 +14,11 @@ from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy
 from digest.pipeline.history import history
 from digest.pipeline.specimen import DEFAULT_LANGUAGE
-from digest.store import deliveries, editions, events, items, pacing
+from digest.store import deliveries, editions, events, pacing
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
+from digest.store.topics import topic_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
         row, person = find(session, reference), consent.person(session, email)
         edition_id = row.identity
         frozen = editions.items(session, edition_id)
-        clerk = Clerk(press.compiler, items.topic_names(session))
+        clerk = Clerk(press.compiler, topic_names(session))
         candidates = pool(press, row, frozen, row.fanned_out_at or max(now, row.slot))
         decisions = explain(candidates, person, history(session, row, candidates.open).of(session, person.id))
         sent = deliveries.to(session, edition_id, person.id)

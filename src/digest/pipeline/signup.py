@@ -19,10 +19,11 @@ from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
 from digest.pipeline.receive import Keys
-from digest.store import confirmations, items, letters, subscribers, suppressions
+from digest.store import confirmations, letters, subscribers, suppressions
 from digest.store.database import Database
 from digest.store.letters import Kind
 from digest.store.subscribers import Subscriber
+from digest.store.topics import topic_names
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REMIND_AFTER = timedelta(days=3)
@@ -72,7 +73,7 @@ def wish(email: str, topics: Collection[str], language: str, frequency: str) -> 
 def topics(db: Database, language: str) -> dict[str, str]:
     """Slug → name of the topics that can be followed, in the order of their names."""
     with db.read() as session:
-        named = items.topic_names(session)
+        named = topic_names(session)
     words = {slug: topic_name(named, slug, language) for slug in named}
     return dict(sorted(words.items(), key=lambda each: each[1].casefold()))
 
@@ -146,7 +147,7 @@ def _row(session: Session, wished: Wish, consent: Consent) -> dict[str, str]:
     return {
         "email": wished.email.email,
         "language": wished.language,
-        "topics": ";".join(sorted(wished.topics & items.topic_names(session).keys())),
+        "topics": ";".join(sorted(wished.topics & topic_names(session).keys())),
         "frequency": wished.frequency,
         "wording": consent.wording,
         "version": consent.version,

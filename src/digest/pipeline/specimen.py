@@ -15,11 +15,12 @@ from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, TopicNames, compile_blocks, pool
 from digest.pipeline.compose import Mailroom, boundary, mailroom
 from digest.pipeline.history import history
-from digest.store import deliveries, editions, items
+from digest.store import deliveries, editions
 from digest.store.database import Database
 from digest.store.deliveries import Claimed
 from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
+from digest.store.topics import topic_names
 
 DEFAULT_LANGUAGE = "en"
 """That of staff, and of a reader of whom nothing is known."""
@@ -39,7 +40,7 @@ def draft_for(
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
         person = consent.person(session, email) if email else anybody(sender)
         room = room_of(session, press, sender, row, frozen, slot_key)
-        candidates, clerk = pool(press, row, frozen, now), Clerk(press.compiler, items.topic_names(session))
+        candidates, clerk = pool(press, row, frozen, now), Clerk(press.compiler, topic_names(session))
         had = history(session, row, candidates.open).of(session, person.id)
         return room, delivery_to(session, row, person, room, lambda: select(candidates, person, had), clerk)
 
@@ -69,7 +70,7 @@ def room_of(
     """The mailroom of a stored edition: what was compiled, or what it would be now."""
     if row.compiled_at:
         return mailroom(session, row.identity, sender)
-    own, topics = editions.texts(session, row.identity), items.topic_names(session)
+    own, topics = editions.texts(session, row.identity), topic_names(session)
     return draft_room(press, sender, row, frozen, own, topics, slot_key)
 
 

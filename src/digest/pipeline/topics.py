@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from digest.core.errors import Refused
 from digest.core.slug import slugify
-from digest.store import items
 from digest.store import topics as stored
 from digest.store.database import Database
 
@@ -21,10 +20,10 @@ class Topic:
 
 def listing(db: Database) -> list[Topic]:
     with db.read() as session:
-        used, followed = items.topic_counts(session), stored.followers(session)
+        used, followed = stored.topic_counts(session), stored.followers(session)
         return [
             Topic(slug, names, used.get(slug, 0), followed.get(slug, 0))
-            for slug, names in items.topic_names(session).items()
+            for slug, names in stored.topic_names(session).items()
         ]
 
 
@@ -34,18 +33,18 @@ def add(db: Database, name: str, language: str, called: str | None) -> str:
     if not slug or not name.isprintable():
         raise Refused(f"“{name}” is no name for a topic; use letters and digits.")
     with db.write() as session:
-        items.name_topic(session, slug, language, called or name.strip())
+        stored.name_topic(session, slug, language, called or name.strip())
     return slug
 
 
 def remove(db: Database, slug: str, into: str | None) -> Topic:
     """Take a topic away, as it was; `into`: the one that its items and followers get instead. Refused while it is used."""
     with db.write() as session:
-        names = items.topic_names(session)
+        names = stored.topic_names(session)
         for each in (slug, into):
             if each is not None and each not in names:
                 raise Refused(f"There is no topic “{each}”; `digest topics list` shows those there are.")
-        used = items.topic_counts(session).get(slug, 0)
+        used = stored.topic_counts(session).get(slug, 0)
         followers = stored.followers(session).get(slug, 0) + stored.wished(session, slug)
         if into == slug:
             raise Refused(f"“{slug}” cannot go into itself; name another topic.")

@@ -1,11 +1,11 @@
-"""Items and topics."""
+"""Items: their rows, and which editions hold them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlmodel import Session, col
 
 from digest.core.edition import EditionState
@@ -14,6 +14,7 @@ from digest.core.slug import slugify
 from digest.core.when import When
 from digest.store.editions import GIVEN_UP
 from digest.store.tables import EditionItemRow, EditionRow, ItemFields, ItemRow, ItemTopicRow, TopicRow
+from digest.store.topics import topic_ids
 
 _ALIKE = (
     "title", "url", "organisation", "byline", "language", "timezone", "venue", "image", "alt", "must_see", "priority",
@@ -164,44 +165,6 @@ def set_status(session: Session, stored: Stored, status: Status, now: datetime) 
 def remove(session: Session, item_id: int) -> None:
     session.execute(delete(ItemTopicRow).where(col(ItemTopicRow.item_id) == item_id))
     session.execute(delete(ItemRow).where(col(ItemRow.id) == item_id))
-
-
-def topic_ids(session: Session, slugs: Iterable[str], names: dict[str, str] | None = None) -> dict[str, int]:
-    """Slug → id, making the topics that do not exist yet. `names`: how a new one is shown."""
-    wanted = tuple(dict.fromkeys(slugs))
-    found = _topic_rows(session, wanted)
-    for slug in wanted:
-        if slug not in found:
-            shown = (names or {}).get(slug) or slug.replace("-", " ").capitalize()
-            session.add(TopicRow(slug=slug, names={"en": shown}))
-    session.flush()
-    return {slug: row.identity for slug, row in _topic_rows(session, wanted).items()}
-
-
-def topic_names(session: Session) -> dict[str, dict[str, str]]:
-    """Slug → language → name, for every topic, by slug."""
-    return {row.slug: row.names for row in session.scalars(select(TopicRow).order_by(col(TopicRow.slug)))}
-
-
-def name_topic(session: Session, slug: str, language: str, name: str) -> None:
-    topic_ids(session, [slug], {slug: name})
-    row = _topic_rows(session, [slug])[slug]
-    row.names = {**row.names, language: name}
-    session.add(row)
-
-
-def topic_counts(session: Session) -> dict[str, int]:
-    """Slug → how many items have it."""
-    counted = (
-        select(col(TopicRow.slug), func.count(col(ItemTopicRow.item_id)))
-        .outerjoin(ItemTopicRow, col(ItemTopicRow.topic_id) == col(TopicRow.id))
-        .group_by(col(TopicRow.slug))
-    )
-    return {row[0]: row[1] for row in session.execute(counted)}
-
-
-def _topic_rows(session: Session, slugs: Sequence[str]) -> dict[str, TopicRow]:
-    return {row.slug: row for row in session.scalars(select(TopicRow).where(col(TopicRow.slug).in_(slugs)))}
 
 
 def _one(session: Session, condition: ColumnElement[bool]) -> Stored | None:

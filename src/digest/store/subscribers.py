@@ -12,8 +12,8 @@ from sqlmodel import Session, SQLModel, col
 from digest.core.address import Address
 from digest.core.item import Kind
 from digest.core.subscriber import SubscriberState
-from digest.store.items import topic_ids
 from digest.store.tables import InterestRow, SubscriberFields, SubscriberRow, TopicRow
+from digest.store.topics import topic_ids
 
 _S = SQLModel.metadata.tables["subscriber"]
 COLUMNS = (

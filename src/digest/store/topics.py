@@ -1,4 +1,6 @@
-"""Topics: who follows one or has asked to; and how one goes, with all that have it or leaving them to another."""
+"""Topics: their names, who follows one or has asked to, and how one goes, with all that have it or leaving them to another."""
+
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
@@ -7,6 +9,40 @@ from sqlmodel import Session, col
 from digest.core.edition import EditionState
 from digest.store.confirmations import waiting
 from digest.store.tables import EditionItemRow, EditionRow, InterestRow, ItemTopicRow, TopicRow
+
+
+def topic_ids(session: Session, slugs: Iterable[str], names: dict[str, str] | None = None) -> dict[str, int]:
+    """Slug → id, making the topics that do not exist yet. `names`: how a new one is shown."""
+    wanted = tuple(dict.fromkeys(slugs))
+    found = _topic_rows(session, wanted)
+    for slug in wanted:
+        if slug not in found:
+            shown = (names or {}).get(slug) or slug.replace("-", " ").capitalize()
+            session.add(TopicRow(slug=slug, names={"en": shown}))
+    session.flush()
+    return {slug: row.identity for slug, row in _topic_rows(session, wanted).items()}
+
+
+def topic_names(session: Session) -> dict[str, dict[str, str]]:
+    """Slug → language → name, for every topic, by slug."""
+    return {row.slug: row.names for row in session.scalars(select(TopicRow).order_by(col(TopicRow.slug)))}
+
+
+def name_topic(session: Session, slug: str, language: str, name: str) -> None:
+    topic_ids(session, [slug], {slug: name})
+    row = _topic_rows(session, [slug])[slug]
+    row.names = {**row.names, language: name}
+    session.add(row)
+
+
+def topic_counts(session: Session) -> dict[str, int]:
+    """Slug → how many items have it."""
+    counted = (
+        select(col(TopicRow.slug), func.count(col(ItemTopicRow.item_id)))
+        .outerjoin(ItemTopicRow, col(ItemTopicRow.topic_id) == col(TopicRow.id))
+        .group_by(col(TopicRow.slug))
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def followers(session: Session) -> dict[str, int]:
@@ -92,3 +128,7 @@ def _about(written: dict[str, object], slug: str, into: str) -> dict[str, object
 
 def _renamed(slugs: list[str], slug: str, into: str) -> list[str]:
     return list(dict.fromkeys(into if each == slug else each for each in slugs))
+
+
+def _topic_rows(session: Session, slugs: Sequence[str]) -> dict[str, TopicRow]:
+    return {row.slug: row for row in session.scalars(select(TopicRow).where(col(TopicRow.slug).in_(slugs)))}
