@@ -1,6 +1,6 @@
 """Lists of subscribers come in, all or nothing, and go out so that they come in again."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,19 +70,15 @@ def _put(
             result.suppressed += 1
             continue
         if row.state in GONE:  # their last word, brought along from where they said it
-            reason = row.reason or f"{row.state} in an imported list"
-            suppressions.put(session, hmac, reason, row.left_at or now)
+            suppressions.put(session, hmac, row.reason or f"{row.state} in an imported list", row.left_at or now)
             if before:
                 subscribers.set_state(session, before.id, row.state, now)
             result.suppressed += 1
             continue
         result.no_topics.update(tag for tag in row.tags or () if slugify(tag) not in topics)
-        followed = row.topics
-        if row.tags:  # another system's word adds to what they follow here
-            there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
-            followed = dict.fromkeys(there, 1) | dict(before.interests if before else {})
         entry = merged(
-            row.email, before, name=row.name, language=row.language, topics=followed, kinds=row.kinds, frequency=row.frequency
+            row.email, before, name=row.name, language=row.language, topics=_followed(row, before, topics), kinds=row.kinds,
+            frequency=row.frequency,
         )  # fmt: skip
         if not speaks(languages, entry.language):
             result.unspoken[entry.language] += 1
@@ -104,6 +100,14 @@ def _put(
     for state, entries in new.items():
         subscribers.add_many(session, entries, now, state)
     consents.record_all(session, given)
+
+
+def _followed(row: Row, before: Subscriber | None, topics: Mapping[str, str]) -> Mapping[str, int] | None:
+    """What the list says that somebody follows; another system's tags add to what they follow here."""
+    if not row.tags:
+        return row.topics
+    there = [topics[slug] for tag in row.tags if (slug := slugify(tag)) in topics]
+    return dict.fromkeys(there, 1) | dict(before.interests if before else {})
 
 
 def _state_after(before: Subscriber | None, said: SubscriberState) -> SubscriberState:
