@@ -67,7 +67,7 @@ def restore(
     here = installation(now)
     if path:
         with _bar("Putting it back") as told:
-            back = backups.restore(here.estate, path, here.plan, here.clock(), over=replace, told=told)
+            back = backups.restore(here.estate, path, here.plan, here.clock(), over=replace, progress=told)
     else:
         back = put_back.hold(here.database, moment(as_of, "--as-of") or here.clock(), here.plan, here.clock())
     if json_:

@@ -18,9 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
-GONE = {"unsubscribed": "unsubscribed", "bounced": "suppressed", "complained": "suppressed", "blocked": "suppressed"}
+from digest.core.subscriber import SubscriberState
+
+KEPT_OUT = {
+    "unsubscribed": SubscriberState.UNSUBSCRIBED,
+    **dict.fromkeys(("bounced", "complained", "blocked"), SubscriberState.SUPPRESSED),
+}
 """What a system may say of somebody who gets no mail any more → the state here."""
-STANDINGS = ("pending", *GONE)
+STANDINGS = (SubscriberState.PENDING, *KEPT_OUT)
 """What a whole file can be said to hold, where it does not say it itself. Nobody becomes active by being told so."""
 NEVER = "never"
 """People whom the system knows and who never agreed to get mail."""
@@ -67,7 +72,7 @@ class Format:
         `everyone`: what all in the file are, whatever the row says. ValueError with a sentence for a word that is not known.
         """
         standing = everyone or self._standing(row)
-        reason = f"{standing} at {self.name}" if standing in GONE else ""
+        reason = f"{standing} at {self.name}" if standing in KEPT_OUT else ""
         return {
             "email": _first(row, self.email),
             "name": " ".join(filter(None, (row.get(each, "").strip() for each in self.names)))
@@ -75,7 +80,7 @@ class Format:
             "tags": ";".join(split_tags(_first(row, self.tags))),
             "consent_at": iso(_first(row, self.agreed)),
             "consent_source": self.name,
-            "state": GONE.get(standing, standing),
+            "state": KEPT_OUT.get(standing, standing),
             "left_at": iso(_first(row, [column for column, word in self.left.items() if word == standing])),
             "reason": reason,
         }

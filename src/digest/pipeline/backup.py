@@ -16,12 +16,12 @@ from digest.pipeline import put_back
 from digest.pipeline.assemble import Plan
 from digest.pipeline.put_back import Back
 from digest.store import backup, snapshot, suppressions
-from digest.store.backup import Estate, Told
+from digest.store.backup import Estate, Progress
 from digest.store.database import Database
 from digest.store.media import Media
 
 
-def make(estate: Estate, target: Path, now: datetime, program: str, told: Told, *, into: bool = False) -> Path:
+def make(estate: Estate, target: Path, now: datetime, program: str, progress: Progress, *, into: bool = False) -> Path:
     """Back it all up while others work on it: into the new file `target`, or into one in the folder `target`. The file.
 
     `into`: it is a folder even if it is not there yet.
@@ -31,16 +31,16 @@ def make(estate: Estate, target: Path, now: datetime, program: str, told: Told, 
     if target.exists():
         raise Refused(f"{target} is there already; name a new file, or a folder.")
     with _folder_in(target.parent) as folder:
-        snapshot.take(estate.database, folder / DATABASE, told)
+        snapshot.take(estate.database, folder / DATABASE, progress)
         files = {DATABASE: folder / DATABASE}
         files |= {name: path for name, path in estate.kept.items() if name not in estate.given and path.exists()}
         # After the database, which names them: pictures are never changed or deleted.
         files |= {MEDIA + path.name: path for path in Media(estate.media).all()}
-        backup.pack(target, files, now, program, told)
+        backup.pack(target, files, now, program, progress)
     return target
 
 
-def restore(estate: Estate, file: Path, plan: Plan, now: datetime, *, over: bool, told: Told) -> Back:
+def restore(estate: Estate, file: Path, plan: Plan, now: datetime, *, over: bool, progress: Progress) -> Back:
     """Put a backup in its place: unpacked beside it, checked, brought to this version, held, and only then moved there.
 
     `over`: also where there is a database that holds something.
@@ -54,7 +54,7 @@ def restore(estate: Estate, file: Path, plan: Plan, now: datetime, *, over: bool
         with snapshot.alone(estate.database):  # refused here rather than after all the work
             pass
     with _folder_in(estate.database.parent) as folder:
-        manifest = backup.unpack(file, folder, told)
+        manifest = backup.unpack(file, folder, progress)
         snapshot.require_whole(folder / DATABASE, f"The database in {file} is damaged; use another backup")
         database = Database(f"sqlite:///{folder / DATABASE}")
         try:

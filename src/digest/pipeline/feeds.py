@@ -35,7 +35,7 @@ STRIKES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Fetched:
     """What a server sent: `feed` is None if nothing is new. The rest is for asking the next time."""
 
     feed: Feed | None
@@ -53,7 +53,7 @@ class Collected:
     problem: str | None = None
 
 
-async def ask(client: Client, url: str, etag: str | None = None, last_modified: str | None = None) -> Told:
+async def ask(client: Client, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
     """Fetch a feed, unless it is as it was (RFC 9110 §13.1). A web page that names a feed leads there, once.
 
     Refused if it cannot be fetched or is no feed.
@@ -62,15 +62,15 @@ async def ask(client: Client, url: str, etag: str | None = None, last_modified: 
     headers = {"Accept": feeds.ACCEPT} | {name: value for name, value in conditions.items() if value}
     answer = await client.fetch(url, headers=headers, largest=LARGEST)
     if answer.status == 304 and len(headers) > 1:
-        return Told(None, etag, last_modified)
+        return Fetched(None, etag, last_modified)
     try:
         feed = await _read(answer)
     except NoFeed:
         found = feeds.alternate(answer.content, answer.url)
         if found is None:
             raise
-        return Told(await _read(await client.fetch(found, headers={"Accept": feeds.ACCEPT}, largest=LARGEST)))
-    return Told(feed, _sendable(answer.headers, "etag"), _sendable(answer.headers, "last-modified"))
+        return Fetched(await _read(await client.fetch(found, headers={"Accept": feeds.ACCEPT}, largest=LARGEST)))
+    return Fetched(feed, _sendable(answer.headers, "etag"), _sendable(answer.headers, "last-modified"))
 
 
 async def _read(answer: Answer) -> Feed:
@@ -80,8 +80,8 @@ async def _read(answer: Answer) -> Feed:
 
 async def look(client: Client, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:
     """Fetch a feed, whatever it was last time, and read it."""
-    told = await ask(client, source.url)
-    return read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+    fetched = await ask(client, source.url)
+    return read(fetched.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
 
 
 def _sendable(headers: Mapping[str, str], name: str) -> str | None:
@@ -115,8 +115,8 @@ async def collect(
         source = by_url[row.url]
         try:
             seen = (None, None) if notify is None else (row.etag, row.last_modified)
-            told = await ask(client, row.url, *seen)
-            return await asyncio.to_thread(_take, db, gallery, told, source, timezone, weeks, now)
+            fetched = await ask(client, row.url, *seen)
+            return await asyncio.to_thread(_take, db, gallery, fetched, source, timezone, weeks, now)
         except TryAgain:
             raise
         except Refused as error:
@@ -130,15 +130,15 @@ async def collect(
 
 
 def _take(
-    db: Database, gallery: Gallery | None, told: Told, source: Source, timezone: str, weeks: int, now: datetime
+    db: Database, gallery: Gallery | None, fetched: Fetched, source: Source, timezone: str, weeks: int, now: datetime
 ) -> Collected:
     """Read and store in one transaction with what the feed was like, which is what the next question says."""
-    reading = read(told.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+    reading = read(fetched.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
     collected = Collected(source, left_out=reading.left_out)
     hung = _hang(db, gallery, reading, source, collected.intake)
     with db.write() as session:
         _keep(session, hung, source, now, collected.intake)
-        known.answered(session, source.url, told.etag, told.last_modified, now)
+        known.answered(session, source.url, fetched.etag, fetched.last_modified, now)
     return collected
 
 

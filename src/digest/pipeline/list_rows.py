@@ -165,7 +165,7 @@ def _row(values: dict[str, str], line: int, everyone: str | None, result: ListIm
             return None
         values = {column: value for column, value in values.items() if value or column == "email"}
     elif everyone:
-        values |= {"state": exports.GONE.get(everyone, everyone), "reason": f"{everyone} in an imported list"}
+        values |= {"state": exports.KEPT_OUT.get(everyone, everyone), "reason": f"{everyone} in an imported list"}
     read: dict[str, Any] = {}
     for column, reader in _READERS.items():
         try:

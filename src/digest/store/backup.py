@@ -17,7 +17,7 @@ from digest.core.errors import Refused, because
 CHUNK = 1 << 20
 """Bytes."""
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """How much is done, of how much."""
 
 
@@ -35,10 +35,10 @@ class Estate:
     media: Path
 
 
-def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: str, told: Told) -> Manifest:
+def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: str, progress: Progress) -> Manifest:
     """Write `files`, by their names in the backup, and a manifest into a new file that its owner alone can read."""
     part = target.with_name(f"{target.name}.part")
-    count = _counter(told, sum(path.stat().st_size for path in files.values()))
+    count = _counter(progress, sum(path.stat().st_size for path in files.values()))
     members = []
     try:
         part.unlink(missing_ok=True)
@@ -63,13 +63,13 @@ def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: st
     return manifest
 
 
-def _counter(told: Told, total: int) -> Callable[[int], None]:
+def _counter(progress: Progress, total: int) -> Callable[[int], None]:
     done = 0
 
     def count(more: int) -> None:
         nonlocal done
         done += more
-        told(done, total)
+        progress(done, total)
 
     return count
 
@@ -85,13 +85,13 @@ def _copy(source: IO[bytes], target: IO[bytes], count: Callable[[int], None]) ->
     return size, digest.hexdigest()
 
 
-def unpack(backup: Path, folder: Path, told: Told) -> Manifest:
+def unpack(backup: Path, folder: Path, progress: Progress) -> Manifest:
     """The files of a backup, each checked, in `folder` under their names. Refused if it is none, or not whole."""
     refused = f"{backup} cannot be restored: "
     try:
         with zipfile.ZipFile(backup) as packed:
             manifest = Manifest.loads(packed.read(MANIFEST))
-            count = _counter(told, sum(each.size for each in manifest.members))
+            count = _counter(progress, sum(each.size for each in manifest.members))
             for each in manifest.members:
                 path = folder / each.name
                 path.parent.mkdir(exist_ok=True, mode=0o700)
