@@ -82,10 +82,8 @@ def _subscribe(session: Session, asked: ConfirmationRow, now: datetime) -> int:
     number = subscribers.put(session, entry, state=SubscriberState.ACTIVE, now=now, previous=person)
     subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # and no pause is left
     if person:
-        events.record(
-            session, "resubscribe", source="sign-up", source_event_id=str(asked.id), now=now, subscriber_id=number,
-            payload={"changed": SubscriberState.ACTIVE, "why": "they signed up again, and confirmed it"},
-        )  # fmt: skip
+        why = "they signed up again, and confirmed it"
+        events.made_active(session, "resubscribe", number, why, source="sign-up", now=now, key=str(asked.id))
     letters.queue(session, Kind.WELCOME, who.email, who.key, now, subscriber=number)
     return number
 
@@ -101,10 +99,8 @@ def _move(session: Session, asked: ConfirmationRow, number: int, keys: Keys, now
     subscribers.move(session, number, asked.email, asked.email_key, now)
     if person.state == SubscriberState.PAUSED and person.resumes_at is None:
         subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # what came back came from the old address
-    events.record(
-        session, "moved", source="page", source_event_id=str(asked.id), now=now, subscriber_id=number,
-        payload={"changed": SubscriberState.ACTIVE, "why": "mail to another address begins anew"},
-    )  # fmt: skip
+    why = "mail to another address begins anew"
+    events.made_active(session, "moved", number, why, source="page", now=now, key=str(asked.id))
     letters.queue(session, Kind.MOVED, person.email, person.key, now, subscriber=number)
 
 

@@ -145,10 +145,7 @@ def undo(db: Database, token: str, keys: Keys, now: datetime) -> bool:
         suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resubscribed", now, source="the page behind the link")
-        events.record(
-            session, "resubscribe", source="page", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
-            subscriber_id=person.id, payload={"changed": SubscriberState.ACTIVE, "why": "they took it back"},
-        )  # fmt: skip
+        events.made_active(session, "resubscribe", person.id, "they took it back", source="page", now=now)
 
     return _do(db, token, keys, act)
 

@@ -82,11 +82,8 @@ def settle(db: Database, now: datetime) -> int:
         back = _reached(session, now)
         for person in back:
             subscribers.set_state(session, person, SubscriberState.ACTIVE, now)
-            events.record(
-                session, "returned", source="policy", source_event_id=f"{person}/{now.isoformat()}", now=now,
-                subscriber_id=person,
-                payload={"changed": SubscriberState.ACTIVE, "why": f"nothing came back for {rules.REACHED_AFTER.days} days"},
-            )  # fmt: skip
+            why = f"nothing came back for {rules.REACHED_AFTER.days} days"
+            events.made_active(session, "returned", person, why, source="policy", now=now)
     return len(back)
 
 
@@ -167,10 +164,7 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
-        events.record(
-            session, "resumed", source="staff", source_event_id=f"{person.id}/{now.isoformat()}", now=now,
-            subscriber_id=person.id, payload={"changed": SubscriberState.ACTIVE, "why": reason.strip()},
-        )  # fmt: skip
+        events.made_active(session, "resumed", person.id, reason.strip(), source="staff", now=now)
         return consent.person(session, email)
 
 

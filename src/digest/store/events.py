@@ -52,6 +52,19 @@ def record_all(
     return {key: numbers[key[:200]] for key in entries if key[:200] in numbers}
 
 
+def made_active(
+    session: Session, type_: str, subscriber_id: int, why: str, *, source: str, now: datetime, key: str = ""
+) -> None:
+    """Somebody gets mail again, and why: their `history` begins anew here, unless it says so itself (`returned`).
+
+    `key` tells it apart from others of that source; without one, the person and the instant do.
+    """
+    record(
+        session, type_, source=source, source_event_id=key or f"{subscriber_id}/{now.isoformat()}", now=now,
+        subscriber_id=subscriber_id, payload={"changed": SubscriberState.ACTIVE, "why": why},
+    )  # fmt: skip
+
+
 def of(session: Session, subscriber_id: int) -> list[EventRow]:
     """All that is known of a person, in order."""
     return list(
