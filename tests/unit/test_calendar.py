@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.core.item import Item, Kind
@@ -96,6 +96,7 @@ def test_what_does_not_say_when_it_starts_is_no_calendar_file():
 
 
 @given(title=anything, venue=anything, body=anything, organisation=anything)
+@example(title="he file C:\\News", venue="", body="", organisation="")
 def test_words_of_every_script_come_through_and_begin_no_line_of_their_own(title, venue, body, organisation):
     item = replace(EVENT, title="T" + title, venue=venue or None, body=body, organisation=organisation or None)
     names = [name.partition(";")[0] for name, _ in lines(item) if name not in ("BEGIN", "END")]

@@ -41,7 +41,9 @@ class Crew:
         routes = [replace(route, connections=share) for share in shares]
         over = asyncio.Event()
         async with _told(office, edition_id, progress), _meanwhile(_follow(stop, over.set)):
-            errors = await asyncio.gather(*(self._worker(office, edition_id, each, over) for each in routes))
+            places = [self._worker(office, edition_id, each, over) for each in routes]
+            # Without exceptions as results, who is interrupted waits for one worker's end only, and leaves the other's to nobody.
+            errors = await asyncio.gather(*places, return_exceptions=True)
         for error in filter(None, errors):
             raise error
         return settle(office.database, edition_id)

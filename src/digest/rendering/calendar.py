@@ -16,6 +16,9 @@ from digest.rendering.language import ENGLISH, locale_of
 from digest.rendering.markup import legal, link
 from digest.rendering.plain import to_text
 
+_NO_BREAK = "\\\N{WORD JOINER}N"
+"""For a backslash before an N, which icalendar takes for a line break where it is text, too."""
+
 
 def to_ical(item: Item, html: str, uid: str, changed: datetime) -> bytes | None:
     """The file of an event whose body is `html`; None for an item that does not say when it starts.
@@ -36,7 +39,8 @@ def to_ical(item: Item, html: str, uid: str, changed: datetime) -> bytes | None:
     words = {"summary": item.title, "location": item.venue, "description": "\n\n".join(each for each in said if each)}
     for name, text in words.items():
         if text:
-            event.add(name, "\n".join(legal(text).splitlines()), {"LANGUAGE": item.language})
+            plain = "\n".join(legal(text).splitlines())
+            event.add(name, plain.replace("\\N", _NO_BREAK), {"LANGUAGE": item.language})
     if link(item.url):
         event.add("url", link(item.url))
     calendar = Calendar()
