@@ -1,9 +1,11 @@
 """The store, on every server that digest runs on: one suite, the same statements, the same answers."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -114,6 +116,18 @@ def test_two_that_migrate_at_once_make_one_database(new_url):
     database = Database(url)
     database.require()
     database.dispose()
+
+
+def test_whoever_comes_first_waits_for_another_program_that_writes(tmp_path):
+    path = tmp_path / "digest.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, other.rollback).start()
+        database = Database(f"sqlite:///{path}")
+        with database.engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        database.dispose()
 
 
 def test_a_newer_database_is_left_alone(database):

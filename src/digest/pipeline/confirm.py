@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from digest.core import address
+from digest.core.event import EventType
 from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline.compile import topic_name
@@ -83,7 +84,7 @@ def _subscribe(session: Session, asked: ConfirmationRow, now: datetime) -> int:
     subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # and no pause is left
     if person:
         why = "they signed up again, and confirmed it"
-        events.made_active(session, "resubscribe", number, why, source="sign-up", now=now, key=str(asked.id))
+        events.made_active(session, EventType.RESUBSCRIBE, number, why, source="sign-up", now=now, key=str(asked.id))
     letters.queue(session, Kind.WELCOME, who.email, who.key, now, subscriber=number)
     return number
 
@@ -100,7 +101,7 @@ def _move(session: Session, asked: ConfirmationRow, number: int, keys: Keys, now
     if person.state == SubscriberState.PAUSED and person.resumes_at is None:
         subscribers.set_state(session, number, SubscriberState.ACTIVE, now)  # what came back came from the old address
     why = "mail to another address begins anew"
-    events.made_active(session, "moved", number, why, source="page", now=now, key=str(asked.id))
+    events.made_active(session, EventType.MOVED, number, why, source="page", now=now, key=str(asked.id))
     letters.queue(session, Kind.MOVED, person.email, person.key, now, subscriber=number)
 
 

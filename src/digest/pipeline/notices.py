@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from digest.core.event import EventType
 from digest.store import events
 from digest.store.database import Database
 
@@ -15,7 +16,12 @@ Notify = Callable[[str, str], None]
 def alarm(session: Session, what: str, subject: str, text: str, now: datetime) -> None:
     """Something that staff are to be told, once for each `what`."""
     events.record(
-        session, "alarm", source="alarm", source_event_id=what, now=now, payload={"subject": subject, "text": text}
+        session,
+        EventType.ALARM,
+        source="alarm",
+        source_event_id=what,
+        now=now,
+        payload={"subject": subject, "text": text},
     )
 
 
@@ -27,7 +33,7 @@ def tell(db: Database, now: datetime, notify: Notify) -> None:
     with db.write() as session:
         alarms = events.untold(session)
         for each in alarms:
-            events.record(session, "told", source="told", source_event_id=str(each.id), now=now)
+            events.record(session, EventType.TOLD, source="told", source_event_id=str(each.id), now=now)
     for each in alarms:
         if each.payload:  # not erased with somebody whom it named
             notify(each.payload["subject"], each.payload["text"])

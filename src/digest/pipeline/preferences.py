@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session
 
 from digest.core.address import parse
+from digest.core.event import EventType
 from digest.core.item import Kind
 from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import Keyring, Purpose, address_hmac
@@ -145,7 +146,7 @@ def undo(db: Database, token: str, keys: Keys, now: datetime) -> bool:
         suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resubscribed", now, source="the page behind the link")
-        events.made_active(session, "resubscribe", person.id, "they took it back", source="page", now=now)
+        events.made_active(session, EventType.RESUBSCRIBE, person.id, "they took it back", source="page", now=now)
 
     return _do(db, token, keys, act)
 

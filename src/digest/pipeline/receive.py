@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from digest.core.dsn import MAX_BYTES, Kind, Report, Verdict, classify, judge
+from digest.core.event import EventType
 from digest.core.pacing import slows
 from digest.core.reply import Reply
 from digest.core.standing import BELIEVED_FOR, COMPLAINT, UNSUBSCRIBED
@@ -82,7 +83,7 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
     delivery = deliveries.get(session, delivery_id)
     if delivery is not None:
         report_of = {"verdict": str(verdict), "status": reply.enhanced, "rule": f"SMTP reply {reply.code}"}
-        event = _record(session, "bounce", delivery, "smtp", report_of, now)
+        event = _record(session, EventType.BOUNCE, delivery, "smtp", report_of, now)
         if event is not None:
             events.came_back(session, delivery, now)
             standing.act(session, delivery, event, keys.pepper, now)
@@ -92,7 +93,7 @@ def rejected(session: Session, delivery_id: int, reply: Reply, keys: Keys, now: 
 def not_taken(session: Session, claimed: Claimed, said: str, now: datetime) -> None:
     """A reply that leaves the delivery open, or what came instead of one, is kept. It counts for nothing."""
     events.record(
-        session, events.ATTEMPT, source="smtp", source_event_id=f"{claimed.id}/{now.isoformat()}", now=now,
+        session, EventType.ATTEMPT, source="smtp", source_event_id=f"{claimed.id}/{now.isoformat()}", now=now,
         delivery_id=claimed.id, subscriber_id=claimed.subscriber_id, payload={"reply": said},
     )  # fmt: skip
 
@@ -154,13 +155,15 @@ def _apply(
     details = {"verdict": str(report.verdict), "status": report.status, "rule": report.rule, "certain": certain}
     if delivery is None:
         unknown = hashlib.sha256(message).hexdigest()
-        events.record(session, str(report.kind), source="inbound", source_event_id=unknown, now=now, payload=details)
+        events.record(
+            session, EventType(report.kind), source="inbound", source_event_id=unknown, now=now, payload=details
+        )
         return "recorded, and changes nobody: no valid token says whose delivery it is"
     if report.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
-        _record(session, str(report.kind), delivery, "inbound", details, now)
+        _record(session, EventType(report.kind), delivery, "inbound", details, now)
         return "recorded; it counts for nothing"
     old = delivery.accepted_at is not None and now - delivery.accepted_at > BELIEVED_FOR
-    event = _record(session, str(report.kind), delivery, "inbound", details | {"late": old}, now)
+    event = _record(session, EventType(report.kind), delivery, "inbound", details | {"late": old}, now)
     if event is None:
         return "known already; nothing changed"
     if old:
@@ -195,10 +198,10 @@ def _set_back(session: Session, report: Report, delivery: DeliveryRow, now: date
 
 
 def _record(
-    session: Session, kind: str, delivery: DeliveryRow, source: str, details: Mapping[str, object], now: datetime
+    session: Session, type_: EventType, delivery: DeliveryRow, source: str, details: Mapping[str, object], now: datetime
 ) -> int | None:
     return events.record(
-        session, kind, source=source, source_event_id=f"{kind}/{delivery.id}", now=now,
+        session, type_, source=source, source_event_id=f"{type_}/{delivery.id}", now=now,
         delivery_id=delivery.id, subscriber_id=delivery.subscriber_id, payload=dict(details),
     )  # fmt: skip
 
@@ -234,7 +237,7 @@ def _leave(
         return effects
     last = deliveries.last_of(session, people)
     entries = {key: {"subscriber_id": each.id, "delivery_id": last.get(each.id)} for key, each in staying.items()}
-    recorded = events.record_all(session, "unsubscribe", source=way, entries=entries, now=now)
+    recorded = events.record_all(session, EventType.UNSUBSCRIBE, source=way, entries=entries, now=now)
     for key, person in staying.items():
         effects[person.id] = "unsubscribed" if key in recorded else "known already; nothing changed"
     leaving = [(staying[key], event) for key, event in recorded.items()]

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from digest.core import standing as rules
 from digest.core.address import parse
 from digest.core.errors import Refused
+from digest.core.event import EventType
 from digest.core.pacing import WHOLE
 from digest.core.standing import LEAST_TO_HOLD, LIFTED, Standing, probe_due, standing, too_many, worse
 from digest.core.subscriber import SubscriberState
@@ -83,7 +84,7 @@ def settle(db: Database, now: datetime) -> int:
         for person in back:
             subscribers.set_state(session, person, SubscriberState.ACTIVE, now)
             why = f"nothing came back for {rules.REACHED_AFTER.days} days"
-            events.made_active(session, "returned", person, why, source="policy", now=now)
+            events.made_active(session, EventType.RETURNED, person, why, source="policy", now=now)
     return len(back)
 
 
@@ -132,7 +133,7 @@ def review(db: Database, domain: str | None, *, believe: bool, pepper: str, now:
         waiting = [each for each in events.held(session) if domain in (None, each[1].domain)]
         for event, delivery, _ in waiting:
             decision = events.record(
-                session, "reviewed", source="review", source_event_id=str(event.id), now=now,
+                session, EventType.REVIEWED, source="review", source_event_id=str(event.id), now=now,
                 delivery_id=delivery.id, subscriber_id=delivery.subscriber_id,
                 payload={"believed": believe, "because": [event.id]},
             )  # fmt: skip
@@ -164,7 +165,7 @@ def resume(db: Database, email: str, reason: str, *, pepper: str, now: datetime)
         suppressions.lift(session, hmac)
         subscribers.set_state(session, person.id, SubscriberState.ACTIVE, now)
         consents.record(session, hmac, "resumed", now, source=f"staff: {reason.strip()}")
-        events.made_active(session, "resumed", person.id, reason.strip(), source="staff", now=now)
+        events.made_active(session, EventType.RESUMED, person.id, reason.strip(), source="staff", now=now)
         return consent.person(session, email)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from digest.core.delivery import OPEN, Balance, State
+from digest.core.dsn import Verdict
+from digest.core.event import EventType
 from digest.pipeline.assemble import find
 from digest.store import editions, stats
 from digest.store.database import Database
@@ -16,14 +18,15 @@ COUNTS = (
     *Balance.__dataclass_fields__, "arrived", "hard", "soft", "policy", "complaints", "unsubscribes",
 )  # fmt: skip
 """The balance; what was taken and did not come back; what came back or was refused, by its verdict; who left."""
-EVENTS = {
-    ("bounce", "hard"): "hard",
-    ("bounce", "soft"): "soft",
-    ("bounce", "policy"): "policy",
-    ("complaint", "complaint"): "complaints",
-    ("complaint", "opt-out"): "unsubscribes",
-    ("unsubscribe", None): "unsubscribes",
+EVENTS: dict[tuple[str, str | None], str] = {
+    (EventType.BOUNCE, Verdict.HARD): "hard",
+    (EventType.BOUNCE, Verdict.SOFT): "soft",
+    (EventType.BOUNCE, Verdict.POLICY): "policy",
+    (EventType.COMPLAINT, Verdict.COMPLAINT): "complaints",
+    (EventType.COMPLAINT, Verdict.OPT_OUT): "unsubscribes",
+    (EventType.UNSUBSCRIBE, None): "unsubscribes",
 }
+"""Type and verdict of an event → the one of COUNTS that it adds to."""
 
 
 @dataclass(frozen=True, slots=True)

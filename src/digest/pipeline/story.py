@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from digest.core.event import EventType
 from digest.core.standing import LIFTED, REACHED_AFTER, RUN, SPAN, in_a_row, probe_from, standing
 from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
@@ -78,21 +79,21 @@ def story(db: Database, email: str, pepper: str, now: datetime) -> dict[str, Any
 def _said(event: EventRow, editions: Mapping[int, str]) -> str:
     edition, said = editions[event.identity], event.payload
     match event.type:
-        case "bounce":
+        case EventType.BOUNCE:
             words = f"a {said['verdict']} bounce of {edition} ({said['rule']})"
-        case "complaint":
+        case EventType.COMPLAINT:
             words = f"a complaint about {edition} ({said['rule']})"
-        case "unsubscribe":
+        case EventType.UNSUBSCRIBE:
             return f"they unsubscribed ({event.source})"
-        case "returned":
+        case EventType.RETURNED:
             return f"they are active again: {said['why']}"
-        case "resubscribe":
+        case EventType.RESUBSCRIBE:
             return f"they came back: {said['why']}"
-        case "moved":
+        case EventType.MOVED:
             return "they moved to this address from another one"
-        case "resumed":
+        case EventType.RESUMED:
             return f"staff made them active again: {said['why']}"
-        case "reviewed":
+        case EventType.REVIEWED:
             words = "staff decided that the bounce tells the truth" if said["believed"] else "staff let the bounce be"
         case _:
             return f"{event.type} of {edition}; {said.get('reply', 'it counts for nothing')}"

@@ -1,7 +1,10 @@
 """Colours that can be read: contrast by WCAG 2.1, and what to do about an accent that lacks it."""
 
 import colorsys
+import re
 
+HEX = re.compile("#[0-9a-fA-F]{6}")
+"""How a colour is written."""
 AA = 4.5  # WCAG 2.1 §1.4.3, text of normal size
 
 

@@ -15,6 +15,7 @@ from digest.core.errors import Misconfigured
 from digest.core.item import Item, closes_at
 from digest.core.message import Block, Part
 from digest.core.when import zone
+from digest.rendering import colour
 from digest.rendering.dates import Dates
 from digest.rendering.language import ENGLISH, Language, locale_of
 from digest.rendering.templates import TemplateError, Templates
@@ -42,7 +43,7 @@ class Publication:
     archive: bool = False
 
     def __post_init__(self) -> None:
-        if not re.fullmatch("#[0-9a-fA-F]{6}", self.accent):
+        if not colour.HEX.fullmatch(self.accent):
             raise Misconfigured(f"The accent colour “{self.accent}” is not a colour; write it like #0f5e66")
 
 

@@ -1,6 +1,5 @@
 """Templates of the mail: a bundled folder, overridden file by file, and errors that name file and line."""
 
-import re
 import traceback
 from collections.abc import Mapping
 from functools import cached_property
@@ -119,7 +118,7 @@ class Templates:
             for ground in ("page", "paper", "tint")
         ]
         pairs += [("on_accent", "accent"), ("on_dark_accent", "dark_accent")]
-        known = {name for name, value in palette.items() if re.fullmatch("#[0-9a-fA-F]{6}", str(value))}
+        known = {name for name, value in palette.items() if colour.HEX.fullmatch(str(value))}
         ratios = [
             (text, ground, colour.contrast(palette[text], palette[ground]))
             for text, ground in pairs

@@ -11,7 +11,6 @@ from typing import Any
 from digest.rendering import colour
 
 FILE = "theme.toml"
-COLOUR = re.compile("#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"[\w ,'-]+")
 _PICTURES = ("logo", "banner")
 
@@ -93,7 +92,7 @@ def _wrong(folder: Path, key: str, table: str, value: object) -> str | None:
         return (
             None if _FONTS.fullmatch(value) else f"“{value}” is no list of fonts; write names with commas between them"
         )
-    return None if COLOUR.fullmatch(value) else f"“{value}” is not a colour; write it like #0f5e66"
+    return None if colour.HEX.fullmatch(value) else f"“{value}” is not a colour; write it like #0f5e66"
 
 
 def _faint(values: Mapping[tuple[str, str], str], scheme: str) -> Iterator[tuple[str, str, float]]:

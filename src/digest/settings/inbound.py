@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, field_validator
 
 from digest.core import address
+from digest.mailbox import maildir
 from digest.settings.forms import LOOPBACK, host_and_port
 
 
@@ -22,7 +23,7 @@ class Inbound(BaseModel):
     @field_validator("maildir")
     @classmethod
     def _maildir(cls, value: Path | None) -> Path | None:
-        if value is not None and not all((value / name).is_dir() for name in ("new", "cur")):
+        if value is not None and not maildir.is_one(value):
             raise ValueError(f"{value} is no Maildir; name a folder with the folders new and cur in it")
         return value
 

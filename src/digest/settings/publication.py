@@ -1,12 +1,12 @@
 """Who it is from, and what it looks like."""
 
-import re
 from email.utils import getaddresses, parseaddr
 
 from pydantic import BaseModel, Field, field_validator
 
 from digest.core import address
 from digest.core.errors import Misconfigured
+from digest.rendering import colour
 from digest.settings.forms import listed
 
 
@@ -39,7 +39,7 @@ class Publication(BaseModel):
     @field_validator("accent")
     @classmethod
     def _colour(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch("#[0-9a-fA-F]{6}", value):
+        if value is not None and not colour.HEX.fullmatch(value):
             raise ValueError(f"“{value}” is not a colour; write one like #0f5e66")
         return value
 

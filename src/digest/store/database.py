@@ -1,6 +1,7 @@
 """Connections and transactions. Readers begin deferred; writers begin at once, so that a wait is a wait and never a failure."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 URLS = "sqlite:///var/digest.db or postgresql://user:password@host/name"
-PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON")
+BUSY_SECONDS = 10
+"""How long another program that writes is waited for."""
+PRAGMAS = ("foreign_keys=ON", "secure_delete=ON")
 IMPATIENT = ("busy_timeout=0", "cache_size=-500")
 """The cache is in KiB: who goes through the rows in their order never comes back to most of what the usual 2,000 would keep."""
 
@@ -115,6 +118,8 @@ def _tune_sqlite(engine: Engine, *, durable: bool) -> None:
     def connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+        _write_ahead(cursor)
         for pragma in (*PRAGMAS, f"synchronous={'FULL' if durable else 'NORMAL'}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -123,6 +128,20 @@ def _tune_sqlite(engine: Engine, *, durable: bool) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("digest_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Let a database keep its journal ahead of it (WAL), once for all. SQLite waits for nobody who writes at that moment."""
+    ends = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

@@ -10,18 +10,16 @@ from sqlmodel import Session, col
 
 from digest.core.delivery import State
 from digest.core.dsn import Verdict
+from digest.core.event import EventType
 from digest.core.standing import Answer, Mailing
 from digest.core.subscriber import SubscriberState
 from digest.store.database import insert_or_nothing
 from digest.store.tables import DeliveryRow, EditionRow, EventRow, SubscriberRow
 
-ATTEMPT = "attempt"
-"""The type of what nothing came of yet: the server's reply to a message that waits or is in doubt."""
-
 
 def record(
     session: Session,
-    type_: str,
+    type_: EventType,
     *,
     source: str,
     source_event_id: str,
@@ -36,7 +34,7 @@ def record(
 
 
 def record_all(
-    session: Session, type_: str, *, source: str, entries: Mapping[str, Mapping[str, Any]], now: datetime
+    session: Session, type_: EventType, *, source: str, entries: Mapping[str, Mapping[str, Any]], now: datetime
 ) -> dict[str, int]:
     """The numbers of the new events, by what tells each apart; those that are known already have none."""
     rows = [
@@ -53,7 +51,7 @@ def record_all(
 
 
 def made_active(
-    session: Session, type_: str, subscriber_id: int, why: str, *, source: str, now: datetime, key: str = ""
+    session: Session, type_: EventType, subscriber_id: int, why: str, *, source: str, now: datetime, key: str = ""
 ) -> None:
     """Somebody gets mail again, and why: their `history` begins anew here, unless it says so itself (`returned`).
 
@@ -96,12 +94,14 @@ def history(session: Session, subscriber_id: int) -> list[Mailing]:
     """
     told = session.scalars(select(EventRow).where(col(EventRow.subscriber_id) == subscriber_id)).all()
     begins = (
-        each for each in told if each.payload.get("changed") == SubscriberState.ACTIVE and each.type != "returned"
+        each
+        for each in told
+        if each.payload.get("changed") == SubscriberState.ACTIVE and each.type != EventType.RETURNED
     )
     since = max((each.occurred_at for each in begins), default=None)
     answers: dict[int | None, list[Answer]] = {}
     for each in told:
-        if each.type in ("bounce", "complaint"):
+        if each.type in (EventType.BOUNCE, EventType.COMPLAINT):
             verdict = Verdict(each.payload["verdict"]) if "held" not in each.payload else Verdict.NONE
             said = Answer(each.identity, verdict, each.occurred_at, each.payload.get("certain", True))
             answers.setdefault(each.delivery_id, []).append(said)
@@ -136,7 +136,7 @@ def untold(session: Session) -> list[EventRow]:
     told = aliased(EventRow)
     number = cast(col(EventRow.id), String)
     known = select(literal(1)).where(col(told.source) == "told", col(told.source_event_id) == number).exists()
-    return list(session.scalars(select(EventRow).where(col(EventRow.type) == "alarm", ~known)))
+    return list(session.scalars(select(EventRow).where(col(EventRow.type) == EventType.ALARM, ~known)))
 
 
 def held(session: Session) -> list[tuple[EventRow, DeliveryRow, str]]:
@@ -148,7 +148,11 @@ def held(session: Session) -> list[tuple[EventRow, DeliveryRow, str]]:
         select(EventRow, DeliveryRow, col(EditionRow.period))
         .join(DeliveryRow, col(DeliveryRow.id) == col(EventRow.delivery_id))
         .join(EditionRow, col(EditionRow.id) == col(DeliveryRow.edition_id))
-        .where(col(EventRow.type) == "bounce", col(EventRow.payload)["held"]["state"].as_string().is_not(None), ~known)
+        .where(
+            col(EventRow.type) == EventType.BOUNCE,
+            col(EventRow.payload)["held"]["state"].as_string().is_not(None),
+            ~known,
+        )
         .order_by(col(EventRow.id))
     )
     return [(event, delivery, period) for event, delivery, period in session.execute(wanted)]
@@ -159,7 +163,7 @@ def counts(session: Session, edition_id: int) -> dict[str, int]:
     wanted = (
         select(col(EventRow.type), func.count())
         .join(DeliveryRow, col(DeliveryRow.id) == col(EventRow.delivery_id))
-        .where(col(DeliveryRow.edition_id) == edition_id, col(EventRow.type) != ATTEMPT)
+        .where(col(DeliveryRow.edition_id) == edition_id, col(EventRow.type) != EventType.ATTEMPT)
         .group_by(col(EventRow.type))
     )
     return {row[0]: row[1] for row in session.execute(wanted)}
