@@ -6,9 +6,9 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.core import colour
 from digest.core.item import Item, Kind
 from digest.core.when import When
-from digest.rendering import colour
 from digest.rendering.dates import Dates
 
 EVENT = Item(Kind.EVENT, "x", timezone="America/Chicago", starts=When.parse("2024-06-29T09:00"))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.rendering import colour, theme
+from digest.core import colour
+from digest.rendering import theme
 from digest.rendering.compiler import Publication
 from digest.rendering.letters import Goodbye, write
 from digest.rendering.templates import TemplateError, Templates

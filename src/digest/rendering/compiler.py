@@ -10,12 +10,12 @@ from typing import Any
 from babel.lists import format_list
 from markupsafe import Markup
 
+from digest.core import colour
 from digest.core.edition import Edition, EditionItem, EditionText, in_sections
 from digest.core.errors import Misconfigured
 from digest.core.item import Item, closes_at
 from digest.core.message import Block, Part
 from digest.core.when import zone
-from digest.rendering import colour
 from digest.rendering.dates import Dates
 from digest.rendering.language import ENGLISH, Language, locale_of
 from digest.rendering.templates import TemplateError, Templates

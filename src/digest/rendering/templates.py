@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from digest.core import picture
+from digest.core import colour, picture
 from digest.core.errors import Refused
-from digest.rendering import colour, language, layout, markup, plain, theme
+from digest.rendering import language, layout, markup, plain, theme
 from digest.rendering.language import Language
 from digest.rendering.theme import Theme
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from digest.rendering import colour
+from digest.core import colour
 
 FILE = "theme.toml"
 _FONTS = re.compile(r"[\w ,'-]+")

@@ -4,9 +4,8 @@ from email.utils import getaddresses, parseaddr
 
 from pydantic import BaseModel, Field, field_validator
 
-from digest.core import address
+from digest.core import address, colour
 from digest.core.errors import Misconfigured
-from digest.rendering import colour
 from digest.settings.forms import listed
 
 

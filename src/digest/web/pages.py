@@ -15,8 +15,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 
-from digest.core import picture
-from digest.rendering import colour, language
+from digest.core import colour, picture
+from digest.rendering import language
 from digest.rendering.compiler import Publication, foreign_in
 from digest.rendering.dates import Dates
 from digest.rendering.language import Language
