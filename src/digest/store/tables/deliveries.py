@@ -20,7 +20,6 @@ class DeliveryRow(Numbered, table=True):
         UniqueConstraint("edition_id", "subscriber_id"),
         UniqueConstraint("message_id"),
         Index(None, "edition_id", "state", "id"),
-        Index(None, "state", "domain", "not_before"),
         {"sqlite_autoincrement": True},
     )
     edition_id: int = Field(foreign_key="edition.id")
