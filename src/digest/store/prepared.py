@@ -18,20 +18,20 @@ class Prepared:
 
     def __init__(self, statement: Update) -> None:
         self._statement = statement
-        self._made: dict[str, _Made] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Row], **shared: Any) -> int:
         """Run it with each of the rows. How many rows of the table that changed."""
         dialect = connection.dialect
-        if dialect.name not in self._made:
-            self._made[dialect.name] = _made(self._statement, dialect)
-        made = self._made[dialect.name]
-        common = {**made.fixed, **made.converted(shared)}
-        return connection.exec_driver_sql(made.sql, [made.parameters(common, row) for row in rows]).rowcount
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = _compiled(self._statement, dialect)
+        compiled = self._compiled[dialect.name]
+        common = {**compiled.fixed, **compiled.converted(shared)}
+        return connection.exec_driver_sql(compiled.sql, [compiled.parameters(common, row) for row in rows]).rowcount
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Compiled:
     """A statement for one driver. `order` of the parameters, where it wants them by place; `fixed`: those of the statement."""
 
     sql: str
@@ -49,9 +49,9 @@ class _Made:
         return tuple([values[name] for name in self.order]) if self.order else values
 
 
-def _made(statement: Update, dialect: Dialect) -> _Made:
+def _compiled(statement: Update, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     found = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
     processors = {name: processor for name, processor in found.items() if processor}
     fixed = {name: str(value) if isinstance(value, str) else value for name, value in compiled.params.items()}
-    return _Made(compiled.string, compiled.positiontup, processors, fixed)
+    return _Compiled(compiled.string, compiled.positiontup, processors, fixed)
