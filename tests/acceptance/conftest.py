@@ -44,11 +44,12 @@ class Done:
 class Terminal:
     """Runs `digest` in a folder of its own, in this process: starting Python anew is most of a command's time.
 
-    Settings are the environment. `start` runs a command as a process of its own.
+    Settings are the environment. `start` runs a command as a process of its own, which ends with the test.
     """
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __call__(self, *arguments: object, stdin: bytes | io.StringIO = b"", code: int | None = 0) -> Done:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
@@ -68,7 +69,9 @@ class Terminal:
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "digest", *map(str, arguments)]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe)
+        process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe)
+        self.started.append(process)
+        return process
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,7 +92,7 @@ def until(condition: Callable[[], bool], process: subprocess.Popen[bytes], secon
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             pytest.fail(f"it did not happen: {process.communicate()[1].decode()[-2000:]}")
-        time.sleep(0.05)
+        time.sleep(0.005)
 
 
 SETTINGS = {
@@ -105,8 +108,12 @@ SETTINGS = {
 
 
 @pytest.fixture
-def digest(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path, dict(SETTINGS))
+def digest(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path, dict(SETTINGS))
+    yield terminal
+    for process in terminal.started:
+        with process:
+            process.kill()
 
 
 @pytest.fixture(scope="session")

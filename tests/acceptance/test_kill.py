@@ -7,13 +7,13 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from .conftest import BEFORE, SLOT, WEEK, Terminal
+from .conftest import BEFORE, SLOT, WEEK, Terminal, until
 
 SERVER = Path(__file__).parents[1] / "integration" / "scripted_smtp.py"
 CONNECTIONS = 4
@@ -25,15 +25,24 @@ class Judge:
     """A mail server in a process of its own, and its log."""
 
     log: Path
+    server: subprocess.Popen[str]
 
     def taken(self) -> Counter[tuple[str, str]]:
         """(recipient, Message-ID) of all that the server is responsible for."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return Counter((line.split(" ")[0], line.split(" ")[1]) for line in lines)
 
+    def count(self) -> int:
+        return sum(self.taken().values())
+
     @property
     def size(self) -> int:
         return self.log.stat().st_size if self.log.exists() else 0
+
+    def open(self) -> None:
+        """Answer what waits at the gate, and all that comes."""
+        self.server.stdin.write("\n")
+        self.server.stdin.flush()
 
 
 @contextlib.contextmanager
@@ -42,7 +51,7 @@ def judging(terminal: Terminal, *options: str) -> Iterator[Judge]:
     command = [sys.executable, str(SERVER), str(log), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         terminal.env["SMTP_PORT"] = server.stdout.readline().strip()
-        yield Judge(log)
+        yield Judge(log, server)
         server.stdin.close()
 
 
@@ -60,21 +69,6 @@ def crowd(digest: Terminal):
         return digest
 
     return gather
-
-
-def kill_within(terminal: Terminal, judge: Judge, now: str, *, size: int, then: float) -> int:
-    """Send, and kill -9 `then` seconds after the server's log has reached `size` bytes. The exit code."""
-    command = [sys.executable, "-m", "digest", "edition", "send", "latest", "--now", now]
-    with subprocess.Popen(
-        command, cwd=terminal.folder, env=terminal.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as sender:
-        while judge.size < size and sender.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                sender.wait(0.005)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            sender.wait(then)
-        sender.kill()
-    return sender.returncode
 
 
 def recorded(terminal: Terminal) -> list[tuple[str, str, str, str]]:
@@ -98,13 +92,6 @@ def verdict(terminal: Terminal, judge: Judge, resent: Counter[tuple[str, str]]) 
     assert not denied, f"taken by the server, and the ledger denies it: {denied}"
 
 
-def until(sender: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
-    """Wait until something is so, as long as the sender runs."""
-    while not reached() and sender.poll() is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            sender.wait(0.005)
-
-
 def in_doubt(terminal: Terminal) -> set[tuple[str, str]]:
     listed = terminal("edition", "uncertain", "latest", "--json").json["uncertain"]
     return {(each["email"], each["message_id"]) for each in listed}
@@ -117,10 +104,12 @@ def balanced(balance: dict[str, int], readers: int) -> None:
 
 def test_killed_in_the_middle_of_2000_and_resumed(crowd) -> None:
     terminal = crowd(2000)
-    with judging(terminal) as judge:
-        code = kill_within(terminal, judge, SLOT, size=60_000, then=0)
-        assert code == -signal.SIGKILL
-        assert 500 < sum(judge.taken().values()) < 1900
+    with judging(terminal, "--gate", "1000") as judge:
+        sender = terminal.start("edition", "send", "latest", "--now", SLOT)
+        until(lambda: judge.count() == 1000 + CONNECTIONS, sender)
+        sender.kill()
+        sender.communicate()
+        judge.open()
         verdict(terminal, judge, Counter())
 
         resumed = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=None)
@@ -142,15 +131,16 @@ def test_killed_in_the_middle_of_2000_and_resumed(crowd) -> None:
 
 def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(crowd) -> None:
     terminal = crowd(600)
-    with judging(terminal) as judge:
+    with judging(terminal, "--gate", "100") as judge:
         sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
-        until(sender, lambda: judge.size >= 8_000)
+        until(lambda: judge.count() == 100 + CONNECTIONS, sender)
         sender.send_signal(signal.SIGINT)
+        judge.open()
         out, err = sender.communicate(timeout=30)
         assert sender.returncode == 130
         balance = json.loads(out)
         balanced(balance, 600)
-        assert balance["accepted"] == sum(judge.taken().values()) < 600
+        assert balance["accepted"] == judge.count() < 600
         assert balance["accepted"] + balance["pending"] == 600
         assert "Nothing is lost; go on with `digest edition send 2026-W11`." in err.decode()
         verdict(terminal, judge, Counter())
@@ -162,7 +152,7 @@ def test_ctrl_c_is_heard_while_it_is_chosen_for_everyone(crowd) -> None:
     terminal = crowd(4100)  # in chunks of 2000
     with judging(terminal) as judge:
         sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
-        until(sender, lambda: len(recorded(terminal)) > 0)
+        until(lambda: len(recorded(terminal)) > 0, sender)
         sender.send_signal(signal.SIGINT)
         out, err = sender.communicate(timeout=60)
         assert sender.returncode == 130, err
@@ -176,9 +166,9 @@ def test_ctrl_c_is_heard_while_it_is_chosen_for_everyone(crowd) -> None:
 
 def test_a_second_ctrl_c_does_not_wait_and_what_was_in_flight_is_in_doubt(crowd) -> None:
     terminal = crowd(40)
-    with judging(terminal, "--dot-pause", "60") as judge:
+    with judging(terminal, "--gate", "0") as judge:
         sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
-        until(sender, lambda: sum(judge.taken().values()) == CONNECTIONS)
+        until(lambda: judge.count() == CONNECTIONS, sender)
         sender.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             sender.wait(1)
@@ -193,18 +183,19 @@ def test_a_second_ctrl_c_does_not_wait_and_what_was_in_flight_is_in_doubt(crowd)
         assert (balance["accepted"], balance["uncertain"]) == (40 - CONNECTIONS, CONNECTIONS)
         assert len(in_doubt(terminal)) == CONNECTIONS
         verdict(terminal, judge, Counter())
-        assert sum(judge.taken().values()) == 40
+        assert judge.count() == 40
 
 
 def test_staff_pause_it_while_it_runs_and_resume_it(crowd) -> None:
     terminal = crowd(300)
-    with judging(terminal) as judge:
+    with judging(terminal, "--gate", "30") as judge:
         sender = terminal.start("edition", "send", "latest", "--json", "--now", SLOT)
-        until(sender, lambda: judge.size > 2_000)
+        until(lambda: judge.count() == 30 + CONNECTIONS, sender)
         terminal("edition", "pause", "latest")
+        judge.open()
         out, err = sender.communicate(timeout=60)
         assert sender.returncode == 1, err
-        taken = sum(judge.taken().values())
+        taken = judge.count()
         balance = json.loads(out)
         balanced(balance, 300)
         assert balance["accepted"] == taken < 300
@@ -213,7 +204,7 @@ def test_staff_pause_it_while_it_runs_and_resume_it(crowd) -> None:
         assert "`digest edition resume 2026-W11`" in err.decode()
         again = terminal("edition", "send", "latest", "--json", "--now", SLOT, code=1)
         assert "2026-W11 is paused (paused by staff)" in again.err
-        assert sum(judge.taken().values()) == taken
+        assert judge.count() == taken
         terminal("edition", "resume", "latest", "--now", SLOT)
         assert terminal("edition", "send", "latest", "--json", "--now", SLOT).json["accepted"] == 300
         verdict(terminal, judge, Counter())
@@ -231,4 +222,4 @@ def test_run_twice_at_once_from_a_draft_each_gets_it_once(crowd) -> None:
         balance = terminal("edition", "send", "latest", "--json", "--now", SLOT).json
         assert (balance["accepted"], balance["uncertain"]) == (300, 0)
         verdict(terminal, judge, Counter())
-        assert sum(judge.taken().values()) == 300
+        assert judge.count() == 300

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SLOT, Terminal
-from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, until, verdict
+from .conftest import SLOT, Terminal, until
+from .test_kill import CONNECTIONS, Judge, balanced, crowd, in_doubt, judging, verdict
 
 __all__ = ["crowd"]
 READERS = 1200
@@ -27,18 +27,15 @@ UNWANTED = (
 
 
 @contextlib.contextmanager
-def sending(terminal: Terminal, judge: Judge, size: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`edition send` with two workers, in a group of its own, once the server's log has reached `size` bytes."""
+def sending(terminal: Terminal, judge: Judge, taken: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`edition send` with two workers, in a group of its own, once the server has taken so many."""
     terminal.env["SMTP_PROCESSES"] = "2"
     command = [sys.executable, "-m", "digest", "edition", "send", "latest", "--json", "--now", SLOT]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=terminal.folder, env=terminal.environment, stdout=pipe, stderr=pipe, start_new_session=True
     ) as sender:
-        while judge.size < size and sender.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                sender.wait(0.005)
-        assert sender.poll() is None, sender.communicate()
+        until(lambda: judge.count() >= taken, sender)
         yield sender
 
 
@@ -68,14 +65,14 @@ def test_all_is_well_with_two(crowd) -> None:
         balanced(balance, 300)
         assert balance["accepted"] == 300
         verdict(terminal, judge, Counter())
-        assert sum(judge.taken().values()) == 300
+        assert judge.count() == 300
     assert terminal("edition", "show", "latest", "--json").json["state"] == "sent"
 
 
 def test_ctrl_c_is_not_for_workers_from_their_first_moment_on(crowd) -> None:
     terminal = crowd(40)
     with judging(terminal) as judge, sending(terminal, judge, 0) as sender:
-        until(sender, lambda: bool(workers(sender)))
+        until(lambda: bool(workers(sender)), sender)
         for each in workers(sender):
             told = Path(f"/proc/{each}/status").read_text()
             [blocked] = re.findall(r"^SigBlk:\s*([0-9a-f]+)$", told, re.MULTILINE)
@@ -88,8 +85,8 @@ def test_ctrl_c_is_not_for_workers_from_their_first_moment_on(crowd) -> None:
 
 def test_a_second_ctrl_c_ends_the_workers_and_what_was_in_flight_is_in_doubt(crowd) -> None:
     terminal, in_flight = crowd(40), CONNECTIONS // 2  # one claims them all
-    with judging(terminal, "--dot-pause", "60") as judge, sending(terminal, judge, 1) as sender:
-        until(sender, lambda: sum(judge.taken().values()) == in_flight)
+    with judging(terminal, "--gate", "0") as judge, sending(terminal, judge, 1) as sender:
+        until(lambda: judge.count() == in_flight, sender)
         both = [os.pidfd_open(each) for each in workers(sender)]
         os.killpg(sender.pid, signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -111,8 +108,9 @@ def test_a_second_ctrl_c_ends_the_workers_and_what_was_in_flight_is_in_doubt(cro
 @pytest.mark.slow
 def test_one_worker_killed_is_replaced_and_what_it_held_is_settled(crowd) -> None:
     terminal = crowd(READERS)
-    with judging(terminal) as judge, sending(terminal, judge, 20_000) as sender:
+    with judging(terminal, "--gate", "300") as judge, sending(terminal, judge, 300) as sender:
         os.kill(workers(sender)[0], signal.SIGKILL)
+        judge.open()
         out, err = sender.communicate(timeout=60)
         balance = json.loads(out)
         balanced(balance, READERS)
@@ -126,20 +124,22 @@ def test_one_worker_killed_is_replaced_and_what_it_held_is_settled(crowd) -> Non
 @pytest.mark.slow
 def test_the_whole_group_killed(crowd) -> None:
     terminal = crowd(READERS)
-    with judging(terminal) as judge:
-        with sending(terminal, judge, 20_000) as sender:
+    with judging(terminal, "--gate", "300") as judge:
+        with sending(terminal, judge, 300) as sender:
             assert len(workers(sender)) == 2
             os.killpg(sender.pid, signal.SIGKILL)
+        judge.open()
         finish(terminal, judge)
 
 
 @pytest.mark.slow
 def test_workers_end_with_whoever_started_them(crowd) -> None:
     terminal = crowd(READERS)
-    with judging(terminal) as judge:
-        with sending(terminal, judge, 20_000) as sender:
+    with judging(terminal, "--gate", "300") as judge:
+        with sending(terminal, judge, 300) as sender:
             both = [os.pidfd_open(each) for each in workers(sender)]
             sender.kill()
+        judge.open()
         for each in both:
             assert select.select([each], [], [], 20)[0], "a worker lives on"
             os.close(each)
@@ -152,13 +152,14 @@ def test_workers_end_with_whoever_started_them(crowd) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_finishes_what_is_in_flight_and_says_how_to_go_on(crowd, number) -> None:
     terminal = crowd(READERS)
-    with judging(terminal) as judge, sending(terminal, judge, 10_000) as sender:
+    with judging(terminal, "--gate", "150") as judge, sending(terminal, judge, 150) as sender:
         os.killpg(sender.pid, number)
+        judge.open()
         out, err = sender.communicate(timeout=60)
         assert sender.returncode == 130, err
         balance = json.loads(out)
         balanced(balance, READERS)
-        assert balance["accepted"] == sum(judge.taken().values()) < READERS
+        assert balance["accepted"] == judge.count() < READERS
         assert balance["accepted"] + balance["pending"] == READERS
         assert "Nothing is lost; go on with `digest edition send 2026-W11`." in err.decode()
         verdict(terminal, judge, Counter())

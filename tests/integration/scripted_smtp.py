@@ -2,7 +2,8 @@
 
 At each turn of the dialogue the script may answer with an Act; None is what a good server does. Whatever the server takes
 responsibility for is one line `RECIPIENT MESSAGE-ID` in the log, written before the client can hear of it, so that a line
-counts whoever dies next. As a process it prints its port: `scripted_smtp.py LOG [--seed N --rate 0.05 | --dot-pause SECONDS]`.
+counts whoever dies next. As a process it prints its port: `scripted_smtp.py LOG [--seed N --rate 0.05 | --gate N]`; the gate
+opens with a line on its standard input.
 """
 
 import argparse
@@ -30,14 +31,16 @@ USUAL = "(as a good server)"
 class Act:
     """What is done instead of the usual: `wait` so many seconds and `say` (no line end); then `stall` for ever, or `drop`.
 
-    It is said in `pieces` packets, in none at all, or `held` back for the packet of the next reply. `say=USUAL` does as a good
-    server does, and says it in another way. At the dot, `take` is whether the server takes responsibility whatever it says.
+    Nothing is said before the `gate` opens. It is said in `pieces` packets, in none at all, or `held` back for the packet of
+    the next reply. `say=USUAL` does as a good server does, and says it in another way. At the dot, `take` is whether the server
+    takes responsibility whatever it says.
     """
 
     say: str | None = None
     pieces: int = 1
     held: bool = False
     wait: float = 0.0
+    gate: asyncio.Event | None = None
     stall: bool = False
     drop: bool = False
     take: bool = False
@@ -81,6 +84,11 @@ def at(stage: str, act: Act, times: int = 1, recipient: str | None = None) -> Sc
         return act
 
     return script
+
+
+def gated(gate: asyncio.Event, after: int) -> Script:
+    """Messages after so many are taken, but their sender hears of it no sooner than the gate opens."""
+    return lambda turn: Act(USUAL, gate=gate) if turn.stage == "dot" and turn.message > after else None
 
 
 SLOW = (Act(USUAL, wait=0.3), Act(USUAL, pieces=3), Act(wait=0.5, drop=True))
@@ -221,6 +229,8 @@ class _Session:
     async def do(self, act: Act, usual: str = "") -> None:
         if act.wait:
             await asyncio.sleep(act.wait)
+        if act.gate:
+            await act.gate.wait()
         if act.say is not None:
             await self.say(usual if act.say == USUAL else act.say, act.pieces, held=act.held)
         if act.stall:
@@ -340,11 +350,14 @@ def read_log(path: Path) -> list[tuple[str, str]]:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    slow = at("dot", Act(USUAL, wait=arguments.dot_pause), times=1 << 30)
-    script = dice(arguments.seed, arguments.rate) if arguments.rate else slow if arguments.dot_pause else obey
+    gate = asyncio.Event()
+    shut = obey if arguments.gate is None else gated(gate, arguments.gate)
+    script = dice(arguments.seed, arguments.rate) if arguments.rate else shut
     async with Server(script, arguments.log, keep=False) as server:
         sys.stdout.write(f"{server.port}\n")
         sys.stdout.flush()
+        if await asyncio.to_thread(sys.stdin.readline):
+            gate.set()
         await asyncio.to_thread(sys.stdin.read)  # until whoever started it goes
 
 
@@ -353,7 +366,7 @@ def main(words: Iterable[str] | None = None) -> None:
     parser.add_argument("log", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=0.0)
-    parser.add_argument("--dot-pause", type=float, default=0.0)
+    parser.add_argument("--gate", type=int)
     asyncio.run(_serve(parser.parse_args(words if words is None else list(words))))
 
 
