@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from itertools import zip_longest
 
 from digest.core.newsletter.dates import Dated, find_dates
+from digest.core.newsletter.day_order import DayOrder
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.paragraphs import Paragraph
 from digest.core.newsletter.split import Section
@@ -37,30 +38,39 @@ _HISTORY = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and if 5/7 is 5 July."""
+    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and whether 5/7 is 5 July."""
 
     today: date
     issued: date | None
-    day_first: bool
+    order: DayOrder
 
     def dates(self, text: str) -> list[Dated]:
         """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
-        return find_dates(text, self.issued or self.today, day_first=self.day_first, issued=self.issued)
+        return find_dates(text, self.issued or self.today, order=self.order, issued=self.issued)
 
     def words(self, dated: Dated) -> str:
-        """A date's words, and what settled its year, or month and year, if they leave it open."""
-        by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
-        left = "day" if dated.relative else "month and year" if dated.month_open else "year"
-        return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
+        """A date's words, and what settled its year, its month, or the order of day and month, if they leave it open."""
+        settled = []
+        if dated.year_open:
+            by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
+            left = "day" if dated.relative else "month and year" if dated.month_open else "year"
+            settled.append(f"{left} settled by {by}")
+        if dated.other:
+            settled.append(f"day and month in this order by {self.order.guess}, else {dated.other}")
+        return f"{dated.words} ({'; '.join(settled)})" if settled else dated.words
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text."""
+    """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text.
+
+    `other`: the day that they may mean as well, where 5/7 could be either.
+    """
 
     when: When
     words: str
     verbatim: str
+    other: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +155,8 @@ def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
             if abs(found.first.day - reader.today) <= _HISTORY:
                 words = reader.words(found)
                 onward = each.text[found.end : after.start if after else None]
-                yield _Date(
-                    found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
-                )
+                told = Told(found.first, words, found.words, found.other)
+                yield _Date(found, told, place, each, onward, whole[place + 1 : place + 7])
 
 
 def _until(when: When) -> When:
