@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from digest.core import topic
 from digest.core.slug import slugify
 from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import address_hmac
@@ -46,10 +47,12 @@ def import_list(
         result.applied = False
         return result
     with db.write() as session:
+        before = topic_names(session)
         for start in range(0, len(rows), CHUNK):
             _put(session, rows[start : start + CHUNK], pepper, now, languages, result)
             if progress:
                 progress(min(start + CHUNK, len(rows)), len(rows))
+        result.new_topics = {slug: topic.close(slug, before) for slug in topic_names(session) if slug not in before}
         if dry_run:
             session.rollback()
             result.applied = False

@@ -10,7 +10,7 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.edition import WAITING, EditionItem, EditionState, EditionText
 from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.preflight import examine
@@ -21,7 +21,8 @@ from digest.pipeline.assemble import LeftOut, Plan, choose, find, upcoming
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
-from digest.pipeline.preflight import WAITING, gather
+from digest.pipeline.outdated import words
+from digest.pipeline.preflight import gather
 from digest.pipeline.report import in_words
 from digest.pipeline.specimen import anybody, delivery_to, draft_room, eml
 from digest.store import editions, search, subscribers
@@ -261,17 +262,9 @@ def _drift(frozen: tuple[EditionItem, ...], now: tuple[EditionItem, ...]) -> tup
     before, after = ({each.id: each for each in each_items} for each_items in (frozen, now))
     return (
         *(("new", each.item.title) for each in now if each.id not in before),
-        *(
-            ("changed", each.item.title)
-            for each in now
-            if each.id in before and _words(before[each.id]) != _words(each)
-        ),
+        *(("changed", each.item.title) for each in now if each.id in before and words(before[each.id]) != words(each)),
         *(("gone", each.item.title) for each in frozen if each.id not in after),
     )
-
-
-def _words(each: EditionItem) -> tuple[object, ...]:
-    return each.item, [one.item for one in each.translations]
 
 
 def _decoded(wire: bytes) -> list[tuple[str, str]]:

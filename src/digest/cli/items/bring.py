@@ -11,7 +11,19 @@ import typer
 
 from digest.app import Installation
 from digest.cli.items.shown import needs, row_of, written
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
+from digest.cli.shared import (
+    Json,
+    KeepGoing,
+    Now,
+    emit,
+    installation,
+    language_tag,
+    note,
+    note_outdated,
+    note_topics,
+    say,
+    table,
+)
 from digest.core.errors import Misconfigured
 from digest.core.item import Item, Status
 from digest.core.source import Source
@@ -39,6 +51,7 @@ def add(
         here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going, gallery=here.gallery
     )  # fmt: skip
     _report(result, json_)
+    note_outdated(here)
     if result.rejected:
         raise typer.Exit(1)
 
@@ -91,7 +104,7 @@ def fetch(json_: Json = False, now: Now = None) -> None:
         rows = [(each.source.url, *count) for each, count in zip(done, counts, strict=True) if not each.problem]
         table(("feed", "added", "updated", "unchanged", "left out"), rows)
         for each in done:
-            _note_topics(each.intake)
+            note_topics(each.intake.new_topics)
             if each.problem:
                 note(each.problem)
     if any(each.problem for each in done):
@@ -173,16 +186,8 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
         _note_drafts(result)
 
 
-def _note_topics(result: Intake) -> None:
-    named = [f"{slug} (close to {', '.join(close)})" if close else slug for slug, close in result.new_topics.items()]
-    if named:
-        note(f"New topics: {', '.join(named)}.")
-    if slip := next(((slug, close[0]) for slug, close in result.new_topics.items() if close), None):
-        note(f"If that is a slip: `digest topics remove {slip[0]} --into {slip[1]}`.")
-
-
 def _note_drafts(result: Intake) -> None:
-    _note_topics(result)
+    note_topics(result.new_topics)
     note(
         f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
     )
@@ -224,7 +229,7 @@ def _report(result: Intake, as_document: bool) -> None:
     for stored in (*result.added, *result.updated):
         if stored.status is Status.DRAFT:
             note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + needs(stored) if needs(stored) else ''}.")
-    _note_topics(result)
+    note_topics(result.new_topics)
     say(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} unchanged.")
 
 
