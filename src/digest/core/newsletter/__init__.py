@@ -16,7 +16,7 @@ from digest.core.newsletter.day_order import DayOrder, day_order
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.lines import read_lines
 from digest.core.newsletter.links import find_url
-from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
+from digest.core.newsletter.people import Quoted, find_byline, find_headline, find_organisation, find_release_head
 from digest.core.newsletter.split import Section, Split, split
 from digest.core.newsletter.timing import Reader, read_timing
 from digest.core.newsletter.venues import find_venue
@@ -111,7 +111,7 @@ def places(text: str, today: date) -> dict[int, str]:
     return placed
 
 
-def _lifted(section: Section, kind: Kind) -> dict[str, Told | None]:
+def _lifted(section: Section, kind: Kind) -> dict[str, Quoted | None]:
     """The fields that can hold the whole of a line, which then leaves the body."""
     release = kind is Kind.PRESS_RELEASE
     organisation, headline = find_release_head(section) if release else (None, find_headline(section))
