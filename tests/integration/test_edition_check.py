@@ -92,7 +92,7 @@ def test_what_was_corrected_or_put_away_after_assembling_is_told_with_what_to_do
     assert {each.where for each in found} == {f"item {rents}, “Rents rise”", f"item {clean_up}, “Clean-up”"}
     assert all(each.severity is Severity.WARNING and "edition assemble" in each.do for each in found)
     dispatch.approve_checked(here.office, edition_id, "staff")
-    assert all("edition reopen" in each.do for each in dispatch.check(here.office, edition_id))
+    assert ["edition reopen" in each.do for each in dispatch.check(here.office, edition_id)] == [True, True]
     [(row, count)] = outdated.waiting(here.database)
     assert (row.id, count) == (edition_id, 2)
     dispatch.change(here.database, edition_id, "reopen")

@@ -27,6 +27,7 @@ YEARS = range(1970, 9000)
 """In which an instant may be: at the ends of the calendar there is no week before or after."""
 WIDE = 400
 """Columns for what is read by a program: no cell is folded."""
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
 
 

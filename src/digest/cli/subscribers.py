@@ -9,7 +9,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, note_topics, progress, say, table
+from digest.cli.shared import (
+    DryRun,
+    Json,
+    KeepGoing,
+    Now,
+    emit,
+    installation,
+    iso,
+    note,
+    note_topics,
+    progress,
+    say,
+    table,
+)
 from digest.core.errors import Misconfigured
 from digest.pipeline import consent, erasure, lists, standing
 from digest.pipeline.list_rows import COLUMNS, ListImport
@@ -49,7 +62,7 @@ def import_(
         typer.Option("--as", help="What everyone in the file is, where the file does not say it."),
     ] = None,
     keep_going: KeepGoing = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")] = False,
+    dry_run: DryRun = False,
     json_: Json = False,
     now: Now = None,
 ) -> None:

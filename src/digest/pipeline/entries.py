@@ -96,7 +96,7 @@ def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
     """With the kind, dates and venue that its words tell, as far as they fit the kind that its source gives it."""
     from digest.core.newsletter import read_article  # noqa: PLC0415  its patterns take a while to compile
 
-    told = read_article(item.title, plain, day.date())
+    told = read_article(item.title, plain, day.date(), language=item.language, timezone=item.timezone)
     if told is None or source.kind not in (None, told.kind):
         return item
     if told.kind is Kind.EVENT:

@@ -34,6 +34,8 @@ from digest.store.topics import topic_names
 NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
+OFFERED = 12
+"""Subscribers that a search offers at once."""
 FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
 
@@ -149,9 +151,10 @@ class Desk:
             return anybody(self.sender, reader)
         return consent.find(self._db, reader)
 
-    def people(self, piece: str, limit: int = 12) -> list[Subscriber]:
+    def people(self, piece: str) -> list[Subscriber]:
+        """The first few whose address or name has that piece in it."""
         with self._db.read() as session:
-            return search.subscribers(session, piece.strip(), limit)
+            return search.subscribers(session, piece.strip(), OFFERED)
 
     def version(self, proof: Proof, person: Subscriber) -> str:
         """A hash of all that a page is made of: it is another one as soon as the page would be."""

@@ -1,9 +1,10 @@
 """Items come in: from files, newsletters and feeds."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -124,12 +125,11 @@ def _import_newsletter(
     dry_run: bool,
     as_document: bool,
 ) -> None:
-    found = newsletters.split(path, here.clock(), titles, not_titles)
+    timezone = here.settings.timezone
+    found = newsletters.split(path, here.clock(), titles, not_titles, language=language, timezone=timezone)
     result = None
     if not dry_run:
-        result = newsletters.store(
-            here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
-        )
+        result = newsletters.store(here.database, path, found, timezone=timezone, language=language, now=here.clock())
     if as_document:
         from digest.core.newsletter import as_json  # noqa: PLC0415  loaded with what it shows
 
@@ -145,12 +145,17 @@ def _import_newsletter(
             each.line,
             each.kind,
             each.title + (f" : {each.tag}" if each.tag else ""),
-            _dates(each),
+            _dates(each, each.ambiguous),
             _surety(each.confidence),
         )
         for each in found
     ]
     table(("line", "kind", "title", "dates", ""), rows)
+    if any(each.ambiguous for each in found):
+        note(
+            "Where it says “or”, nothing in the text tells which of the two figures is the day; --language en-GB or en-US does, "
+            "and so does a DIGEST_TIMEZONE, as a guess."
+        )
     if result:
         _note_drafts(result)
 
@@ -189,8 +194,10 @@ def _note_drafts(result: Intake) -> None:
     note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
 
 
-def _dates(found: Any) -> str:
-    return ", ".join(f"{name} {when}" for name, when in written(found).items() if when)
+def _dates(found: Any, ambiguous: Mapping[str, str] = MappingProxyType({})) -> str:
+    """`ambiguous`: field → the other day that it could be."""
+    others = {name: f" or {day}" for name, day in ambiguous.items()}
+    return ", ".join(f"{name} {when}{others.get(name, '')}" for name, when in written(found).items() if when)
 
 
 def _surety(confidence: float) -> str:
