@@ -35,7 +35,6 @@ PRESS = SimpleNamespace(
     compiler=SimpleNamespace(
         languages=lambda: ("en",),
         subject=lambda *_: "Subject",
-        preheader=lambda *_: "",
         compile=lambda *_: (Block("html", "head", ("x",)),),
     ),
 )

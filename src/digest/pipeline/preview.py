@@ -183,7 +183,7 @@ class Desk:
         return Sheet(
             moment,
             text.subject,
-            text.preheader,
+            text.preheader or room.preheader(claimed, moment),
             html,
             room.part("text", claimed, moment),
             (("Envelope sender", self.sender.envelope_sender(claimed.id)), *_decoded(wire)),

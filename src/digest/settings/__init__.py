@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from digest.core.errors import Misconfigured, because
 from digest.settings.contents import Contents
 from digest.settings.dkim import Dkim
+from digest.settings.forms import SHORTEST_SECRET
 from digest.settings.hooks import Hooks
 from digest.settings.imap import Imap
 from digest.settings.inbound import Inbound
@@ -28,8 +29,6 @@ from digest.settings.web import Web
 FILE = Path(".env")
 OTHERS = ("DIGEST_TEST_", "DIGEST_REQUIRE_")
 """Names that are no settings and yet nobody's mistake: they are for the tests."""
-SHORTEST_SECRET = 16
-"""Characters."""
 
 
 class Settings(Publication, Timing, Contents, Mail, Dkim, Inbound, Imap, Hooks, Web, Storage, BaseSettings):

@@ -159,11 +159,11 @@ def uncertain(
     if resend and let_be:
         raise Misconfigured("Say --resend or --let-be, not both.")
     here = installation(now)
-    rows = report.delivery_rows(here.database, ed, State.UNCERTAIN)
+    rows = report.ledger(here.database, ed, State.UNCERTAIN)
     if json_:
-        emit({"uncertain": [{"email": row["email"], "message_id": row["message_id"]} for row in rows]})
+        emit({"uncertain": [{"email": row.email, "message_id": row.message_id} for row in rows]})
     else:
-        table(("email", "message id", "what is known"), [(r["email"], r["message_id"], r["reply"]) for r in rows])
+        table(("email", "message id", "what is known"), [(row.email, row.message_id, row.reply) for row in rows])
     if resend or let_be:
         count = dispatch.resolve_uncertain(here.database, ed, resend=resend, now=here.clock())
         note(f"{count} {'queued again; `digest edition send` delivers them' if resend else 'let be'}.")
