@@ -1,4 +1,4 @@
-"""Mail that comes back, as mail systems write it, and the keys of whom it comes back to."""
+"""Mail that comes back, as mail systems write it, and the keys of who it comes back to."""
 
 from pathlib import Path
 

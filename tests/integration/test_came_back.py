@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from returned import DELAYED, FULL, HARD, POLICY, dsn, reported
 from sqlalchemy import update
 from sqlmodel import col
-from test_receive import DELAYED, FULL, HARD, POLICY, dsn, reported
 
 from digest.core.address import parse
 from digest.core.delivery import State

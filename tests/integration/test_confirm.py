@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from test_web_public import NOW, nothing
+from tide import NOW, nothing
 
 from digest.core.address import parse
 from digest.core.token import Keyring, Purpose

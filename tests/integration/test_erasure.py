@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import SQLModel
-from test_web_public import NOW, nothing
+from tide import NOW, nothing
 
 from digest.core.address import parse
 from digest.core.delivery import Balance, State

@@ -4,7 +4,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import update
 from test_erasure import holding
-from test_web_public import NOW, contents
+from tide import NOW, contents
 from town import DAY, ELSEWHERE, MINUTE, OURS, ZOE, Town, joined, link, text
 
 from digest.core.delivery import State

@@ -1,10 +1,10 @@
 """What comes back: believed by its token alone, counted once, and weighed before anybody is put out."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from returned import DELAYED, FULL, HARD, KEYS, POLICY, STAYS, dsn, reported
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
@@ -16,56 +16,13 @@ from digest.core.reply import Reply
 from digest.core.token import Keyring, Purpose, address_hmac
 from digest.pipeline import consent, farewell, receive
 from digest.pipeline.farewell import Leaver
-from digest.pipeline.receive import Keys
 from digest.store import deliveries, editions, pacing, subscribers, suppressions
 from digest.store.subscribers import New
 from digest.store.tables import DeliveryRow, EventRow
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)
-KEYS = Keys(Keyring("a secret"), "a pepper")
 FORGED = Keyring("another secret")
-MESSAGES = Path(__file__).parents[1] / "unit" / "dsn"
-
-DSN = """From: MAILER-DAEMON@mx.example.net
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-This is the mail system. Your message is returned below.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-{envelope_id}
-Final-Recipient: rfc822; ana@example.net
-Action: {action}
-Status: {status}
-Diagnostic-Code: smtp; {diagnostic}
-
---b
-Content-Type: text/rfc822-headers
-
-From: weekly@harbour.example
-{returned}
-Subject: The week
-
---b--
-"""
-HARD = {"action": "failed", "status": "5.1.1", "diagnostic": "550 5.1.1 <ana@example.net>: user unknown"}
-FULL = {"action": "failed", "status": "4.2.2", "diagnostic": "452 4.2.2 mailbox full"}
-POLICY = {"action": "failed", "status": "5.7.1", "diagnostic": "554 5.7.1 blocked using zen.spamhaus.example"}
-DELAYED = {"action": "delayed", "status": "4.2.2", "diagnostic": "452 4.2.2 mailbox full"}
-
-
-def dsn(fields, *, to="postmaster@harbour.example", envelope_id="", returned="X-Nothing: here"):
-    return DSN.format(to=to, envelope_id=envelope_id, returned=returned, **fields).replace("\n", "\r\n").encode()
 
 
 @pytest.fixture
@@ -114,9 +71,6 @@ def ana(sqlite):
         come_back=come_back, stands=stands, row=row, events=events,
         unsub=f"unsub+{KEYS.ring.issue(Purpose.UNSUBSCRIBE, person)}@bounces.example",
     )  # fmt: skip
-
-
-STAYS = ("active", [])
 
 
 def test_a_hard_bounce_with_the_token_of_its_envelope_suppresses_at_once(ana):
@@ -225,10 +179,6 @@ def test_an_address_without_a_token_never_suppresses(ana):
     assert "changes nobody" in ana.take(dsn(HARD), "postmaster@harbour.example").effect
     assert "changes nobody" in ana.take(dsn(HARD), "postmaster@harbour.example").effect
     assert (ana.stands(), ana.events()) == (STAYS, {"bounce": 1})
-
-
-def reported(name):
-    return (MESSAGES / f"{name}.eml").read_bytes()
 
 
 def test_a_complaint_ends_it_at_once(ana):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from test_web_public import NOW, contents
+from tide import NOW, contents
 from town import DAY, MINUTE, OURS, URL, ZOE, Town, fill_in, joined, link
 
 from digest.core.token import Purpose

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from test_web_public import NOW, contents
+from tide import NOW, contents
 from town import DAY, ELSEWHERE, MINUTE, OURS, URL, ZOE, Town, fill_in, link, text
 
 from digest.core.envelope import Parcel

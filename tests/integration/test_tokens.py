@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from httpx import AsyncClient
-from test_web_public import ONE_CLICK, contents
+from tide import ONE_CLICK, contents
 from town import DAY, OURS, Town, fill_in, joined, link
 
 from digest.core.token import Keyring, Purpose

@@ -9,7 +9,7 @@ import pytest
 import test_receive
 from cryptography.hazmat.primitives.serialization import Encoding
 from httpx import ASGITransport, AsyncClient
-from test_receive import HARD, KEYS, STAYS
+from returned import HARD, KEYS, STAYS
 
 from digest.app import Installation
 from digest.core.errors import Refused, TryAgain

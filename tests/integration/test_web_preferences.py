@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from test_web_public import NOW, ONE_CLICK, SENDER, contents, link, nothing
+from tide import NOW, ONE_CLICK, SENDER, contents, link, nothing
 
 from digest.core.address import parse
 from digest.core.item import Kind

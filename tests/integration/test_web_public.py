@@ -5,17 +5,16 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing
-from datetime import UTC, datetime
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute
+from tide import NOW, ONE_CLICK, RING, SENDER, contents, link, nothing
 from time_machine import travel
 
 from digest.core.address import parse
-from digest.core.headers import Sender
 from digest.core.token import Keyring, Purpose
 from digest.pipeline.farewell import masked
 from digest.pipeline.receive import Keys
@@ -24,11 +23,6 @@ from digest.store import database as database_module
 from digest.store import subscribers
 from digest.store.database import Database
 from digest.web import forms, leaving, limiter, public
-
-NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
-RING = Keyring("a secret")
-SENDER = Sender("Tide", "Tide", "news@example.org", None, None, "https://news.example.org", RING)
-ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
@@ -39,10 +33,6 @@ def people(sqlite: Database) -> dict[str, int]:
     ]
     with sqlite.write() as session:
         return dict(zip(("ana", "iker"), subscribers.add_many(session, entries, NOW), strict=True))
-
-
-def nothing(_: str) -> None:
-    """No folders of mail here."""
 
 
 @pytest.fixture
@@ -58,15 +48,6 @@ async def pages(sqlite: Database) -> AsyncIterator[AsyncClient]:
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="https://news.example.org") as client:
         yield client
-
-
-def link(number: int) -> str:
-    return f"/unsubscribe/{RING.issue(Purpose.UNSUBSCRIBE, number)}"
-
-
-def contents(database: Database) -> list[str]:
-    with closing(sqlite3.connect(str(database.file))) as connection:
-        return list(connection.iterdump())
 
 
 def state(database: Database, number: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from httpx import AsyncClient, Response
-from test_web_public import NOW
+from tide import NOW
 
 from digest.app import Installation
 from digest.core.token import Purpose

@@ -37,7 +37,7 @@ def router(
 ) -> APIRouter:
     routes = APIRouter()
 
-    def ours(request: Request) -> None:
+    async def ours(request: Request) -> None:
         # A silent browser is believed: whoever forges a form knows the token in its address, and could post it themselves.
         if not came_from_us(request, public_url, silent=True):
             raise HTTPException(403)
