@@ -58,7 +58,7 @@ def sample(language: str, items: Sequence[Item] = ITEMS) -> tuple[str, str]:
     text = EditionText(
         language,
         compiler.subject(language, EDITION, frozen, PUBLICATION),
-        compiler.preheader(language, EDITION, frozen, PUBLICATION),
+        "",
         "A full week: things that close soon, a few dates for the diary, and a victory worth a toast.",
     )
     topics = {each["topic"]: each["name"] for each in TOPICS if each["language"] == language}

@@ -25,7 +25,7 @@ def main() -> None:
 
 def _command() -> None:
     # Loading takes half a second, in which people press Ctrl-C too.
-    from digest.cli import commands, shared  # noqa: PLC0415
+    from digest.cli import commands, shared  # noqa: PLC0415  an interrupt while they load is told as any other
 
     app = commands(*sys.argv[1:2])
     app.callback()(shared.common)

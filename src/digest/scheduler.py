@@ -17,7 +17,7 @@ from digest.app import Installation
 from digest.core.delivery import Balance
 from digest.core.errors import Refused
 from digest.mailbox import lmtp
-from digest.pipeline import alarm, dispatch, feeds, letters, retention
+from digest.pipeline import dispatch, feeds, letters, retention, staff
 from digest.pipeline.dispatch import Watch
 from digest.pipeline.receive import Received
 from digest.pipeline.tick import tick
@@ -182,7 +182,7 @@ class Service:
             return
         self._told.add(subject + text)
         try:
-            await alarm.send(self._here.office, self._here.settings.staff.split(", "), subject, text)
+            await staff.tell(self._here.office, self._here.settings.staff.split(", "), subject, text)
         except Refused as error:
             log.warning("staff could not be told", reason=str(error))
 

@@ -51,7 +51,7 @@ def test_a_byte_order_mark_or_crlf_is_no_mistake(digest: Terminal, content: byte
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"email;name\na@example.org;A\n", "separated by"),
+        (b"e-mail;name\na@example.org;A\n", "no column is called “email”"),
         (b"name\nA\n", "email"),
         (b"email,name\na@example.org,A\nnot-an-address,B\n", "line 3: email"),
         (b'email,name\n"a@example.org\r\nBcc: x@example.org",A\n', "line 2: email"),

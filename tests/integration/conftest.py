@@ -1,14 +1,18 @@
-"""What the tests of mail and pages share: one browser, other people's checkers, and editions made as real ones are."""
+"""What tests share: a browser, other people's checkers, editions made as real ones are, a ledger, and readers to send to."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import editions
 import pytest
+import records
+import sending
 from browser import Browser, Page
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from httpx import ASGITransport, AsyncClient
@@ -17,6 +21,7 @@ from town import URL, Town
 from digest.app import bundled
 from digest.core.dkim import Key
 from digest.pipeline import topics as all_topics
+from digest.pipeline.compose import Mailroom
 from digest.pipeline.doctor import LETTERS
 from digest.pipeline.preview import Sheet
 from digest.rendering import layout
@@ -147,3 +152,34 @@ def town(
 async def pages(town: Town) -> AsyncIterator[AsyncClient]:
     async with AsyncClient(transport=ASGITransport(serve.public_pages(town.here)), base_url=URL) as client:
         yield client
+
+
+@pytest.fixture
+def ledger(database: Database) -> tuple[Database, int, list[int]]:
+    """An edition that is sending, with ten deliveries: the database, the edition's and the deliveries' numbers."""
+    return (database, *records.sending(database, 10))
+
+
+@pytest.fixture(scope="session")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the sample week compiled and approved, and nobody to send it to."""
+    return sending.approved(tmp_path_factory.mktemp("approved"))
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "ahead"])
+def written_ahead(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages are put together in a thread, as they are when signing is slow."""
+    monkeypatch.setattr(Mailroom, "signs_slowly", request.param)
+
+
+@pytest.fixture
+def post(approved: Path, tmp_path: Path) -> Iterator[Callable[[int], sending.Post]]:
+    """`post(25)`: the approved edition, and so many readers to send it to."""
+    with ExitStack() as stack:
+
+        def make(readers: int) -> sending.Post:
+            made = sending.Post.to(readers, Path(shutil.copy(approved, tmp_path / "digest.db")))
+            stack.callback(made.office.database.dispose)
+            return made
+
+        yield make

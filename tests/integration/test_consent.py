@@ -133,8 +133,7 @@ def test_all_mistakes_of_a_row_come_at_once(bring):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("email;name;topics\na@example.net;A;\n", "separated by semicolons instead of commas"),
-        ("email\tname\na@example.net\tA\n", "separated by tabs instead of commas"),
+        ("E-Mail;name\na@example.net;A\n", "no column is called “email”"),
         ("name,topics\nA,\n", "no column is called “email”"),
         ("a@example.net,A\n", "no column is called “email”"),
         ("\nemail,name\n", "no column is called “email”"),
@@ -156,6 +155,22 @@ def test_a_list_as_spreadsheets_write_it(bring, sqlite):
     result = bring(b"\xef\xbb\xbf" + b'"Email","NAME","Notes",""\r\n"ana@example.net","Ana","x",""\r\n')
     assert (result.added, result.ignored_columns) == (1, ["notes", ""])
     assert people(sqlite)["ana@example.net"].name == "Ana"
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_columns_are_separated_as_spreadsheets_of_other_countries_have_it(bring, sqlite, mark):
+    result = bring(f'email{mark}name{mark}topics\r\na@example.net{mark}"Ruiz, Ana"{mark}"housing;library"\r\n')
+    assert (result.added, result.rejected) == (1, [])
+    assert people(sqlite)["a@example.net"].interests == {"housing": 1, "library": 1}
+    [bad] = bring(f"email{mark}name\nb@example.net{mark}B{mark}C\n").rejected
+    assert bad.reason == "it has 3 fields where the header has 2"
+
+
+def test_topics_that_a_list_makes_are_told_with_those_they_look_like(bring):
+    assert bring(HEAD + "ana@example.net,,en,repair,,\n", dry_run=True).new_topics == {"repair": []}
+    bring(HEAD + "ana@example.net,,en,repair,,\n")
+    again = bring(HEAD + "ben@example.net,,en,repair;repairs,,\n")
+    assert again.new_topics == {"repairs": ["repair"]}
 
 
 def test_a_dry_run_tells_all_and_changes_nothing(bring, sqlite):

@@ -14,8 +14,8 @@ from datetime import timedelta
 import dkim as verifier
 import pytest
 from scripted_smtp import Act, Server, Taken, Turn, dice
+from sending import ED, SIGNING, Post, impatient
 from sqlalchemy import event
-from test_deliver import ED, SIGNING, Post, approved, impatient, post  # noqa: F401  fixtures, used by name
 
 from digest.core.delivery import State
 from digest.core.errors import Refused
@@ -109,7 +109,7 @@ class Weather:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_comes_between_everyone_gets_it_once_or_is_in_doubt(post, monkeypatch, seed):  # noqa: F811
+async def test_whatever_comes_between_everyone_gets_it_once_or_is_in_doubt(post, monkeypatch, seed):
     monkeypatch.setattr(smtp, "COMMAND_SECONDS", 0.4)  # some of the server's pauses are longer, and some are not
     monkeypatch.setattr(smtp, "DOT_SECONDS", 0.4)
     monkeypatch.setattr(deliver, "RECONNECT_PAUSES", (0.0, 0.0))

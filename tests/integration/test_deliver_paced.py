@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from scripted_smtp import Act, Server, Turn, at
-from test_deliver import ED, NOW, Post, approved, installed, once_each, post, written_ahead  # noqa: F401  fixtures, used by name
+from sending import NOW, Post, once_each
 
 from digest.core.address import parse
 from digest.core.delivery import State
@@ -54,7 +54,7 @@ def waited(monkeypatch):
     return install
 
 
-async def test_one_domain_that_refuses_all_holds_nobody_else_up(post, written_ahead):  # noqa: F811
+async def test_one_domain_that_refuses_all_holds_nobody_else_up(post, written_ahead):
     letters = post(0)
     bad = [f"p{number}@bad.example" for number in range(400)]
     good = [f"p{number}@d{number % 20}.example" for number in range(100)]
@@ -73,7 +73,7 @@ async def test_one_domain_that_refuses_all_holds_nobody_else_up(post, written_ah
     once_each(server, letters)
 
 
-async def test_the_back_off_grows_while_it_refuses_and_all_goes_out_when_it_does_not(post, waited):  # noqa: F811
+async def test_the_back_off_grows_while_it_refuses_and_all_goes_out_when_it_does_not(post, waited):
     letters = post(0)
     readers(letters, *[f"p{number}@bad.example" for number in range(60)])
     waited(letters)
@@ -96,7 +96,7 @@ async def test_the_back_off_grows_while_it_refuses_and_all_goes_out_when_it_does
     once_each(server, letters)
 
 
-async def test_two_senders_keep_one_rate_between_them(post, waited):  # noqa: F811
+async def test_two_senders_keep_one_rate_between_them(post, waited):
     letters = post(90)
     waited(letters)
     times = []
@@ -111,7 +111,7 @@ async def test_two_senders_keep_one_rate_between_them(post, waited):  # noqa: F8
     once_each(server, letters)
 
 
-async def test_a_slow_domain_goes_on_by_itself_after_the_others(post, waited):  # noqa: F811
+async def test_a_slow_domain_goes_on_by_itself_after_the_others(post, waited):
     letters = post(0)
     readers(letters, *[f"p{n}@slow.example" for n in range(10)], *[f"p{n}@d{n}.example" for n in range(10)])
     pauses = waited(letters)
@@ -125,7 +125,7 @@ async def test_a_slow_domain_goes_on_by_itself_after_the_others(post, waited):  
     assert [each.endswith("slow.example") for each in order] == [True] * 3 + [False] * 10 + [True] * 7
 
 
-async def test_what_is_allowed_only_tomorrow_is_not_waited_for(post, waited):  # noqa: F811
+async def test_what_is_allowed_only_tomorrow_is_not_waited_for(post, waited):
     letters = post(30)
     pauses = waited(letters)
     limits = Limits(whole=Limit(first_day=10))
@@ -140,7 +140,7 @@ async def test_what_is_allowed_only_tomorrow_is_not_waited_for(post, waited):  #
 @pytest.mark.parametrize(
     "stage", ["dot", *(pytest.param(each, marks=pytest.mark.slow) for each in ("connect", "mail", "rcpt"))]
 )
-async def test_a_server_that_answers_421_to_everything_is_left_alone(post, stage, waited, monkeypatch):  # noqa: F811
+async def test_a_server_that_answers_421_to_everything_is_left_alone(post, stage, waited, monkeypatch):
     monkeypatch.setattr(deliver, "RECONNECT_PAUSES", (0.0, 0.0, 0.0, 0.0))
     letters = post(200)
     async with Server(at(stage, Act("421 4.3.2 busy", drop=True), times=10_000)) as server:
@@ -158,7 +158,7 @@ async def test_a_server_that_answers_421_to_everything_is_left_alone(post, stage
     once_each(server, letters)
 
 
-async def test_451_at_mail_is_the_servers_and_not_asked_of_every_recipient(post):  # noqa: F811
+async def test_451_at_mail_is_the_servers_and_not_asked_of_every_recipient(post):
     letters = post(200)
     async with Server(at("mail", Act("451 4.3.0 full"), times=10_000)) as server:
         balance = await letters.send(server, connections=2)
@@ -167,7 +167,7 @@ async def test_451_at_mail_is_the_servers_and_not_asked_of_every_recipient(post)
     assert paces(letters)[WHOLE].backoff_until is not None
 
 
-async def test_a_full_mailbox_slows_nobody(post):  # noqa: F811
+async def test_a_full_mailbox_slows_nobody(post):
     letters = post(40)
     full = Act("452 4.2.2 mailbox full")
     async with Server(lambda turn: full if turn.stage == "rcpt" and turn.message <= 10 else None) as server:
@@ -176,7 +176,7 @@ async def test_a_full_mailbox_slows_nobody(post):  # noqa: F811
     assert paces(letters) == {}
 
 
-async def test_stopping_gives_the_tokens_back(post):  # noqa: F811
+async def test_stopping_gives_the_tokens_back(post):
     letters = post(40)
     stop = asyncio.Event()
 
@@ -191,7 +191,7 @@ async def test_stopping_gives_the_tokens_back(post):  # noqa: F811
         assert (await letters.send(server, limits=limits)).accepted == 30
 
 
-async def test_without_limits_and_trouble_nothing_is_kept_and_nothing_waits(post, waited):  # noqa: F811
+async def test_without_limits_and_trouble_nothing_is_kept_and_nothing_waits(post, waited):
     letters = post(300)
     pauses = waited(letters)
     async with Server() as server:

@@ -1,5 +1,6 @@
 """What the preflight says of stored editions: judged by what real subscribers get, and in the way of approval where it blocks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,8 @@ from digest.core.errors import Refused
 from digest.core.finding import Finding, Severity
 from digest.core.when import When
 from digest.mailbox.spam import Verdict
-from digest.pipeline import assemble, dispatch, preflight
-from digest.store import editions
+from digest.pipeline import assemble, dispatch, intake, outdated, preflight
+from digest.store import editions, items
 
 
 @pytest.fixture
@@ -72,6 +73,31 @@ def test_items_and_subscribers_that_go_without_are_named(here):
         (f"item {nobody}, “Model trains”", "Nobody gets it."),
         ("subscribers", "No catalogue speaks “de”; its readers (1) get another language."),
     ]
+
+
+def test_what_was_corrected_or_put_away_after_assembling_is_told_with_what_to_do(here):
+    rents, clean_up = put(here, "Rents rise", url="https://a.example/"), put(here, "Clean-up", url="https://a.example/")
+    subscribe(here, "ana@example.org")
+    edition_id = made(here)
+    assert said(here, edition_id) == []
+    with here.database.write() as session:
+        before = items.by_id(session, rents)
+        corrected = replace(before.item, body="About rents that fall.")
+        items.put(
+            session, corrected, status=before.status, source="test", uid=before.uid, html="", content_hash="x", now=NOW,
+            previous=before,
+        )  # fmt: skip
+    intake.archive(here.database, [clean_up], NOW)
+    found = dispatch.check(here.office, edition_id)
+    assert {each.where for each in found} == {f"item {rents}, “Rents rise”", f"item {clean_up}, “Clean-up”"}
+    assert all(each.severity is Severity.WARNING and "edition assemble" in each.do for each in found)
+    dispatch.approve_checked(here.office, edition_id, "staff")
+    assert ["edition reopen" in each.do for each in dispatch.check(here.office, edition_id)] == [True, True]
+    [(row, count)] = outdated.waiting(here.database)
+    assert (row.id, count) == (edition_id, 2)
+    dispatch.change(here.database, edition_id, "reopen")
+    made(here)
+    assert (said(here, edition_id), outdated.waiting(here.database)) == ([], [])
 
 
 def test_what_closes_before_a_late_edition_goes_out(here):

@@ -438,7 +438,7 @@ def test_a_feed_that_fails_is_left_alone_longer_and_longer_and_staff_hear_of_it_
     assert "404 (not found). That was the 4th time in a row." in text
     web.pages["/bad"] = reply(RSS.format(ITEM.format("b", 2, "x")))
     desk.now += 24 * HOUR
-    assert all(each.problem is None for each in desk.collect())
+    assert [each.problem for each in desk.collect()] == [None, None]
     desk.now += HOUR
     assert len(desk.collect()) == 2
 

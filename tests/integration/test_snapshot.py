@@ -51,6 +51,12 @@ def test_a_copy_of_what_is_damaged_is_refused(sqlite, tmp_path):
         snapshot.take(sqlite.file, tmp_path / "copy.db", lambda _done, _total: None)
 
 
+def test_a_copy_for_which_there_is_no_room_is_refused_in_a_sentence(sqlite, tmp_path):
+    add(sqlite, 1)
+    with pytest.raises(Refused, match=r"No backup of .* was made: unable to open database file; look at the room"):
+        snapshot.take(sqlite.file, tmp_path / "no folder" / "copy.db", lambda _done, _total: None)
+
+
 def test_who_has_it_open_is_in_the_way_even_idle(sqlite):
     with sqlite.read() as session:
         subscribers.count(session, "active")

@@ -1,5 +1,6 @@
 """The tick: over years of sleeps and jumping clocks, each period has one edition, and staff hear of what did not go out."""
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from digest.core.edition import EditionState
+from digest.core.errors import Refused
 from digest.core.finding import Finding, Severity
 from digest.core.item import Item, Kind, Status
 from digest.core.message import Block
@@ -33,7 +35,6 @@ PRESS = SimpleNamespace(
     compiler=SimpleNamespace(
         languages=lambda: ("en",),
         subject=lambda *_: "Subject",
-        preheader=lambda *_: "",
         compile=lambda *_: (Block("html", "head", ("x",)),),
     ),
 )
@@ -209,6 +210,35 @@ def test_what_staff_approved_in_time_goes_out_at_its_slot(desk):
     dispatch.approve(office, desk.editions()["2026-W11"].id, "staff")
     assert desk.tick(SUNDAY - timedelta(minutes=1)) == []
     assert len(desk.tick(SUNDAY)) == 1
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_what_staff_pause_before_its_time_waits_until_they_resume_it(desk, approved):
+    desk.tick()
+    week = desk.editions()["2026-W11"].id
+    if approved:
+        office = SimpleNamespace(
+            database=desk.database, press=lambda: PRESS, clock=lambda: NOW, random_key=lambda: "key"
+        )
+        dispatch.approve(office, week, "staff")
+    dispatch.pause(desk.database, week)
+    assert desk.tick(SUNDAY) == []
+    assert desk.state("2026-W11") == ("approved" if approved else "draft", True)
+    office = SimpleNamespace(database=desk.database)
+    with pytest.raises(Refused, match="paused by staff"):
+        asyncio.run(dispatch.send(office, week, approval_required=False, stop=asyncio.Event(), watch=dispatch.Watch()))
+    dispatch.resume(desk.database, week, SUNDAY)
+    assert desk.tick(SUNDAY + timedelta(minutes=1)) == [week]
+
+
+def test_staff_neither_pause_nor_resume_what_is_held_for_a_reason_of_its_own(desk):
+    desk.tick()
+    desk.tick(SUNDAY + timedelta(hours=7))
+    week, why = desk.editions()["2026-W11"].id, desk.editions()["2026-W11"].held_reason
+    dispatch.pause(desk.database, week)
+    with pytest.raises(Refused, match="to resume it, it must be paused"):
+        dispatch.resume(desk.database, week, SUNDAY)
+    assert desk.editions()["2026-W11"].held_reason == why
 
 
 def test_what_was_approved_and_forgotten_is_held(desk):

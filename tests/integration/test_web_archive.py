@@ -149,7 +149,7 @@ async def test_an_edition_has_every_item_in_its_section(here: Installation, page
     order = ["Take action", "Sign by Friday", "Events", "Clean-up", "In the news", "Agua"]
     assert "Week of 15 March</h1>" in page
     assert '<p lang="en" dir="auto">All &amp; sundry.</p>' in page
-    assert '<a href="#item-2">Sign by Friday</a>' in page
+    assert '<a href="#item-2">Sign by Friday <span class="muted" lang="en">until March 20</span></a>' in page
     places = [page.index(each, page.index("<h2 class")) for each in order]
     assert places == sorted(places)
     assert "Agua &lt;b&gt;otra vez&lt;/b&gt;" in page

@@ -23,7 +23,7 @@ from digest.rendering.compiler import Publication
 from digest.store import database as database_module
 from digest.store import subscribers
 from digest.store.database import Database
-from digest.web import forms, limiter, public
+from digest.web import forms, leaving, limiter, public
 
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)
 RING = Keyring("a secret")
@@ -329,7 +329,7 @@ async def test_what_nobody_foresaw_is_a_page_and_a_line_of_the_log_without_names
     def broken(*_: object) -> None:
         raise RuntimeError("ana@example.org")
 
-    monkeypatch.setattr(public, "whose", broken)
+    monkeypatch.setattr(leaving, "whose", broken)
     answer = await pages.get(link(people["ana"]))
     said = capsys.readouterr().err
     assert answer.status_code == 500

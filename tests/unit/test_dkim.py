@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.dkim import Key, aligned, load, loads, sign
-from digest.core.headers import encoded, serialise
+from digest.core.headers import serialise, subject_line
 from digest.core.quoted_printable import encode
 
 NOW = datetime(2026, 3, 15, 9, tzinfo=UTC)
@@ -30,7 +30,7 @@ def signed(subject: str, text: str) -> bytes:
     fields = [
         ("From", "Harbour <weekly@harbour.example>"),
         ("To", "ana@example.org"),
-        ("Subject", encoded("Subject", subject)),
+        ("Subject", subject_line(subject)),
         ("List-Unsubscribe", "<https://news.harbour.example/u/x>,\r\n <mailto:u@harbour.example>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]

@@ -9,6 +9,7 @@ import pytest
 from digest.core.item import Kind
 from digest.core.newsletter import Found, as_json, read_newsletter
 from digest.core.newsletter.dates import find_dates
+from digest.core.newsletter.day_order import DayOrder
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.lines import read_lines, wrap_width
 from digest.core.newsletter.marks import read_marks
@@ -100,7 +101,7 @@ def test_what_only_looks_like_a_date_is_none(text: str):
 
 
 def test_figures_are_read_day_first_where_the_language_writes_them_so():
-    assert [each.first.day for each in find_dates("5/7", TODAY, day_first=True)] == [date(2024, 7, 5)]
+    assert [each.first.day for each in find_dates("5/7", TODAY, order=DayOrder(day_first=True))] == [date(2024, 7, 5)]
     assert [each.first.day for each in find_dates("5/7", TODAY)] == [date(2024, 5, 7)]
 
 
@@ -304,7 +305,7 @@ def test_json_has_every_key_with_dates_as_iso_and_null_where_unknown():
     found = as_json(only("Fund the buses\n\nCall your supervisor by July 8 and ask for a yes on the night buses.\n"))
     people = ["headline", "url", "organisation", "byline"]
     moments = ["published", "deadline", "starts", "ends"]
-    rest = ["venue", "body_markdown", "confidence", "evidence"]
+    rest = ["venue", "body_markdown", "confidence", "evidence", "ambiguous"]
     assert list(found) == ["line", "title", "tag", "kind", *people, *moments, *rest]
     assert (found["kind"], found["deadline"], found["venue"]) == ("action", "2024-07-08", None)
 

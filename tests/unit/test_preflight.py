@@ -54,7 +54,7 @@ def said(*, stale=False, **changes):
 
 
 def test_there_is_nothing_to_say_against_a_good_edition():
-    assert preflight.examine(FACTS) == []
+    assert preflight.examine(FACTS) == preflight.examine(page(preheader="")) == []
 
 
 LONG = HTML.replace("Hello", "é" * 45_000)
@@ -73,7 +73,6 @@ FOUND = [
     (page(html=LONG.replace("é", "éx")), "blocking", "mail (en)", "135 KB"),
     (page(subject="  "), "blocking", "subject (en)", "no subject"),
     (page(subject="x" * 79), "warning", "subject (en)", "79 characters"),
-    (page(preheader=""), "warning", "preheader (en)", "no preheader"),
     (page(preheader="x" * 151), "warning", "preheader (en)", "151 characters"),
     (page(subject="Hello {{ name }}"), "blocking", "subject (en)", "“{{ name }}”"),
     (page(text=PAGE.text + "*|FNAME|*"), "blocking", "mail (en)", "“*|FNAME|*”"),

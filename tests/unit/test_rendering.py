@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from digest.core.edition import SECTIONS, Edition, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.item import Item, Kind, closes_at
-from digest.core.message import join
+from digest.core.message import join, teasers
 from digest.core.when import When
 from digest.rendering import layout
 from digest.rendering.compiler import Compiler, Publication, TemplateError
@@ -71,7 +71,11 @@ POOL = entries(
 )
 
 
-EXTRAS = ["contents", "more", "view", *(f"last:{entry.id}" for entry in POOL if closes_at(entry.item))]
+EXTRAS = [
+    *("contents", "more", "view"),
+    *(f"preheader:{entry.id}" for entry in POOL),
+    *(f"last:{entry.id}" for entry in POOL if closes_at(entry.item)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +93,19 @@ def compiler(override):
     return Compiler(BUNDLED, override)
 
 
-def words(language="en", **changes):
-    return EditionText(language, "A subject", "A preheader", "An intro.\n\nIn two paragraphs.", **changes)
+def words(language="en", preheader="A preheader"):
+    return EditionText(language, "A subject", preheader, "An intro.\n\nIn two paragraphs.")
 
 
-def document(compiler, items, part, language="en", extras=("contents", "more", "view")):
-    blocks = compiler.compile(EDITION, words(language), items, PUBLICATION, TOPICS, KEY)
+def document(compiler, items, part, language="en", extras=("contents", "more", "view"), preheader="A preheader"):
+    blocks = compiler.compile(EDITION, words(language, preheader), items, PUBLICATION, TOPICS, KEY)
     return join(blocks, part, {entry.id for entry in items}, SLOTS, extras)
+
+
+def made_whole(compiler):
+    """Every template of the digest, used."""
+    compiler.subject("en", EDITION, entries([BASE]), PUBLICATION)
+    return document(compiler, entries([BASE]), "html", preheader="")
 
 
 def links(html):
@@ -107,8 +117,9 @@ def test_blocks_come_in_the_order_of_the_document_in_both_parts(compiler):
     blocks = compiler.compile(EDITION, words(), items, PUBLICATION, TOPICS, KEY)
     action = ["heading:action", "item:2", "last:2", "rest:2"]
     entry = ["contents:2", "contents:1", "contents/", *action, "heading:news", "item:1"]
-    order = ["head", "contents", *entry, "more", "foot", "view", "foot/"]
-    assert [(b.part, b.key) for b in blocks] == [("html", k) for k in order] + [("text", k) for k in order]
+    order = ["contents", *entry, "more", "foot", "view", "foot/"]
+    html, text = ["head", "preheader/", *order], ["head", *order]
+    assert [(b.part, b.key) for b in blocks] == [("html", k) for k in html] + [("text", k) for k in text]
     assert {slot for block in blocks for slot in block.pieces[1::2]} == set(SLOTS)
 
 
@@ -116,11 +127,11 @@ def test_blocks_come_in_the_order_of_the_document_in_both_parts(compiler):
 @given(st.sets(st.sampled_from([entry.id for entry in POOL])), st.sets(st.sampled_from(EXTRAS)))
 @settings(max_examples=15, deadline=None)
 def test_a_joined_selection_is_what_compiling_it_alone_gives(compiler, language, selection, extras):
-    blocks = compiler.compile(EDITION, words(language), POOL, PUBLICATION, TOPICS, KEY)
+    blocks = compiler.compile(EDITION, words(language, ""), POOL, PUBLICATION, TOPICS, KEY)
     chosen = [entry for entry in POOL if entry.id in selection]
     for part in ("html", "text"):
         joined = join(blocks, part, selection, SLOTS, extras)
-        assert joined == document(compiler, chosen, part, language, extras)
+        assert joined == document(compiler, chosen, part, language, extras, "")
         last = [f"last:{entry.id}" for entry in chosen]
         mark = {"es": "Última oportunidad", "ar": "Last chance"}.get(language, "Last chance")
         assert joined.count(mark if part == "html" else mark.upper()) == len(extras.intersection(last))
@@ -274,14 +285,23 @@ def test_greeting_and_reason(compiler):
     assert compiler.why("en", [], False) == "You get this because you subscribed to it."
 
 
-def test_subject_and_preheader_where_staff_wrote_none(compiler):
+def test_the_subject_where_staff_wrote_none(compiler):
     must = [replace(BASE, title=title, must_see=True) for title in ("First\nof all", "Second", "Third", "Fourth")]
     plain, urgent = entries([BASE]), entries([BASE, *must])
     assert compiler.subject("en", EDITION, urgent, PUBLICATION) == "First of all"
-    assert compiler.subject("en", EDITION, plain, PUBLICATION) == "The Tidewater Weekly: Sunday, June 30, 2024"
-    assert compiler.subject("es", EDITION, plain, PUBLICATION) == "The Tidewater Weekly: domingo, 30 de junio de 2024"
-    assert compiler.preheader("en", EDITION, urgent, PUBLICATION) == "Also: Second · Third"
-    assert compiler.preheader("es", EDITION, plain, PUBLICATION) == "Lo que te importa de The Tidewater Weekly"
+    assert compiler.subject("en", EDITION, plain, PUBLICATION) == "The Tidewater Weekly: Sunday, June 30"
+    assert compiler.subject("es", EDITION, plain, PUBLICATION) == "The Tidewater Weekly: domingo, 30 de junio"
+
+
+def test_the_preheader_where_staff_wrote_none_has_a_word_of_each_item_and_last_what_the_subject_says(compiler):
+    titles = ("A subject", "<b>&amp;?", "Third")
+    items = entries([Item(Kind.NEWS, title, f"It says so of *{title}*. " + "And more. " * 20) for title in titles])
+    blocks = compiler.compile(EDITION, words(preheader=""), items, PUBLICATION, TOPICS, KEY)
+    said = [(b.key, b.pieces[0].strip()) for b in blocks if b.part == "html" and b.key.startswith("preheader:")]
+    assert said[:2] == [("preheader:2", "&lt;b&gt;&amp;amp;?"), ("preheader:3", "Third.")]
+    assert re.fullmatch(r"It says so of A subject\. (And more\. )+And…", said[2][1])
+    assert len(said) == 3
+    assert teasers(blocks) == (2, 3, 1)
 
 
 def test_a_slot_key_that_could_be_guessed_or_forged_is_refused(compiler):
@@ -293,7 +313,7 @@ BROKEN = {
     "an unknown name": ("digest/item/news.mjml", "<mj-section>\n{{ itm.title }}</mj-section>", 2, "'itm' is undefined"),
     "a block left open": ("digest/body.txt", "x\n\n{% for a in b %}", 3, "Unexpected end of template"),
     "a filter nobody has": ("digest/subject.txt", "\n{{ 1 | nofilter }}", 2, "No filter named 'nofilter'"),
-    "a failing expression": ("digest/preheader.txt", "{{ 1 / 0 }}", 1, "division by zero"),
+    "a failing expression": ("digest/preheader.mjml", "{{ 1 / 0 }}", 1, "division by zero"),
     "an element left open": (
         "digest/item/news.mjml",
         "<mj-section>\n<mj-column>\n</mj-section>",
@@ -324,10 +344,8 @@ def test_a_broken_template_is_named_with_file_and_line(tmp_path, name, source, l
     file = tmp_path / name
     file.parent.mkdir(parents=True)
     file.write_text(source)
-    compiler = Compiler(BUNDLED, tmp_path)
-    use = {"digest/subject.txt": compiler.subject, "digest/preheader.txt": compiler.preheader}.get(name)
     with pytest.raises(TemplateError) as caught:
-        use("en", EDITION, entries([BASE]), PUBLICATION) if use else document(compiler, entries([BASE]), "html")
+        made_whole(Compiler(BUNDLED, tmp_path))
     assert str(caught.value).startswith(f"{file}, line {line}: ")
     assert what in str(caught.value)
     assert str(caught.value).endswith("correct it there, or remove the file to use the bundled one")

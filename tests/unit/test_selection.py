@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.core import selection
 from digest.core.item import Kind
 from digest.core.selection import ACTIONABLE, AT_LEAST, MAX_WEIGHT, Candidate, Pool, Reason, explain, select
 
@@ -73,6 +74,14 @@ def test_the_same_in_any_order_and_a_decision_for_every_item(edition, person, li
     assert [each.id for each in decisions] == [each.id for each in edition]
     assert tuple(each.id for each in decisions if each.included) == select(pool(edition, limit), person, had).items
     assert all(each.reasons for each in decisions)
+
+
+@given(editions(), st.lists(st.tuples(people, histories), min_size=2), limits)
+def test_one_pool_for_many_gives_each_what_a_pool_of_their_own_would(edition, crowd, limit):
+    alike = [(replace(person, interests=dict(reversed(person.interests.items()))), had) for person, had in crowd]
+    shared = pool(edition, limit)
+    for person, had in [*crowd, *alike]:
+        assert select(shared, person, had) == select(pool(edition, limit), person, had)
 
 
 @given(editions(), people, limits, histories)
@@ -245,3 +254,11 @@ def test_past_the_limit_is_more_and_says_so():
 
 def test_what_closes_at_this_very_moment_is_over():
     assert not chosen([candidate(1, closes_at=NOW)], Person(), 3)
+
+
+def test_what_a_pool_remembers_has_a_bound(monkeypatch):
+    monkeypatch.setattr(selection, "ALIKE", 3)
+    crowded = pool([candidate(1, "water")], 5)
+    for weight in range(1, 10):
+        assert select(crowded, Person({"water": weight})).items == (1,)
+    assert len(crowded._selections) <= 3

@@ -43,3 +43,11 @@ def test_a_short_digest_has_no_list_of_what_is_in_it() -> None:
     copy = Copy((1, 2, 3), "Hello,", "Why.")
     assert extras(copy, {1, 2, 3}, {"view": ""}) == {"contents"}
     assert extras(copy, {1, 2}, {"view": ""}) == set(), "one of them closed"
+
+
+def test_a_preheader_names_the_first_three_that_a_reader_gets() -> None:
+    copy, teasers = Copy((1, 2, 3, 4), "Hello,", "Why."), (9, 4, 2, 1, 3)
+    assert {"preheader:4", "preheader:2", "preheader:1", "contents"} == extras(
+        copy, {1, 2, 3, 4}, {"view": ""}, teasers
+    )
+    assert extras(copy, {1}, {"view": ""}, teasers) == {"preheader:1"}, "the others closed"

@@ -257,6 +257,19 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(monkeypat
     )
 
 
+def test_a_file_that_cannot_be_read_is_told_from_one_that_is_not_there(tmp_path):
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(Misconfigured, match=r"\.env cannot be read: is a directory"):
+        load()
+
+
+@pytest.mark.parametrize("line", ["a sentence about it", 'DIGEST_FROM="weekly@harbour.example', "DIGEST_FROM='x' y"])
+def test_a_line_that_would_be_left_out_is_named(tmp_path, line):
+    (tmp_path / ".env").write_text(f"# a comment\n\nexport DIGEST_LEAD=2d\n{line}\nDIGEST_TIMEZONE=UTC\n")
+    with pytest.raises(Misconfigured, match=r"\.env, line 4: write NAME=value"):
+        load()
+
+
 def test_a_file_that_is_not_utf_8_is_named(tmp_path):
     (tmp_path / ".env").write_bytes("DIGEST_PUBLICATION=Días".encode("latin-1"))
     with pytest.raises(Misconfigured, match=r"\.env is not UTF-8"):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
+from digest.cli.shared import DryRun, Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
 from digest.pipeline import past
 from digest.pipeline.past import PastImport
 from digest.store.past import Kept
@@ -23,7 +23,7 @@ def import_(
         typer.Argument(metavar="PATH…", help="Exports, messages (.eml, mbox), ZIPs or folders; see docs/moving.md."),
     ],
     keep_going: KeepGoing = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")] = False,
+    dry_run: DryRun = False,
     json_: Json = False,
     now: Now = None,
 ) -> None:

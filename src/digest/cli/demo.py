@@ -139,7 +139,7 @@ async def _come_back(here: Installation, inbox: Inbox) -> None:
 
 def _one_click(url: str) -> int:
     request = urllib.request.Request(url, b"List-Unsubscribe=One-Click", method="POST")  # noqa: S310  our own URL
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310  as above
         return int(response.status)
 
 

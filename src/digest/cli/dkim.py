@@ -1,12 +1,12 @@
 """`digest dkim`: keys that sign the mail."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from digest import disk
 from digest.cli.shared import installation, say
 from digest.core.address import parse
 from digest.core.dkim import Key
@@ -44,13 +44,12 @@ def new(
     key = Key(domain, selector, private)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with disk.new(path) as out:
+            out.write(key.pem())
     except FileExistsError:
         raise Refused(f"{path} is there already; a key in use must not be lost, so choose another --file.") from None
     except OSError as error:
         raise Misconfigured(f"{path} cannot be written: {because(error)}.") from None
-    with os.fdopen(handle, "wb") as out:
-        out.write(key.pem())
     say(f"The key is in {path}. Publish this TXT record at {key.name}:\n")
     record = key.record
     say(" ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250)))

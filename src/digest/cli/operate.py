@@ -92,7 +92,7 @@ def run(now: Now = None) -> None:
 
 async def _run(here: Installation) -> None:
     from digest import scheduler  # noqa: PLC0415  as above
-    from digest.web import serve  # noqa: PLC0415
+    from digest.web import serve  # noqa: PLC0415  as above
 
     here.office, here.sources  # noqa: B018  a bad setting or database ends the command here
     if here.settings.maildir or here.settings.imap_host:

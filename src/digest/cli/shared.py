@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from digest import logs, settings
 from digest.app import Installation
 from digest.core.errors import Misconfigured
 from digest.core.item import LANGUAGE
+from digest.pipeline import outdated
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Now = Annotated[
@@ -26,6 +27,7 @@ YEARS = range(1970, 9000)
 """In which an instant may be: at the ends of the calendar there is no week before or after."""
 WIDE = 400
 """Columns for what is read by a program: no cell is folded."""
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take what is good, leave out what is not.")]
 
 
@@ -99,6 +101,22 @@ def say(line: str = "") -> None:
 def note(line: str) -> None:
     """A line about the work, on standard error."""
     sys.stderr.write(line + "\n")
+
+
+def note_outdated(here: Installation) -> None:
+    """Of the editions still to go out, those that keep items as they were before somebody changed them."""
+    for row, count in outdated.waiting(here.database):
+        items = "1 item" if count == 1 else f"{count} items"
+        note(f"{row.period} ({row.state}) still has {items} as before; take the change in: {outdated.remedy(row)}.")
+
+
+def note_topics(made: Mapping[str, Sequence[str]]) -> None:
+    """The topics that an import made, each with older ones that look alike."""
+    named = [f"{slug} (close to {', '.join(close)})" if close else slug for slug, close in made.items()]
+    if named:
+        note(f"New topics: {', '.join(named)}.")
+    if slip := next(((slug, close[0]) for slug, close in made.items() if close), None):
+        note(f"If that is a slip: `digest topics remove {slip[0]} --into {slip[1]}`.")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

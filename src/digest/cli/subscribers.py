@@ -9,7 +9,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, iso, note, progress, say, table
+from digest.cli.shared import (
+    DryRun,
+    Json,
+    KeepGoing,
+    Now,
+    emit,
+    installation,
+    iso,
+    note,
+    note_topics,
+    progress,
+    say,
+    table,
+)
 from digest.core.errors import Misconfigured
 from digest.pipeline import consent, erasure, lists, standing
 from digest.pipeline.list_rows import COLUMNS, ListImport
@@ -49,7 +62,7 @@ def import_(
         typer.Option("--as", help="What everyone in the file is, where the file does not say it."),
     ] = None,
     keep_going: KeepGoing = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and change nothing.")] = False,
+    dry_run: DryRun = False,
     json_: Json = False,
     now: Now = None,
 ) -> None:
@@ -68,7 +81,9 @@ def import_(
         rejected = [{"line": r.line, "column": r.column, "reason": r.reason} for r in result.rejected]
         form = result.format and result.format.name
         emit(
-            counts | {"rejected": rejected, "format": form, "no_topics": result.no_topics, "unspoken": result.unspoken}
+            counts
+            | {"rejected": rejected, "format": form, "no_topics": result.no_topics, "unspoken": result.unspoken}
+            | {"new_topics": result.new_topics}
         )
     else:
         _tell(path, result, keep_going=keep_going, dry_run=dry_run)
@@ -95,6 +110,7 @@ def _tell(path: Path, result: ListImport, *, keep_going: bool, dry_run: bool) ->
     if result.no_topics:
         named = ", ".join(f"{tag} ({count})" for tag, count in result.no_topics.most_common(20))
         note(f"Tags that are no topics here: {named}. `digest topics add` those that are, and import the file again.")
+    note_topics(result.new_topics)
     for tag, count in result.unspoken.most_common(20):
         people = "1 person reads" if count == 1 else f"{count} people read"
         note(f"{people} {tag}, in which there is no catalogue: the mail comes in English.")

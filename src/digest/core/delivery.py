@@ -34,7 +34,7 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.FAILED: frozenset(),
     State.SKIPPED: frozenset(),
 }
-"""The transitions there are; accepted, failed and skipped are final."""
+"""The transitions there are; accepted, failed and skipped are final. Tests hold every statement of the store to it."""
 
 GIVE_UP_AFTER = timedelta(days=3)
 """How long an edition is tried: RFC 5321 §4.5.4.1 asks for four to five days, and a weekly digest is old by then."""

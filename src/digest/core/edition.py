@@ -107,6 +107,9 @@ class EditionState(StrEnum):
     MISSED = "missed"
 
 
+WAITING = (EditionState.DRAFT, EditionState.APPROVED)
+"""The states of an edition that is still to go out."""
+
 _S = EditionState
 MOVES: dict[str, tuple[frozenset[EditionState], EditionState]] = {
     "approve": (frozenset({_S.DRAFT}), _S.APPROVED),

@@ -149,7 +149,7 @@ def note_header(sender: Sender, note: Note) -> list[tuple[str, str]]:
     return [
         ("From", mailbox(sender.name, sender.address)),
         ("To", note.to),
-        ("Subject", encoded("Subject", note.subject)),
+        ("Subject", subject_line(note.subject)),
         ("Date", _date(note.date.replace(microsecond=0))),
         ("Message-ID", note.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
@@ -174,7 +174,7 @@ def header(sender: Sender, message: Message) -> list[tuple[str, str]]:
     return [
         ("From", mailbox(sender.name, sender.address)),
         ("To", message.to),
-        ("Subject", encoded("Subject", message.subject)),
+        ("Subject", subject_line(message.subject)),
         ("Date", _date(message.date.replace(microsecond=0))),
         ("Message-ID", message.message_id),
         *([("Reply-To", sender.reply_to)] if sender.reply_to else []),
@@ -202,10 +202,10 @@ def serialise(fields: list[tuple[str, str]]) -> bytes:
 
 
 @lru_cache(64)
-def encoded(name: str, text: str) -> str:
-    """Unstructured text, folded at 76; as encoded words where it is not ASCII or has no place to fold (RFC 2047 §2)."""
+def subject_line(text: str) -> str:
+    """A subject, folded at 76; as encoded words where it is not ASCII or has no place to fold (RFC 2047 §2)."""
     _refuse_control(text)
-    return Header(text, _charset(text), maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    return Header(text, _charset(text), maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
 
 
 @lru_cache(64)

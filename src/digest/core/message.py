@@ -14,9 +14,9 @@ Part = Literal["html", "text"]
 class Block:
     """One cut of a compiled part.
 
-    `key` is `head`, `contents`, `contents:ID`, `contents/`, `heading:SECTION`, `item:ID`, `last:ID`, `rest:ID`, `more`, `foot`,
-    `view` or `foot/`; blocks come in document order. An item that closes is cut in three round `last:ID`, the words that make
-    it the last chance. `pieces` has odd length: literal, slot name, literal, …, literal.
+    `key` is `head`, `preheader:ID`, `preheader/`, `contents`, `contents:ID`, `contents/`, `heading:SECTION`, `item:ID`,
+    `last:ID`, `rest:ID`, `more`, `foot`, `view` or `foot/`; blocks come in document order. An item that closes is cut in three
+    round `last:ID`, the words that make it the last chance. `pieces` has odd length: literal, slot name, literal, …, literal.
     """
 
     part: Part
@@ -27,7 +27,7 @@ class Block:
     def item(self) -> int | None:
         """The item that this block belongs to, None for what goes into every message."""
         name, _, number = self.key.partition(":")
-        return int(number) if name in ("contents", "item", "last", "rest") and number else None
+        return int(number) if name in ("preheader", "contents", "item", "last", "rest") and number else None
 
     @property
     def is_heading(self) -> bool:
@@ -39,10 +39,13 @@ class Block:
 
     @property
     def extra(self) -> str | None:
-        """The name by which a message asks for it, if it goes only into those that do: `contents`, `last:ID`, `more`, `view`."""
+        """The name by which a message asks for it, if it goes only into those that do.
+
+        `contents`, `last:ID`, `more`, `preheader:ID`, `view`.
+        """
         if self.key.startswith("contents"):
             return "contents"
-        return self.key if self.key in ("more", "view") or self.key.startswith("last:") else None
+        return self.key if self.key in ("more", "view") or self.key.startswith(("last:", "preheader:")) else None
 
 
 class Placed(Protocol):
@@ -79,6 +82,12 @@ def chosen(blocks: Iterable[P], selection: Collection[int], extras: Collection[s
                 yield heading
                 heading = None
             yield block
+
+
+def teasers(blocks: Iterable[Block]) -> tuple[int, ...]:
+    """The items that have a word for the preheader, those first that it should name."""
+    keys = (block.key.partition(":") for block in blocks)
+    return tuple(int(number) for name, _, number in keys if name == "preheader" and number)
 
 
 def fill(block: Block, slots: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ priority, the newest; and among equals at the very limit variety decides: the ki
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,8 @@ AT_LEAST = 3
 ACTIONABLE = frozenset({Kind.ACTION, Kind.EVENT})
 """The kinds that a reader can act on."""
 NOTHING: Mapping[int, bool] = MappingProxyType({})
+ALIKE = 10_000
+"""Selections kept: many follow the same topics, and memory stays flat where nobody does."""
 
 
 class Reason(StrEnum):
@@ -108,6 +110,16 @@ class Pool:
         self._rank = {c.id: ((not c.must_see, c.id not in self.soon), (-c.priority, -c.day)) for c in still_open}
         self._labels = {c.id: (c.kind, *c.topics) for c in still_open}
         self._of_kinds: dict[frozenset[Kind], tuple[int, ...]] = {}
+        self._selections: dict[Hashable, Selection] = {}
+
+    def selection(self, reader: Reader, had: Mapping[int, bool]) -> Selection:
+        """As `select`; chosen once for all who follow, want and had the same."""
+        alike = frozenset(reader.interests.items()), reader.kinds, frozenset(had.items())
+        if alike not in self._selections:
+            if len(self._selections) == ALIKE:
+                self._selections.clear()
+            self._selections[alike] = _choose(self, reader, had)
+        return self._selections[alike]
 
     def of_kinds(self, kinds: frozenset[Kind]) -> tuple[int, ...]:
         """The open items of these kinds (none: of all), and what everybody must see, in edition order."""
@@ -141,6 +153,10 @@ class Pool:
 
 def select(pool: Pool, reader: Reader, had: Mapping[int, bool] = NOTHING) -> Selection:
     """What a reader gets. `had`: the items that earlier editions brought them → whether as the last chance."""
+    return pool.selection(reader, had)
+
+
+def _choose(pool: Pool, reader: Reader, had: Mapping[int, bool]) -> Selection:
     weights: dict[int, int] = {}
     for topic, weight in reader.interests.items():
         for item in pool.about.get(topic, ()):

@@ -49,12 +49,14 @@ class Schedule:
     def latest(self, now: datetime) -> datetime:
         """The newest slot at or before `now`."""
         day = self._nominal_day(now)
-        return max(slot for slot in (self.slot(day - _WEEK), self.slot(day), self.slot(day + _WEEK)) if slot <= now)
+        slot = self.slot(day)
+        return slot if slot <= now else self.slot(day - _WEEK)
 
     def next(self, now: datetime) -> datetime:
         """The first slot at or after `now`."""
         day = self._nominal_day(now)
-        return min(slot for slot in (self.slot(day), self.slot(day + _WEEK), self.slot(day + 2 * _WEEK)) if slot >= now)
+        slot = self.slot(day)
+        return slot if slot >= now else self.slot(day + _WEEK)
 
     def after(self, instant: datetime) -> datetime:
         """The first slot after it."""

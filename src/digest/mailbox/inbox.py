@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -58,7 +57,7 @@ class Inbox:
         for mail in self.mails:
             message, page = mail.message, mail.path.with_suffix(".html")
             body = message.get_body(("html",))
-            page.write_text(_content(body), "utf-8")
+            page.write_text(str(body.get_content()) if body else "", "utf-8")
             reader = html.escape(mail.recipient).replace("@", "<wbr>@")
             rows.append(
                 f"<li><a class=reader href='{html.escape(page.name)}'>{reader}</a>"
@@ -68,10 +67,6 @@ class Inbox:
         index = self.folder / "index.html"
         index.write_text(_PAGE.format(title=html.escape(title), count=len(rows), rows="\n".join(rows)), "utf-8")
         return index
-
-
-def _content(part: Any) -> str:
-    return str(part.get_content()) if part is not None else ""
 
 
 def bounce(mail: Mail, reporter: str) -> bytes:

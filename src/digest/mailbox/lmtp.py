@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from socket import socket
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
@@ -66,8 +66,8 @@ class _Lmtp(LMTP):
 
 
 @contextlib.asynccontextmanager
-async def listening(bind: Bind, door: Door) -> AsyncIterator[Any]:
-    """Listen while the block runs. Refused, with what to do, where that cannot be."""
+async def listening(bind: Bind, door: Door) -> AsyncIterator[socket]:
+    """Listen while the block runs, at the socket it is given. Refused, with what to do, where that cannot be."""
     loop = asyncio.get_running_loop()
 
     def session() -> LMTP:

@@ -1,10 +1,10 @@
 """A folder for mail that cannot be read: kept for people to look at, each message with a line beside it that says why."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from digest import disk
 from digest.core.errors import Refused, TryAgain, because
 
 REASON = ".reason"
@@ -30,8 +30,9 @@ class Quarantine:
         kept = self.folder / f"{hashlib.sha256(message).hexdigest()[:32]}.eml"
         try:
             self.folder.mkdir(0o700, parents=True, exist_ok=True)
-            _write(kept.with_suffix(REASON), f"{reason}\n".encode())
-            _write(kept, message)
+            for path, content in ((kept.with_suffix(REASON), f"{reason}\n".encode()), (kept, message)):
+                with disk.whole(path) as file:
+                    file.write(content)
             self._make_room()
         except OSError as error:
             raise TryAgain(
@@ -63,13 +64,3 @@ class Quarantine:
 
     def count(self) -> int:
         return sum(1 for _ in self.folder.glob("*.eml"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, and on the disk."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -105,7 +105,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Retold:
     """An item as the last edition with it tells it, and all editions that it appeared in, the newest first."""
 
     story: Story
@@ -153,7 +153,7 @@ def past_issue(db: Database, number: int, language: str) -> PastIssue | None:
         return PastIssue(_past_cover(mail), row.html, row.text, *_beside(session, _sent(session), mail, language))
 
 
-def told(db: Database, item_id: int, language: str, now: datetime) -> Told | None:
+def told(db: Database, item_id: int, language: str, now: datetime) -> Retold | None:
     """None for what no edition that went out has. TakenBack if it was taken back."""
     with db.read() as session:
         held = archive.holding(session, item_id)
@@ -164,7 +164,7 @@ def told(db: Database, item_id: int, language: str, now: datetime) -> Told | Non
         if any(each.item_id == item_id for each in archive.withdrawn(session, [newest])[newest]):
             raise TakenBack
         entry = next(each for each in editions.items(session, newest) if each.id == item_id)
-        return Told(story(entry, language, now), _covers(session, rows, language))
+        return Retold(story(entry, language, now), _covers(session, rows, language))
 
 
 def feed(db: Database, language: str) -> list[Issue]:

@@ -67,16 +67,10 @@ def choose(
     for each in items.listing(session, (Status.READY, Status.DRAFT)):
         if each.item.translation_of:
             spoken[each.item.translation_of].append(each)
-            continue
-        if each.id in sent:
-            closes = closes_at(each.item)
-            if each.status is Status.READY and closes and moment < closes <= next_slot:
+        elif each.id in sent:
+            if each.status is Status.READY and (closes := closes_at(each.item)) and moment < closes <= next_slot:
                 kept.append(each)
-            continue
-        reason = _reason(each, now, moment, now - timedelta(weeks=weeks), weeks)
-        if reason is None and each.id in waiting:
-            reason = f"it is in {waiting[each.id]}, which is still a draft"
-        if reason:
+        elif reason := _reason(each, now, moment, weeks, waiting.get(each.id)):
             left.append(LeftOut(each.id, each.item.title, reason))
         else:
             kept.append(each)
@@ -97,15 +91,16 @@ def _waits(draft: Stored) -> str:
     return f"it is a draft; it lacks {', '.join(lacking)}" if lacking else "it is a draft; nobody made it ready"
 
 
-def _reason(each: Stored, now: datetime, moment: datetime, oldest: datetime, weeks: int) -> str | None:
+def _reason(each: Stored, now: datetime, moment: datetime, weeks: int, draft: str | None) -> str | None:
+    """Why an item that was never sent is left out. `moment`: when the edition goes out; `draft`: another one that has it."""
     if each.status is Status.DRAFT:
         return _waits(each)
     closes = closes_at(each.item)
     if closes is not None and closes <= moment:
         return _over(each.item, already=closes <= now)
-    if each.ready_at and each.ready_at < oldest:
+    if each.ready_at and each.ready_at < now - timedelta(weeks=weeks):
         return f"it has been ready for more than {weeks} weeks"
-    return None
+    return f"it is in {draft}, which is still a draft" if draft else None
 
 
 def _over(item: Item, *, already: bool) -> str:

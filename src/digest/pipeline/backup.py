@@ -1,6 +1,5 @@
 """A backup of an installation, and putting one in its place (docs/adr/0022-backups.md)."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from digest import disk
 from digest.core.backup import DATABASE, MEDIA, SECRETS
 from digest.core.errors import Misconfigured, Refused, because
 from digest.core.token import address_hmac
@@ -129,9 +129,7 @@ def _move_in(estate: Estate, folder: Path) -> Path | None:
             (folder / name).chmod(0o600)
             (folder / name).rename(path)
         (folder / DATABASE).rename(estate.database)
-    handle = os.open(estate.database.parent, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
+    disk.sync(estate.database.parent)
     return replaced
 
 

@@ -88,13 +88,13 @@ class Clerk:
 def text_of(
     press: Press, row: EditionRow, items: Sequence[EditionItem], own: EditionText | None, language: str
 ) -> EditionText:
-    """Staff's words where they wrote any, the templates' where not."""
+    """Staff's words; where they wrote no subject, the templates' one. A preheader that nobody wrote is each reader's own."""
     edition, items = editions.value(row), [each.in_language(language) for each in items]
     own = own or EditionText(language, "", "")
     return EditionText(
         language,
         own.subject or press.compiler.subject(language, edition, items, press.publication),
-        own.preheader or press.compiler.preheader(language, edition, items, press.publication),
+        own.preheader,
         own.intro,
     )
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
+from itertools import islice
 
 from sqlmodel import Session
 
@@ -11,13 +13,15 @@ from digest.core.dkim import Unsigned, prepare
 from digest.core.edition import EditionItem
 from digest.core.headers import Message, Sender, header, serialise
 from digest.core.item import closes_at
-from digest.core.message import Block, Composer, Part, join
+from digest.core.message import Block, Composer, Part, join, teasers
 from digest.store import editions
 from digest.store.deliveries import Claimed
 from digest.store.tables import EditionRow
 
 LISTED = 3
 """From how many items on a digest begins with a list of them."""
+TEASED = 3
+"""How many items a preheader names at most: mail lists have no room for more."""
 
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -100,6 +104,7 @@ class Mailroom:
         self.blocks = blocks
         self._subjects = subjects
         self._composers = {language: Composer(each, boundary) for language, each in blocks.items()}
+        self._teasers = {language: teasers(each) for language, each in blocks.items()}
         self._closes = {each.id: closes_at(each.item) for each in items}
         self._boundary = boundary
 
@@ -139,7 +144,8 @@ class Mailroom:
             boundary=self._boundary,
         )
         slots = self.slots(claimed, copy)
-        body = self._composers[language].body(chosen, slots, extras(copy, chosen, slots))
+        asked = extras(copy, chosen, slots, self._teasers[language])
+        body = self._composers[language].body(chosen, slots, asked)
         fields = header(self.sender, message)
         unsigned = self.sender.metadata(self.sender.envelope(claimed.id)[1])
         return Draft(unsigned, prepare(fields, body, self.sender.dkim, now), fields, body)
@@ -149,7 +155,15 @@ class Mailroom:
         copy = Copy.from_json(claimed.selection)
         language = self.language(claimed.language)
         chosen, slots = self.open_items(copy, now), self.slots(claimed, copy)
-        return join(self.blocks[language], part, chosen, slots, extras(copy, chosen, slots))
+        asked = extras(copy, chosen, slots, self._teasers[language])
+        return join(self.blocks[language], part, chosen, slots, asked)
+
+    def preheader(self, claimed: Claimed, now: datetime) -> str:
+        """What a mail list shows after the subject where staff wrote nothing for it: what this reader gets."""
+        language = self.language(claimed.language)
+        named = _preheader(self._teasers[language], self.open_items(Copy.from_json(claimed.selection), now))
+        words = "".join(block.pieces[0] for block in self.blocks[language] if block.key in named)
+        return " ".join(unescape(words).split())
 
     def slots(self, claimed: Claimed, copy: Copy) -> dict[str, str]:
         return {
@@ -163,11 +177,21 @@ class Mailroom:
         }
 
 
-def extras(copy: Copy, chosen: Collection[int], slots: Mapping[str, str]) -> frozenset[str]:
-    """What this copy asks for: a list of what is in it, marks of a last chance, what leads to the web where there is a page."""
+def extras(
+    copy: Copy, chosen: Collection[int], slots: Mapping[str, str], teasers: Sequence[int] = ()
+) -> frozenset[str]:
+    """What this copy asks for: a list of what is in it, marks of a last chance, what leads to the web where there is a page.
+
+    And a preheader of those of `teasers` that are in it.
+    """
     contents = ("contents",) if len(chosen) >= LISTED else ()
     web = (("view", "more") if copy.more else ("view",)) if slots["view"] else ()
-    return frozenset((*contents, *(f"last:{each}" for each in copy.last if each in chosen), *web))
+    last = (f"last:{each}" for each in copy.last if each in chosen)
+    return frozenset((*_preheader(teasers, chosen), *contents, *last, *web))
+
+
+def _preheader(teasers: Sequence[int], chosen: Collection[int]) -> list[str]:
+    return [f"preheader:{each}" for each in islice(filter(chosen.__contains__, teasers), TEASED)]
 
 
 def boundary(row: EditionRow) -> str:

@@ -88,7 +88,7 @@ def weighed(interests: Mapping[str, int]) -> list[str]:
     return [slug if weight == 1 else f"{slug}={weight}" for slug, weight in sorted(interests.items())]
 
 
-class Told(TypedDict, total=False):
+class Particulars(TypedDict, total=False):
     """What is told of a person, as it is written. What is not there, or None, stays as it is known."""
 
     name: str | None
@@ -124,7 +124,9 @@ def merged(
     )
 
 
-def add(db: Database, email: str, *, pepper: str, now: datetime, source: str, **told: Unpack[Told]) -> Subscriber:
+def add(
+    db: Database, email: str, *, pepper: str, now: datetime, source: str, **told: Unpack[Particulars]
+) -> Subscriber:
     """Add one person, or change what is told of one who is there. Refused for a suppressed address."""
     who = _address(email)
     hmac = address_hmac(pepper, who.key)
@@ -139,7 +141,7 @@ def add(db: Database, email: str, *, pepper: str, now: datetime, source: str, **
         return _find(session, who)
 
 
-def change(db: Database, email: str, *, now: datetime, **told: Unpack[Told]) -> Subscriber:
+def change(db: Database, email: str, *, now: datetime, **told: Unpack[Particulars]) -> Subscriber:
     """Change what is told of a subscriber. Their state stays."""
     who, read = _address(email), _read(told)
     if not read:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.core.address import parse
 from digest.core.delivery import GIVE_UP_AFTER, Balance, State
-from digest.core.edition import MOVES, EditionState
+from digest.core.edition import MOVES, WAITING, EditionState
 from digest.core.envelope import Parcel
 from digest.core.errors import Refused
 from digest.core.finding import Finding, blocking
@@ -25,6 +25,9 @@ from digest.pipeline.specimen import draft_for, eml
 from digest.store import deliveries, editions
 from digest.store.database import Database
 from digest.store.tables import EditionRow
+
+BY_STAFF = "paused by staff"
+"""Why an edition is held that staff paused, whether it had begun to go out or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,23 @@ def change(database: Database, edition_id: int, move: str, **values: object) -> 
             deliveries.skip_open(session, edition_id, "the edition was cancelled")
 
 
+def pause(database: Database, edition_id: int) -> None:
+    """sending → paused, by staff. What is still to go out is held instead, so that no scheduler sends it."""
+    with database.write() as session:
+        row = editions.get(session, edition_id)
+        if row.state in WAITING:
+            editions.set_values(session, edition_id, held_reason=row.held_reason or BY_STAFF)
+            return
+    change(database, edition_id, "pause", held_reason=BY_STAFF)
+
+
 def resume(database: Database, edition_id: int, now: datetime) -> None:
-    """paused → sending, by staff: the days after which the edition expires start anew."""
+    """paused → sending, by staff: the days after which the edition expires start anew. What staff held is held no longer."""
+    with database.write() as session:
+        row = editions.get(session, edition_id)
+        if row.state in WAITING and row.held_reason == BY_STAFF:
+            editions.set_values(session, edition_id, held_reason=None)
+            return
     change(database, edition_id, "resume", held_reason=None, expires_at=now + GIVE_UP_AFTER)
 
 
@@ -132,7 +150,7 @@ async def send(
         except Refused:
             if get(db, edition_id).state == EditionState.DRAFT:
                 raise  # and otherwise another sender was first
-    elif state is EditionState.PAUSED:
+    elif state is EditionState.PAUSED or (state is EditionState.APPROVED and row.held_reason == BY_STAFF):
         raise Refused(
             f"{row.period} is paused ({row.held_reason or 'by staff'}); `digest edition resume {row.period}` first."
         )

@@ -64,8 +64,7 @@ def templates(press: Press, now: datetime) -> str:
     items = tuple(EditionItem(at, at, _sample(kind, now), "<p>A text.</p>") for at, kind in enumerate(SECTIONS, 1))
     for language in press.compiler.languages():
         subject = press.compiler.subject(language, edition, items, press.publication)
-        preheader = press.compiler.preheader(language, edition, items, press.publication)
-        text = EditionText(language, subject, preheader, "A word before.")
+        text = EditionText(language, subject, "", "A word before.")
         press.compiler.compile(edition, text, items, press.publication, {}, "sample")
         press.compiler.greeting(language, "")
         press.compiler.why(language, ["a", "b"], fallback=False)

@@ -101,7 +101,8 @@ def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
     from digest.core.newsletter import read_article  # noqa: PLC0415  its patterns take a while to compile
 
     # Patterns look for an address from every letter of a word: nobody's words may be as long as they like.
-    told = read_article(item.title, _LONG_WORD.sub(r"\1", plain[:PROSE]), day.date())
+    prose = _LONG_WORD.sub(r"\1", plain[:PROSE])
+    told = read_article(item.title, prose, day.date(), language=item.language, timezone=item.timezone)
     if told is None or source.kind not in (None, told.kind):
         return item
     if told.kind is Kind.EVENT:

@@ -36,7 +36,7 @@ class ListImport:
 
     `format`: the system whose export it is, if not ours · `waiting`: how many of those added or updated get nothing yet
     (pending, paused) · `no_topics`: tags that are no topics here, with how many people have them · `unspoken`: languages that
-    the mail is not in, with how many read them.
+    the mail is not in, with how many read them · `new_topics`: those that it made, each with older ones that look alike.
     """
 
     format: Format | None = None
@@ -47,6 +47,7 @@ class ListImport:
     waiting: int = 0
     no_topics: Counter[str] = field(default_factory=Counter)
     unspoken: Counter[str] = field(default_factory=Counter)
+    new_topics: dict[str, list[str]] = field(default_factory=dict)
     rejected: list[BadRow] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
     applied: bool = True
@@ -80,7 +81,7 @@ def read(text: str, path: Path, everyone: str | None, result: ListImport) -> lis
     `everyone`: what all of them are, whatever the list says.
     """
     csv.field_size_limit(1_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader)]
     except (StopIteration, csv.Error):
@@ -118,6 +119,12 @@ def read(text: str, path: Path, everyone: str | None, result: ListImport) -> lis
         rows.append(row)
 
 
+def _separator(text: str) -> str:
+    """What stands between columns: a comma, or what spreadsheets write instead where a comma is in the numbers."""
+    header = text.lstrip().partition("\n")[0]
+    return next((mark for mark in ",;\t" if mark in header), ",")
+
+
 def _check_header(
     header: Sequence[str], used: Collection[str], form: Format | None, path: Path, everyone: str | None
 ) -> None:
@@ -128,12 +135,9 @@ def _check_header(
             "export it again with that column."
         )
     if not form and "email" not in header:
-        marks = {";": "semicolons", "\t": "tabs", "|": "bars"}
-        other = next((name for mark, name in marks.items() if mark in "".join(header)), None)
-        hint = (
-            f"the columns seem to be separated by {other} instead of commas" if other else "no column is called “email”"
+        raise Refused(
+            f"{path}, line 1: no column is called “email”; the first line must be like “email,name,language,topics”."
         )
-        raise Refused(f"{path}, line 1: {hint}; the first line must be like “email,name,language,topics”.")
     if doubled := next((name for name in header if name in used and header.count(name) > 1), None):
         raise Refused(f"{path}, line 1: the column “{doubled}” is there twice.")
 

@@ -1,5 +1,6 @@
 """Lists of subscribers come in, all or nothing, and go out so that they come in again."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from digest.core import topic
 from digest.core.slug import slugify
 from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import address_hmac
@@ -46,10 +48,12 @@ def import_list(
         result.applied = False
         return result
     with db.write() as session:
+        before = topic_names(session)
         for start in range(0, len(rows), CHUNK):
             _put(session, rows[start : start + CHUNK], pepper, now, languages, result)
             if progress:
                 progress(min(start + CHUNK, len(rows)), len(rows))
+        result.new_topics = {slug: topic.close(slug, before) for slug in topic_names(session) if slug not in before}
         if dry_run:
             session.rollback()
             result.applied = False
@@ -59,47 +63,58 @@ def import_list(
 def _put(
     session: Session, rows: Sequence[Row], pepper: str, now: datetime, languages: Collection[str], result: ListImport
 ) -> None:
+    """A chunk of rows: who stays out, who leaves, and who is there afterwards, all counted in `result`."""
     hmacs = {row.email.key: address_hmac(pepper, row.email.key) for row in rows}
     suppressed = suppressions.among(session, hmacs.values())
     known, topics = subscribers.by_keys(session, hmacs), _topics_by_name(session)
-    new: dict[SubscriberState, list[subscribers.New]] = {}
+    new: dict[SubscriberState, list[subscribers.New]] = defaultdict(list)
     given: list[dict[str, Any]] = []
     for row in rows:
         hmac, before = hmacs[row.email.key], known.get(row.email.key)
         if hmac in suppressed or (before and before.state in GONE):
             result.suppressed += 1
             continue
-        if row.state in GONE:  # their last word, brought along from where they said it
-            suppressions.put(session, hmac, row.reason or f"{row.state} in an imported list", row.left_at or now)
-            if before:
-                subscribers.set_state(session, before.id, row.state, now)
+        if row.state in GONE:
+            _keep_out(session, row, row.state, hmac, before, now)
             result.suppressed += 1
             continue
+        entry, state = _entry(row, before, topics), _state_after(before, row.state or SubscriberState.ACTIVE)
         result.no_topics.update(tag for tag in row.tags or () if slugify(tag) not in topics)
-        entry = merged(
-            row.email, before, name=row.name, language=row.language, topics=_followed(row, before, topics), kinds=row.kinds,
-            frequency=row.frequency,
-        )  # fmt: skip
         if not speaks(languages, entry.language):
             result.unspoken[entry.language] += 1
-        state = _state_after(before, row.state or SubscriberState.ACTIVE)
-        if before is None:
-            new.setdefault(state, []).append(entry)
-            result.added += 1
-        elif before.state == state and before.says(entry):
+        if before and before.state == state and before.says(entry):
             result.unchanged += 1
             continue
-        else:
+        if before:
             subscribers.put(session, entry, state=state, now=now, previous=before)
             result.updated += 1
-        if state != SubscriberState.ACTIVE:
+        else:
+            new[state].append(entry)
+            result.added += 1
+        if state == SubscriberState.ACTIVE:
+            source = row.consent_source or "imported list"
+            given.append({"subscriber_hmac": hmac, "action": "imported", "at": row.consent_at or now, "source": source})
+        else:
             result.waiting += 1
-            continue
-        source = row.consent_source or "imported list"
-        given.append({"subscriber_hmac": hmac, "action": "imported", "at": row.consent_at or now, "source": source})
     for state, entries in new.items():
         subscribers.add_many(session, entries, now, state)
     consents.record_all(session, given)
+
+
+def _keep_out(
+    session: Session, row: Row, state: SubscriberState, hmac: str, before: Subscriber | None, now: datetime
+) -> None:
+    """Their last word, brought along from where they said it."""
+    suppressions.put(session, hmac, row.reason or f"{state} in an imported list", row.left_at or now)
+    if before:
+        subscribers.set_state(session, before.id, state, now)
+
+
+def _entry(row: Row, before: Subscriber | None, topics: Mapping[str, str]) -> subscribers.New:
+    return merged(
+        row.email, before, name=row.name, language=row.language, topics=_followed(row, before, topics), kinds=row.kinds,
+        frequency=row.frequency,
+    )  # fmt: skip
 
 
 def _followed(row: Row, before: Subscriber | None, topics: Mapping[str, str]) -> Mapping[str, int] | None:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from digest.core.newsletter import Found
 
 
-def split(path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int]) -> tuple["Found", ...]:
+def split(
+    path: Path, now: datetime, titles: Collection[int], not_titles: Collection[int], *, language: str, timezone: str
+) -> tuple["Found", ...]:
     """The items of a plain-text newsletter, as found. Refused for a line number that cannot be meant."""
     from digest.core.newsletter import read_newsletter  # noqa: PLC0415  its patterns take a while to compile
 
     try:
-        return read_newsletter(read_text(path, "newsletter"), now.date(), titles, not_titles)
+        text = read_text(path, "newsletter")
+        return read_newsletter(text, now.date(), titles, not_titles, language=language, timezone=timezone)
     except ValueError as error:
         raise Refused(f"{path}: {error}") from None
 

@@ -7,18 +7,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from digest.core import preflight
-from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.edition import WAITING, EditionItem, EditionText
 from digest.core.errors import Refused
 from digest.core.finding import Finding, Severity, blocking
 from digest.core.headers import Sender
 from digest.core.message import Block
 from digest.core.preflight import Facts, Page, Volume
+from digest.core.preflight.facts import named, warn
 from digest.core.selection import NOTHING, select
 from digest.core.subscriber import SubscriberState
 from digest.mailbox.spam import Verdict
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, speaks
 from digest.pipeline.history import history
+from digest.pipeline.outdated import outdated, remedy
 from digest.pipeline.specimen import anybody, claimed_for, room_of
 from digest.store import deliveries, editions, subscribers
 from digest.store.database import Database
@@ -29,8 +31,6 @@ from digest.store.topics import followers, topic_names
 
 CHUNK = 2000
 """Subscribers at a time."""
-WAITING = (EditionState.DRAFT, EditionState.APPROVED)
-"""The states of an edition that is still to go out."""
 
 Spam = Callable[[bytes], Verdict | None]
 """A spam filter's verdict on a whole message, where there is one."""
@@ -87,7 +87,14 @@ def check(
             facts, longest = gather(session, press, room, row, frozen, editions.texts(session, edition_id), moment)
         except Refused as error:
             return [Finding(Severity.BLOCKING, str(error), "templates", "Correct it; `digest doctor` looks again.")]
+        late = outdated(session, row, frozen)
     found = preflight.examine(facts)
+    found += [
+        warn(
+            "It was changed or put away after the edition was assembled.", named(each), f"Take that in: {remedy(row)}."
+        )
+        for each in late
+    ]
     if links:
         found += links(preflight.links(frozen))
     if spam and (verdict := spam(room.compose(longest, moment) or b"")):

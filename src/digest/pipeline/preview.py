@@ -10,7 +10,7 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from digest.core.edition import EditionItem, EditionState, EditionText
+from digest.core.edition import WAITING, EditionItem, EditionState, EditionText
 from digest.core.finding import Finding
 from digest.core.headers import Sender
 from digest.core.preflight import examine
@@ -21,7 +21,8 @@ from digest.pipeline.assemble import LeftOut, Plan, choose, find, upcoming
 from digest.pipeline.compile import Clerk, Press, pool, text_of
 from digest.pipeline.compose import Copy, Mailroom, mailroom
 from digest.pipeline.history import history
-from digest.pipeline.preflight import WAITING, gather
+from digest.pipeline.outdated import words
+from digest.pipeline.preflight import gather
 from digest.pipeline.report import in_words
 from digest.pipeline.specimen import anybody, delivery_to, draft_room, eml
 from digest.store import editions, search, subscribers
@@ -33,6 +34,8 @@ from digest.store.topics import topic_names
 NEXT = "next"
 """The reference of the edition that is not stored: the next one, as it would be assembled now."""
 
+OFFERED = 12
+"""Subscribers that a search offers at once."""
 FEW = 10_000
 """Subscribers up to which the preflight is looked up while somebody waits for the page."""
 
@@ -148,9 +151,10 @@ class Desk:
             return anybody(self.sender, reader)
         return consent.find(self._db, reader)
 
-    def people(self, piece: str, limit: int = 12) -> list[Subscriber]:
+    def people(self, piece: str) -> list[Subscriber]:
+        """The first few whose address or name has that piece in it."""
         with self._db.read() as session:
-            return search.subscribers(session, piece.strip(), limit)
+            return search.subscribers(session, piece.strip(), OFFERED)
 
     def version(self, proof: Proof, person: Subscriber) -> str:
         """A hash of all that a page is made of: it is another one as soon as the page would be."""
@@ -179,7 +183,7 @@ class Desk:
         return Sheet(
             moment,
             text.subject,
-            text.preheader,
+            text.preheader or room.preheader(claimed, moment),
             html,
             room.part("text", claimed, moment),
             (("Envelope sender", self.sender.envelope_sender(claimed.id)), *_decoded(wire)),
@@ -261,17 +265,9 @@ def _drift(frozen: tuple[EditionItem, ...], now: tuple[EditionItem, ...]) -> tup
     before, after = ({each.id: each for each in each_items} for each_items in (frozen, now))
     return (
         *(("new", each.item.title) for each in now if each.id not in before),
-        *(
-            ("changed", each.item.title)
-            for each in now
-            if each.id in before and _words(before[each.id]) != _words(each)
-        ),
+        *(("changed", each.item.title) for each in now if each.id in before and words(before[each.id]) != words(each)),
         *(("gone", each.item.title) for each in frozen if each.id not in after),
     )
-
-
-def _words(each: EditionItem) -> tuple[object, ...]:
-    return each.item, [one.item for one in each.translations]
 
 
 def _decoded(wire: bytes) -> list[tuple[str, str]]:

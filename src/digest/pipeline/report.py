@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionItem, EditionState, EditionText
@@ -121,23 +120,25 @@ def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int, *
     return tuple(words[each] for each in decision.reasons)
 
 
-def delivery_rows(db: Database, reference: str, state: State | None = None) -> list[dict[str, Any]]:
-    """Every delivery of an edition, in keyset pages."""
-    rows: list[dict[str, Any]] = []
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the ledger. `email`: None of who was erased; `reply`: what the server said last, or why nothing was sent."""
+
+    email: str | None
+    state: str
+    message_id: str | None
+    attempts: int
+    reply: str | None
+
+
+def ledger(db: Database, reference: str, state: State | None = None) -> list[Delivery]:
+    """Every delivery of an edition (in that state), read in keyset pages."""
+    rows: list[Delivery] = []
     with db.read() as session:
         edition_id = find(session, reference).identity
         after = 0
         while page := deliveries.page(session, edition_id, state=state, after=after):
-            rows += [
-                {
-                    "email": row.address,
-                    "state": row.state,
-                    "message_id": row.message_id,
-                    "attempts": row.attempts,
-                    "reply": row.last_reply,
-                }
-                for row in page
-            ]
+            rows += [Delivery(row.address, row.state, row.message_id, row.attempts, row.last_reply) for row in page]
             after = page[-1].identity
             session.expunge_all()
     return rows

@@ -71,8 +71,11 @@ class Compiler:
         if not (slot_key.isascii() and slot_key.isalnum()):
             raise ValueError("the slot key must be of ASCII letters and digits")
         spoken = self.templates.language(text.language)
-        values = self._values(spoken, edition, items, publication) | {
+        values = self._values(spoken, edition, items, publication)
+        teasers = [] if text.preheader else _teasers(values["sections"], text.subject)
+        values |= {
             "text": text,
+            "teasers": teasers,
             "intro": text.paragraphs,
             "topics": lambda item: [topics.get(slug, slug) for slug in item.topics],
             "slot": {name: f"{slot_key}{name}{slot_key}" for name in SLOTS},
@@ -81,10 +84,11 @@ class Compiler:
             "digest/body.mjml", "house/prose.css", spoken, values | {"cut": lambda key: _html_cut(slot_key, key)}
         )
         plain = self.templates.render("digest/body.txt", spoken, values | {"cut": lambda key: f"{slot_key}:{key}"})
-        expected = _keys(values["sections"])
+        keys = _keys(values["sections"])
+        hidden = [*(f"preheader:{entry.id}" for entry in teasers), "preheader/"]
         return (
-            *_cut("html", html, re.compile(f"<!--{slot_key}:(.*?)-->"), expected, slot_key),
-            *_cut("text", plain, re.compile(f"^{slot_key}:(.*)\n", re.MULTILINE), expected, slot_key),
+            *_cut("html", html, re.compile(f"<!--{slot_key}:(.*?)-->"), ["head", *hidden, *keys], slot_key),
+            *_cut("text", plain, re.compile(f"^{slot_key}:(.*)\n", re.MULTILINE), ["head", *keys], slot_key),
         )
 
     def languages(self) -> tuple[str, ...]:
@@ -111,11 +115,9 @@ class Compiler:
 
     def subject(self, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication) -> str:
         """The subject where staff wrote none: the same for everybody, whatever their selection."""
-        return self._line("digest/subject.txt", language, edition, items, publication)
-
-    def preheader(self, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication) -> str:
-        """The preheader where staff wrote none: the same for everybody, whatever their selection."""
-        return self._line("digest/preheader.txt", language, edition, items, publication)
+        spoken = self.templates.language(language)
+        values = self._values(spoken, edition, items, publication)
+        return " ".join(self.templates.render("digest/subject.txt", spoken, values).split())
 
     def faint(self, publication: Publication) -> list[tuple[str, str, float]]:
         """(text, ground, contrast) of the house's colours that are too hard to read on each other."""
@@ -124,12 +126,6 @@ class Compiler:
     def newest_change(self) -> float:
         """When a template or catalogue was last changed, in seconds since the epoch."""
         return self.templates.newest_change()
-
-    def _line(
-        self, name: str, language: str, edition: Edition, items: Sequence[EditionItem], publication: Publication
-    ) -> str:
-        spoken = self.templates.language(language)
-        return " ".join(self.templates.render(name, spoken, self._values(spoken, edition, items, publication)).split())
 
     def _values(
         self, spoken: Language, edition: Edition, items: Sequence[EditionItem], publication: Publication
@@ -140,6 +136,7 @@ class Compiler:
             "publication": publication,
             "language": spoken,
             "start": spoken.start,
+            "end": spoken.end,
             "sections": in_sections(items),
             "closes": closes_at,
             "must_see": [entry.item for entry in items if entry.item.must_see],
@@ -162,6 +159,12 @@ def foreign_in(spoken: Language) -> Callable[[Item], dict[str, str] | None]:
     return foreign
 
 
+def _teasers(sections: Sequence[tuple[str, Sequence[EditionItem]]], subject: str) -> list[EditionItem]:
+    """What a preheader can name, in the order of the mail, but last what the subject names."""
+    entries = [entry for _, held in sections for entry in held]
+    return sorted(entries, key=lambda entry: entry.item.title in subject)
+
+
 def _keys(sections: Sequence[tuple[str, Sequence[EditionItem]]]) -> list[str]:
     contents = [f"contents:{entry.id}" for _, entries in sections for entry in entries]
     body = []
@@ -170,7 +173,7 @@ def _keys(sections: Sequence[tuple[str, Sequence[EditionItem]]]) -> list[str]:
         for entry in entries:
             cuts = ("item", "last", "rest") if closes_at(entry.item) else ("item",)
             body += [f"{cut}:{entry.id}" for cut in cuts]
-    return ["head", "contents", *contents, "contents/", *body, "more", "foot", "view", "foot/"]
+    return ["contents", *contents, "contents/", *body, "more", "foot", "view", "foot/"]
 
 
 def _html_cut(slot_key: str, key: str) -> Markup:

@@ -35,6 +35,11 @@ class Language:
         """The side at which its lines begin."""
         return "right" if self.direction == "rtl" else "left"
 
+    @property
+    def end(self) -> str:
+        """The side at which they end."""
+        return "left" if self.direction == "rtl" else "right"
+
 
 def locale_of(tag: str) -> Locale | None:
     """CLDR's locale for a tag like `es`, `pt-BR` or `zh_Hant`; None if it knows none."""

@@ -83,7 +83,7 @@ class _Reader(HTMLParser):
         if tag.startswith("mj"):
             self.open.append((self.getpos()[0], tag))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the interface
         if tag.startswith("mj-") and tag.removeprefix("mj-") not in _ELEMENTS:
             self._report(f"there is no element <{tag}>")
 

@@ -114,6 +114,7 @@ def write(templates: "Templates", letter: Letter, language: str, publication: "P
         "publication": publication,
         "language": spoken,
         "start": spoken.start,
+        "end": spoken.end,
         "when": Dates(spoken.locale, date.min.year),
         "listed": listed,
     }

@@ -161,7 +161,7 @@ class Templates:
                 bytecode_cache=COMPILED,
                 extensions=["jinja2.ext.i18n"],
             )
-            environment.install_gettext_callables(  # type: ignore[attr-defined]
+            environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
                 spoken.wording.gettext, spoken.wording.ngettext, newstyle=True
             )
             environment.globals["theme"] = self.theme

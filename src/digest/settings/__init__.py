@@ -5,14 +5,18 @@ file of its own and one more base of `Settings`. All names are in one space, sin
 """
 
 import difflib
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from digest.core.errors import Misconfigured
+from digest.core.errors import Misconfigured, because
 from digest.settings.contents import Contents
 from digest.settings.dkim import Dkim
+from digest.settings.forms import SHORTEST_SECRET
 from digest.settings.hooks import Hooks
 from digest.settings.imap import Imap
 from digest.settings.inbound import Inbound
@@ -22,28 +26,40 @@ from digest.settings.storage import Storage
 from digest.settings.timing import Timing
 from digest.settings.web import Web
 
+FILE = Path(".env")
 OTHERS = ("DIGEST_TEST_", "DIGEST_REQUIRE_")
 """Names that are no settings and yet nobody's mistake: they are for the tests."""
-SHORTEST_SECRET = 16
-"""Characters."""
 
 
 class Settings(Publication, Timing, Contents, Mail, Dkim, Inbound, Imap, Hooks, Web, Storage, BaseSettings):
     """Every setting is `DIGEST_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+        env_prefix="DIGEST_", env_file=FILE, env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
     )
 
 
 def load() -> Settings:
     """The settings of this process. Misconfigured, naming each bad one, if any is."""
+    _require_file()
     try:
         return Settings()
     except ValidationError as error:
         raise Misconfigured("\n".join(_sentence(each) for each in error.errors())) from None
+
+
+def _require_file() -> None:
+    """Misconfigured if `.env` is there and cannot be read whole: what a line of it says would be left out without a word."""
+    try:
+        text = FILE.read_text("utf-8")
+    except FileNotFoundError:
+        return
     except UnicodeDecodeError:
-        raise Misconfigured("The file .env is not UTF-8; save it as UTF-8.") from None
+        raise Misconfigured(f"The file {FILE} is not UTF-8; save it as UTF-8.") from None
+    except OSError as error:
+        raise Misconfigured(f"The file {FILE} cannot be read: {because(error)}.") from None
+    if bad := next((each.original.line for each in parse_stream(StringIO(text)) if each.error), None):
+        raise Misconfigured(f"{FILE}, line {bad}: write NAME=value, with the quote closed if the value is in quotes.")
 
 
 def remarks(settings: Settings) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
+SHORTEST_SECRET = 16
+"""Characters of one that cannot be guessed."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?")
 _SPAN = re.compile(r"(\d{1,5})\s*(m|h|d|w)")

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, SecretStr, field_validator
 
 from digest.core.hooks import sns
+from digest.settings.forms import SHORTEST_SECRET
 
 
 class Hooks(BaseModel):
@@ -12,7 +13,7 @@ class Hooks(BaseModel):
     @field_validator("postmark_secret")
     @classmethod
     def _long(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 16:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError("anybody can try it; write 32 random letters and digits")
         return value
 

@@ -1,16 +1,15 @@
 """What is backed up, and the one file of a backup: packed whole or not at all, unpacked checked or not at all."""
 
 import hashlib
-import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from digest import disk
 from digest.core.backup import DATABASE, MANIFEST, Manifest, Member
 from digest.core.errors import Refused, because
 
@@ -37,29 +36,20 @@ class Estate:
 
 def pack(target: Path, files: Mapping[str, Path], made_at: datetime, program: str, progress: Progress) -> Manifest:
     """Write `files`, by their names in the backup, and a manifest into a new file that its owner alone can read."""
-    part = target.with_name(f"{target.name}.part")
     count = _counter(progress, sum(path.stat().st_size for path in files.values()))
     members = []
     try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as file:
-            with zipfile.ZipFile(file, "w") as packed:
-                for name, path in files.items():
-                    kind = zipfile.ZIP_DEFLATED if name == DATABASE else zipfile.ZIP_STORED
-                    entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
-                    entry.compress_type, entry.external_attr = kind, 0o600 << 16
-                    with path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as member:
-                        members.append(Member(name, *_copy(source, member, count)))
-                manifest = Manifest(made_at, program, tuple(members))
-                packed.writestr(MANIFEST, manifest.dumps())
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(target)
+        with disk.whole(target) as file, zipfile.ZipFile(file, "w") as packed:
+            for name, path in files.items():
+                kind = zipfile.ZIP_DEFLATED if name == DATABASE else zipfile.ZIP_STORED
+                entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
+                entry.compress_type, entry.external_attr = kind, disk.OWNER << 16
+                with path.open("rb") as source, packed.open(entry, "w", force_zip64=True) as member:
+                    members.append(Member(name, *_copy(source, member, count)))
+            manifest = Manifest(made_at, program, tuple(members))
+            packed.writestr(MANIFEST, manifest.dumps())
     except OSError as error:
         raise Refused(f"{target} cannot be written: {because(error)}.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return manifest
 
 
@@ -95,10 +85,8 @@ def unpack(backup: Path, folder: Path, progress: Progress) -> Manifest:
             for each in manifest.members:
                 path = folder / each.name
                 path.parent.mkdir(exist_ok=True, mode=0o700)
-                with packed.open(each.name) as source, path.open("xb") as file:
+                with packed.open(each.name) as source, disk.new(path) as file:
                     found = _copy(source, file, count)
-                    file.flush()
-                    os.fsync(file.fileno())
                 if found != (each.size, each.sha256):
                     raise Refused(f"{refused}{each.name} in it is not what was put there; use another backup.")
             return manifest

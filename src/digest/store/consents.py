@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, literal, select
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from digest.store.tables import ConsentRow
+
+_T = SQLModel.metadata.tables["consent"]
 
 
 def record(session: Session, hmac: str, action: str, at: datetime, **told: str) -> None:
@@ -23,7 +25,7 @@ def record_all(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 def take_along(session: Session, before: str, after: str) -> None:
     """What the ledger holds of an address is there for another one too."""
-    columns = [each for each in ConsentRow.__table__.columns if each.name not in ("id", "subscriber_hmac")]  # type: ignore[attr-defined]
+    columns = [each for each in _T.c if each.name not in ("id", "subscriber_hmac")]
     held = (
         select(literal(after), *columns).where(col(ConsentRow.subscriber_hmac) == before).order_by(col(ConsentRow.id))
     )

@@ -1,6 +1,5 @@
 """Editions: their rows, frozen items, texts and compiled blocks."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -126,7 +125,6 @@ def put_blocks(session: Session, edition_id: int, language: str, blocks: Sequenc
             "key": block.key,
             "position": position,
             "pieces": list(block.pieces),
-            "hash": hashlib.sha256("\0".join(block.pieces).encode()).hexdigest(),
         }
         for position, block in enumerate(blocks)
     ]

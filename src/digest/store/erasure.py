@@ -36,15 +36,16 @@ def forget(session: Session, subscriber_id: int, addresses: Collection[str], hma
     )
     session.execute(delete(SubscriberRow).where(col(SubscriberRow.id) == subscriber_id))
     for email in addresses:
-        for said in (D.last_reply, PacingRow.why, EditionRow.held_reason):
-            named = col(said).icontains(email, autoescape=True)
-            session.execute(update(said.class_).where(named).values({said.key: ERASED}))  # type: ignore[union-attr]
+        for table, said in ((D, "last_reply"), (PacingRow, "why"), (EditionRow, "held_reason")):
+            named = col(getattr(table, said)).icontains(email, autoescape=True)
+            session.execute(update(table).where(named).values({said: ERASED}))
         in_payload = cast(col(E.payload), String).icontains(email, autoescape=True)
         session.execute(update(E).where(in_payload).values(payload={}))
         past.forget(session, email)
-    for word in (ConsentRow.source, ConsentRow.proof, ConsentRow.wording):
-        free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, col(word).contains("@"))
-        session.execute(free.values({word.key: ERASED}))  # type: ignore[union-attr]
+    for word in ("source", "proof", "wording"):
+        named = col(getattr(ConsentRow, word)).contains("@")
+        free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, named)
+        session.execute(free.values({word: ERASED}))
 
 
 def transmitting(session: Session, subscriber_id: int) -> bool:

@@ -3,14 +3,15 @@
 Mails that are out show them for as long as somebody keeps the mail.
 """
 
-import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
+from digest import disk
 from digest.core import picture
 from digest.core.errors import Refused, because
 
+ANYBODY = 0o666
+"""The mode of a picture, less the umask: a web server of its own may show them."""
 SPARED = 200_000_000
 """Bytes that pictures leave free on their disk, which the database is often on too."""
 
@@ -34,7 +35,6 @@ class Media:
         """Keep a picture, whole or not at all. Refused if the folder cannot be written, or its disk is nearly full."""
         if self.path(name):
             return
-        part = self.folder / f"{name}.{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(self.folder).free < SPARED + len(content):
@@ -42,12 +42,7 @@ class Media:
                     f"The disk of {self.folder} has less than {SPARED // 1_000_000} MB left, which pictures leave to the rest; "
                     "make room there."
                 )
-            with part.open("wb") as file:
+            with disk.whole(self.folder / name, ANYBODY) as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.folder / name)
         except OSError as error:
-            with suppress(OSError):
-                part.unlink()
             raise Refused(f"The folder of pictures, {self.folder}, cannot be written: {because(error)}.") from None

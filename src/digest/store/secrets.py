@@ -3,11 +3,11 @@
 The pepper of the suppressions is never made anew (docs/adr/0004-secrets.md): a database that knows one needs that one.
 """
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from digest import disk
 from digest.core.errors import Misconfigured, Refused
 
 
@@ -49,6 +49,6 @@ class Secrets:
 
 def make(path: Path) -> None:
     """A new secret, for its owner alone to read."""
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    with disk.new(path) as file:
+        file.write(f"{secrets.token_hex(32)}\n".encode())
+    disk.sync(path.parent)

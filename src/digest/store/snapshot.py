@@ -13,13 +13,21 @@ ANYTHING = "SELECT EXISTS (SELECT 1 FROM subscriber) + EXISTS (SELECT 1 FROM ite
 
 
 def take(database: Path, target: Path, told: Callable[[int, int], None]) -> None:
-    """Copy the database as it is at one instant, into one file without a journal. Refused if the copy is damaged."""
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
-        # One reading transaction for all of it: otherwise each write of somebody else begins the copy anew.
-        source.execute("BEGIN")
-        source.execute("SELECT 1 FROM sqlite_master").fetchone()
-        source.backup(copy, pages=PAGES, progress=lambda _, left, total: told(total - left, total))
-        copy.execute("PRAGMA journal_mode=DELETE")
+    """Copy the database as it is at one instant, into one file without a journal.
+
+    Refused if it cannot be read, the copy cannot be written, or is damaged.
+    """
+    try:
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+            # One reading transaction for all of it: otherwise each write of somebody else begins the copy anew.
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            source.backup(copy, pages=PAGES, progress=lambda _, left, total: told(total - left, total))
+            copy.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        raise Refused(
+            f"No backup of {database} was made: {error}; look at the room and the permissions there."
+        ) from None
     require_whole(target, f"The database {database} is damaged, so no backup of it was made; restore one of before")
 
 

@@ -12,10 +12,10 @@ from sqlmodel import Session, SQLModel, col
 from digest.core.address import Address
 from digest.core.item import Kind
 from digest.core.subscriber import SubscriberState
-from digest.store.tables import InterestRow, SubscriberFields, SubscriberRow, TopicRow
+from digest.store.tables import InterestRow, SubscriberFields, SubscriberRow
 from digest.store.topics import topic_ids
 
-_S = SQLModel.metadata.tables["subscriber"]
+_S, _I, _T = (SQLModel.metadata.tables[name] for name in ("subscriber", "interest", "topic"))
 COLUMNS = (
     _S.c.id, _S.c.email, _S.c.email_key, _S.c.name, _S.c.language, _S.c.state, _S.c.kinds, _S.c.frequency, _S.c.resumes_at,
 )  # fmt: skip
@@ -104,9 +104,9 @@ def interests_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, in
     if not ids:
         return found
     wanted = (
-        select(col(InterestRow.subscriber_id), col(TopicRow.slug), col(InterestRow.weight))
-        .join(TopicRow, col(TopicRow.id) == col(InterestRow.topic_id))
-        .where(col(InterestRow.subscriber_id).between(min(ids), max(ids)))
+        select(_I.c.subscriber_id, _T.c.slug, _I.c.weight)
+        .join(_T, _T.c.id == _I.c.topic_id)
+        .where(_I.c.subscriber_id.between(min(ids), max(ids)))
     )
     for subscriber_id, slug, weight in session.execute(wanted):
         found.setdefault(subscriber_id, {})[slug] = weight

@@ -5,12 +5,12 @@ and the dot is a rename. Files are named after the Message-ID: what is sent agai
 """
 
 import asyncio
-import os
 import re
 import tempfile
 from pathlib import Path
 from typing import Self
 
+from digest import disk
 from digest.core.envelope import Parcel
 from digest.core.errors import Refused, TryAgain, because
 from digest.core.reply import Accepted, Lost, Reply, Unknown
@@ -65,7 +65,7 @@ class Connection:
         except OSError as error:
             return Lost(f"the message could not be renamed: {because(error)}")
         try:
-            await asyncio.to_thread(_sync, self._folder)
+            await asyncio.to_thread(disk.sync, self._folder)
         except OSError as error:
             return Unknown(f"the folder could not be synced: {because(error)}")
         return Accepted(Reply(250, f"2.0.0 kept as {file.name}"))
@@ -94,18 +94,7 @@ def remove(folder: Path, recipient: str) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file for its owner alone, on the disk."""
-    handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    """On the disk, instead of what a sender left who was killed."""
+    path.unlink(missing_ok=True)
+    with disk.new(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Names too: a rename is on the disk when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from digest.pipeline import archive
 from digest.store.database import Database
-from digest.web.pages import LOOK, Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted, known
 
 FRESH = "public, max-age=300"
 """So that what was taken back is gone after five minutes."""
@@ -22,9 +22,7 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
     routes = APIRouter()
 
     def shelf(request: Request, year: int | None) -> Response:
-        found = archive.shelf(database, year, accepted(request))
-        if found is None:
-            raise HTTPException(404)
+        found = known(archive.shelf(database, year, accepted(request)))
         return kept(request, pages.page("archive.html", accepted(request), shelf=found, newest=year is None))
 
     @routes.api_route("/archive", methods=LOOK)
@@ -35,25 +33,19 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
     def edition(request: Request, name: str) -> Response:
         if name.isdecimal() and len(name) == 4:
             return shelf(request, int(name))
-        found = archive.issue(database, name, accepted(request), clock())
-        if found is None:
-            raise HTTPException(404)
+        found = known(archive.issue(database, name, accepted(request), clock()))
         return kept(request, pages.page("edition.html", accepted(request), issue=found))
 
     @routes.api_route("/archive/past/{name}", methods=LOOK)
     def past(request: Request, name: str) -> Response:
-        found = archive.past_issue(database, _number(name), accepted(request))
-        if found is None:
-            raise HTTPException(404)
+        found = known(archive.past_issue(database, _number(name), accepted(request)))
         if f"past/{name}" != found.cover.path:
             return RedirectResponse(f"{pages.root}/archive/{found.cover.path}", 301)
         return kept(request, pages.page("past.html", accepted(request), issue=found))
 
     @routes.api_route("/items/{name}", methods=LOOK)
     def item(request: Request, name: str) -> Response:
-        found = archive.told(database, _number(name), accepted(request), clock())
-        if found is None:
-            raise HTTPException(404)
+        found = known(archive.told(database, _number(name), accepted(request), clock()))
         if name != found.story.path:
             return RedirectResponse(f"{pages.root}/items/{found.story.path}", 301)
         return kept(request, pages.page("item.html", accepted(request), told=found))
@@ -73,9 +65,7 @@ def router(database: Database, pages: Pages, domain: str, clock: Callable[[], da
 def _number(name: str) -> int:
     """With which the last part of an address begins. 404 if with none."""
     number = name.partition("-")[0]
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise HTTPException(404)
-    return int(number)
+    return int(known(number if number.isascii() and number.isdecimal() and len(number) < 10 else None))
 
 
 def kept(request: Request, answer: Response, modified: datetime | None = None) -> Response:

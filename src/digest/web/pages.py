@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import jinja2
 from babel.dates import format_date
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 
@@ -22,6 +24,7 @@ from digest.rendering.dates import Dates
 from digest.rendering.language import Language
 from digest.rendering.markup import legal, link
 
+T = TypeVar("T")
 HERE = Path(__file__).parent
 LOOK = ["GET", "HEAD"]
 """Methods of a page that is only looked at: neither ever changes anything."""
@@ -101,6 +104,13 @@ class Pages:
         tags = [language.ENGLISH, *sorted(each.stem for each in (HERE / "locale").glob("*.po"))]
         known = {tag: language.locale_of(tag) for tag in [*tags, *([besides] if besides not in tags else [])]}
         return {tag: (locale.display_name or tag).capitalize() for tag, locale in known.items() if locale}
+
+
+def known(found: T | None) -> T:
+    """What there is; 404 where there is nothing."""
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def picture_answer(path: Path) -> FileResponse:

@@ -20,7 +20,7 @@ from digest.pipeline.signup import Consent
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted
 from digest.web.limiter import network_of
-from digest.web.pages import LOOK, Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted, known
 
 HEADERS = {"referrer-policy": "same-origin"}
 """With none at all browsers would not say where a form comes from either."""
@@ -37,18 +37,16 @@ def router(
 ) -> APIRouter:
     routes = APIRouter()
 
-    def ours(request: Request) -> bool:
+    def ours(request: Request) -> None:
         # A silent browser is believed: whoever forges a form knows the token in its address, and could post it themselves.
-        return came_from_us(request, public_url, silent=True)
+        if not came_from_us(request, public_url, silent=True):
+            raise HTTPException(403)
 
-    def known(token: str) -> Preferences:
-        theirs = preferences.preferences(database, token, keys, clock())
-        if theirs is None:
-            raise HTTPException(404)
-        return theirs
+    def read(token: str) -> Preferences:
+        return known(preferences.preferences(database, token, keys, clock()))
 
     def page(token: str, said: str = "", status: int = 200) -> Response:
-        theirs = known(token)
+        theirs = read(token)
         done = said if theirs.state in (SubscriberState.ACTIVE, SubscriberState.PAUSED) else ""
         return pages.page(
             "preferences.html", theirs.language, status, headers=HEADERS, token=token, theirs=theirs, said=done,
@@ -61,15 +59,11 @@ def router(
 
     @routes.api_route("/preferences/{token}/data.json", methods=LOOK)
     def take_along(token: str) -> Response:
-        data = preferences.own_data(database, token, keys, clock())
-        if data is None:
-            raise HTTPException(404)
+        data = known(preferences.own_data(database, token, keys, clock()))
         return JSONResponse(data, headers={"content-disposition": 'attachment; filename="digest.json"'})
 
-    @routes.post("/preferences/{token}")
-    def act(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        if not ours(request):
-            raise HTTPException(403)
+    @routes.post("/preferences/{token}", dependencies=[Depends(ours)])
+    def act(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
         try:
             form = [(name.decode(), value.decode()) for name, value in fields]
             _act(database, token, keys, form, pages.languages(""), clock())
@@ -77,11 +71,11 @@ def router(
             raise HTTPException(400) from None
         return page(token, dict(form)["do"])
 
-    @routes.post("/preferences/{token}/move")
+    @routes.post("/preferences/{token}/move", dependencies=[Depends(ours)])
     def move(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        if public_url is None or not ours(request):
+        if public_url is None:  # no letter could hold the link that confirms it
             raise HTTPException(403)
-        theirs = known(token)
+        theirs = read(token)
         wording = pages.say(theirs.language, MOVING, publication=pages.publication.name)
         consent = Consent(wording, f"{public_url}/preferences", network_of(request.scope) or "")
         try:
@@ -91,10 +85,8 @@ def router(
         signup.ask_to_move(database, token, wanted, consent, keys, clock())
         return page(token, "move")
 
-    @routes.post("/preferences/{token}/erase")
+    @routes.post("/preferences/{token}/erase", dependencies=[Depends(ours)])
     def erase(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        if not ours(request):
-            raise HTTPException(403)
         if (b"sure", b"yes") not in fields:
             raise HTTPException(400)
         if not erase_own(database, token, keys, clear, clock()):

@@ -1,13 +1,12 @@
-"""The public pages: one-click unsubscribe (RFC 8058), what the mail links to, and whether all is well.
+"""The public pages put together, with those that stand alone: home, the privacy notice, whether all is well; and errors as pages.
 
 GET and HEAD never change anything, since scanners follow every link; the page's button posts what a mail program would.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,33 +15,21 @@ from digest import logs
 from digest.core.errors import Refused
 from digest.core.headers import Sender
 from digest.pipeline.archive import TakenBack
-from digest.pipeline.calendar import calendar_of
-from digest.pipeline.farewell import Leaver, leave, whose
 from digest.pipeline.receive import Keys
-from digest.pipeline.web_view import web_view
 from digest.rendering.compiler import Publication
 from digest.store.database import Database, ping
 from digest.store.media import Media
-from digest.web import archive, personal, signup
-from digest.web.forms import posted
+from digest.web import archive, leaving, linked, personal, signup
 from digest.web.guard import Guard
 from digest.web.limiter import Limiter
-from digest.web.pages import LOOK, Pages, accepted, picture_answer
-from digest.web.together import Together
+from digest.web.pages import LOOK, Pages, accepted
 
-ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
 POLICY = (
     "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""Of the page that is a mail: its styles are within its elements, as mail programs want them."""
 
 log = logs.Log("web")
-T = TypeVar("T")
 
 
 def application(
@@ -90,20 +77,8 @@ def application(
             return JSONResponse({"status": "the database does not answer"}, 503)
         return JSONResponse({"status": "ok"})
 
-    @app.api_route("/unsubscribe/{token}", methods=LOOK)
-    def ask(token: str) -> Response:
-        leaver = _known(whose(database, token, keys, clock()))
-        return pages.page("unsubscribe.html" if leaver.gets_mail else "goodbye.html", leaver.language, leaver=leaver)
-
-    leaving = Together[str, Leaver | None](lambda tokens: leave(database, tokens, keys, clock()))
-
-    @app.post("/unsubscribe/{token}")
-    async def one_click(token: str, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
-        if ONE_CLICK not in fields:
-            raise HTTPException(400)
-        leaver = _known(await leaving(token))
-        return pages.page("goodbye.html", leaver.language, leaver=leaver)
-
+    app.include_router(leaving.router(database, keys, pages, clock))
+    app.include_router(linked.router(database, pages, sender, media, clock))
     app.include_router(personal.router(database, keys, pages, sender.public_url, clear, clock))
     if sender.public_url:  # without one, no letter could hold a link
         app.include_router(signup.confirmation(database, keys, pages, sender.public_url, clock))
@@ -112,21 +87,12 @@ def application(
     if publication.archive:
         app.include_router(archive.router(database, pages, sender.domain, clock))
 
-    @app.api_route("/view/{token}", methods=LOOK)
-    def view(token: str) -> Response:
-        headers = {"content-security-policy": MAIL_POLICY, "x-robots-tag": "noindex"}
-        shown = _known(web_view(database, sender, token, clock()))
-        return pages.page("view.html", shown.language, headers=headers, pieces=shown.pieces)
+    _answer_errors(app, pages)
+    return app
 
-    @app.api_route("/events/{number}.ics", methods=LOOK)
-    def event(number: str) -> Response:
-        known = number.isdecimal() and len(number) < 10
-        calendar = _known(calendar_of(database, int(number), sender.domain) if known else None)
-        return Response(calendar, headers={"cache-control": "public, max-age=3600"}, media_type="text/calendar")
 
-    @app.api_route("/media/{name}", methods=LOOK)
-    def picture(name: str) -> Response:
-        return picture_answer(_known(media.path(name) if media else None))
+def _answer_errors(app: FastAPI, pages: Pages) -> None:
+    """Whatever is raised becomes a page that says so."""
 
     @app.exception_handler(AnyHTTPException)
     def as_page(request: Request, error: AnyHTTPException) -> Response:
@@ -140,11 +106,3 @@ def application(
     def not_now(request: Request, error: Refused) -> Response:
         log.warning("a page could not be answered", reason=str(error))
         return pages.page("notice.html", accepted(request), 503, {"retry-after": "60"})
-
-    return app
-
-
-def _known(found: T | None) -> T:
-    if found is None:
-        raise HTTPException(404)
-    return found

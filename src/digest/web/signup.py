@@ -22,7 +22,7 @@ from digest.pipeline.signup import Consent, Wish
 from digest.store.database import Database
 from digest.web.forms import came_from_us, posted, stamp, stamped
 from digest.web.limiter import network_of
-from digest.web.pages import LOOK, Pages, accepted
+from digest.web.pages import LOOK, Pages, accepted, known
 from digest.web.personal import HEADERS
 
 CONSENT = "I want to get %(publication)s by mail. I can leave at any time, by a link in every mail."
@@ -77,21 +77,19 @@ def confirmation(
     """The page behind the link in a letter."""
     routes = APIRouter()
 
-    def page(found: Waiting | None) -> Response:
-        if found is None:
-            raise HTTPException(404)
+    def page(found: Waiting) -> Response:
         shown = stamp(keys.ring, clock())
         return pages.page("confirm.html", found.language, headers=HEADERS, found=found, stamp=shown)
 
     @routes.api_route("/confirm/{token}", methods=LOOK)
     def look(token: str) -> Response:
-        return page(confirm.waiting(database, token, keys, clock()))
+        return page(known(confirm.waiting(database, token, keys, clock())))
 
     @routes.post("/confirm/{token}")
     def press(token: str, request: Request, fields: Annotated[list[tuple[bytes, bytes]], Depends(posted)]) -> Response:
         if not came_from_us(request, public_url, silent=stamped(keys.ring, fields, clock())):
             raise HTTPException(403)
-        return page(confirm.confirm(database, token, keys, clock()))
+        return page(known(confirm.confirm(database, token, keys, clock())))
 
     return routes
 

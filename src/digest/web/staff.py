@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from babel.dates import format_datetime
 from fastapi import Depends, FastAPI
-from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
@@ -19,7 +18,7 @@ from digest.rendering.compiler import Publication
 from digest.rendering.language import locale_of
 from digest.store.media import Media
 from digest.web.guard import Guard
-from digest.web.pages import HERE, environment, picture_answer
+from digest.web.pages import HERE, environment, known, picture_answer
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
@@ -32,6 +31,7 @@ MAIL_POLICY = (
 HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 VIEWS = {"html": "Mail", "text": "Plain text", "header": "Headers", "source": "Source"}
 SCHEMES = ("light", "dark")
+STATIC = ("css", "js", "svg")
 
 log = logs.Log("web")
 
@@ -70,25 +70,8 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
     def page(look: Annotated[Look, Depends()]) -> Response:
         choices = desk.choices()
         look.edition = look.edition or choices[0].reference
-        shown: dict[str, Any] = {
-            "proof": None,
-            "person": None,
-            "sheet": None,
-            "problem": None,
-            "version": "",
-            "found": [],
-        }
-        try:
-            shown["proof"] = proof = desk.lay_out(look.edition)
-            shown["person"] = person = desk.reader(look.to)
-            shown["version"] = desk.version(proof, person)
-            shown["sheet"] = desk.sheet(proof, person) if proof.items else None
-            shown["found"] = desk.findings(proof) if proof.items else []
-        except Refused as error:
-            shown["problem"] = str(error)
-            shown["version"] = shown["version"] or str(error)
-        languages = desk.press().compiler.languages()
-        people = desk.people(look.q)
+        languages, people = desk.press().compiler.languages(), desk.people(look.q)
+        shown = _laid_out(desk, look)
         return draw("page.html", look=look, choices=choices, languages=languages, people=people, **shown)
 
     @app.get("/mail")
@@ -101,10 +84,7 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
 
     @app.get("/media/{name}")
     def picture(name: str) -> Response:
-        path = media.path(name) if media else None
-        if path is None:
-            raise AnyHTTPException(404)
-        return picture_answer(path)
+        return picture_answer(known(media.path(name) if media else None))
 
     @app.get("/people")
     def people(look: Annotated[Look, Depends()]) -> Response:
@@ -118,15 +98,27 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
 
     @app.get("/preview.{kind}")
     def file(kind: str) -> Response:
-        if kind not in ("css", "js", "svg"):
-            raise AnyHTTPException(404)
-        return FileResponse(HERE / "static" / f"preview.{kind}")
+        return FileResponse(HERE / "static" / f"preview.{known(kind if kind in STATIC else None)}")
 
     @app.exception_handler(Refused)
     def refused(request: Request, error: Refused) -> Response:  # noqa: ARG001  as Starlette calls it
         return PlainTextResponse(str(error), 409)
 
     return app
+
+
+def _laid_out(desk: Desk, look: Look) -> dict[str, Any]:
+    """What the page shows of an edition and its reader: as far as it goes, and the problem that ended it."""
+    shown: dict[str, Any] = {"proof": None, "person": None, "sheet": None, "problem": None, "version": "", "found": []}
+    try:
+        shown["proof"] = proof = desk.lay_out(look.edition)
+        shown["person"] = person = desk.reader(look.to)
+        shown["version"] = desk.version(proof, person)
+        if proof.items:
+            shown |= {"sheet": desk.sheet(proof, person), "found": desk.findings(proof)}
+    except Refused as error:
+        shown |= {"problem": str(error), "version": shown["version"] or str(error)}
+    return shown
 
 
 def _day(moment: datetime, timezone: str, pattern: str = "EEE d MMM y, HH:mm") -> str:

@@ -77,11 +77,11 @@ def deliveries(
     json_: Json = False,
 ) -> None:
     """Who got it: a row a subscriber."""
-    rows = report.delivery_rows(installation().database, ed, state)
+    rows = report.ledger(installation().database, ed, state)
     if json_:
-        emit({"deliveries": rows})
+        emit({"deliveries": [asdict(row) for row in rows]})
         return
-    table(("email", "state", "tries", "reply"), [(r["email"], r["state"], r["attempts"], r["reply"]) for r in rows])
+    table(("email", "state", "tries", "reply"), [(row.email, row.state, row.attempts, row.reply) for row in rows])
 
 
 @app.command()

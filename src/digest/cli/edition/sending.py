@@ -11,7 +11,7 @@ from rich.progress import Progress, TaskID
 
 from digest.app import Installation
 from digest.cli.edition.shown import Ed, counts, print_balance
-from digest.cli.shared import Json, Now, emit, installation, note, progress, say, table
+from digest.cli.shared import Json, Now, emit, installation, note, note_outdated, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionState
 from digest.core.errors import Misconfigured, Refused
@@ -85,6 +85,7 @@ def _remark(here: Installation) -> None:
     """What somebody may not have meant."""
     if not here.settings.postal_address:
         note("DIGEST_POSTAL_ADDRESS is not set; the law of many countries wants a postal address in every newsletter.")
+    note_outdated(here)
     if here.settings.outbox:
         note(f"DIGEST_OUTBOX is set: the mail goes into the folder {here.settings.outbox}, and to no server.")
 
@@ -158,11 +159,11 @@ def uncertain(
     if resend and let_be:
         raise Misconfigured("Say --resend or --let-be, not both.")
     here = installation(now)
-    rows = report.delivery_rows(here.database, ed, State.UNCERTAIN)
+    rows = report.ledger(here.database, ed, State.UNCERTAIN)
     if json_:
-        emit({"uncertain": [{"email": row["email"], "message_id": row["message_id"]} for row in rows]})
+        emit({"uncertain": [{"email": row.email, "message_id": row.message_id} for row in rows]})
     else:
-        table(("email", "message id", "what is known"), [(r["email"], r["message_id"], r["reply"]) for r in rows])
+        table(("email", "message id", "what is known"), [(row.email, row.message_id, row.reply) for row in rows])
     if resend or let_be:
         count = dispatch.resolve_uncertain(here.database, ed, resend=resend, now=here.clock())
         note(f"{count} {'queued again; `digest edition send` delivers them' if resend else 'let be'}.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.edition.shown import Ed
-from digest.cli.shared import Now, installation, say
+from digest.cli.shared import Now, installation, note_outdated, say
 from digest.pipeline import dispatch, report
 
 app = typer.Typer()
@@ -22,6 +22,7 @@ def approve(
     row = report.find_row(here.database, ed)
     (dispatch.approve if anyway else dispatch.approve_checked)(here.office, row.identity, "staff")
     say(f"{row.period} is approved.")
+    note_outdated(here)
 
 
 @app.command()
@@ -32,13 +33,16 @@ def reopen(ed: Ed) -> None:
 
 @app.command()
 def pause(ed: Ed) -> None:
-    """Stop sending; what is in flight is finished."""
-    _move(ed, "pause", "is paused", held_reason="paused by staff")
+    """Stop sending, and finish what is in flight; or keep what is still to go out from going out."""
+    here = installation()
+    row = report.find_row(here.database, ed)
+    dispatch.pause(here.database, row.identity)
+    say(f"{row.period} is paused; `digest edition resume {row.period}` lets it go on.")
 
 
 @app.command()
 def resume(ed: Ed, now: Now = None) -> None:
-    """Let a paused edition go on; `send` delivers."""
+    """Let a paused edition go on: `send` delivers, or it goes out at its time."""
     here = installation(now)
     row = report.find_row(here.database, ed)
     dispatch.resume(here.database, row.identity, here.clock())

@@ -1,16 +1,29 @@
 """Items come in: from files, newsletters and feeds."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.app import Installation
 from digest.cli.items.shown import needs, row_of, written
-from digest.cli.shared import Json, KeepGoing, Now, emit, installation, language_tag, note, say, table
+from digest.cli.shared import (
+    Json,
+    KeepGoing,
+    Now,
+    emit,
+    installation,
+    language_tag,
+    note,
+    note_outdated,
+    note_topics,
+    say,
+    table,
+)
 from digest.core.errors import Misconfigured
 from digest.core.item import Item, Status
 from digest.core.source import Source
@@ -38,6 +51,7 @@ def add(
         here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going, gallery=here.gallery
     )  # fmt: skip
     _report(result, json_)
+    note_outdated(here)
     if result.rejected:
         raise typer.Exit(1)
 
@@ -90,7 +104,7 @@ def fetch(json_: Json = False, now: Now = None) -> None:
         rows = [(each.source.url, *count) for each, count in zip(done, counts, strict=True) if not each.problem]
         table(("feed", "added", "updated", "unchanged", "left out"), rows)
         for each in done:
-            _note_topics(each.intake)
+            note_topics(each.intake.new_topics)
             if each.problem:
                 note(each.problem)
     if any(each.problem for each in done):
@@ -111,12 +125,11 @@ def _import_newsletter(
     dry_run: bool,
     as_document: bool,
 ) -> None:
-    found = newsletters.split(path, here.clock(), titles, not_titles)
+    timezone = here.settings.timezone
+    found = newsletters.split(path, here.clock(), titles, not_titles, language=language, timezone=timezone)
     result = None
     if not dry_run:
-        result = newsletters.store(
-            here.database, path, found, timezone=here.settings.timezone, language=language, now=here.clock()
-        )
+        result = newsletters.store(here.database, path, found, timezone=timezone, language=language, now=here.clock())
     if as_document:
         from digest.core.newsletter import as_json  # noqa: PLC0415  loaded with what it shows
 
@@ -132,12 +145,17 @@ def _import_newsletter(
             each.line,
             each.kind,
             each.title + (f" : {each.tag}" if each.tag else ""),
-            _dates(each),
+            _dates(each, each.ambiguous),
             _surety(each.confidence),
         )
         for each in found
     ]
     table(("line", "kind", "title", "dates", ""), rows)
+    if any(each.ambiguous for each in found):
+        note(
+            "Where it says “or”, nothing in the text tells which of the two figures is the day; --language en-GB or en-US does, "
+            "and so does a DIGEST_TIMEZONE, as a guess."
+        )
     if result:
         _note_drafts(result)
 
@@ -168,24 +186,18 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
         _note_drafts(result)
 
 
-def _note_topics(result: Intake) -> None:
-    named = [f"{slug} (close to {', '.join(close)})" if close else slug for slug, close in result.new_topics.items()]
-    if named:
-        note(f"New topics: {', '.join(named)}.")
-    if slip := next(((slug, close[0]) for slug, close in result.new_topics.items() if close), None):
-        note(f"If that is a slip: `digest topics remove {slip[0]} --into {slip[1]}`.")
-
-
 def _note_drafts(result: Intake) -> None:
-    _note_topics(result)
+    note_topics(result.new_topics)
     note(
         f"Drafts: {len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} left as they were."
     )
     note("Complete them with `digest items show ID --format md`, then `digest items add` and `digest items ready`.")
 
 
-def _dates(found: Any) -> str:
-    return ", ".join(f"{name} {when}" for name, when in written(found).items() if when)
+def _dates(found: Any, ambiguous: Mapping[str, str] = MappingProxyType({})) -> str:
+    """`ambiguous`: field → the other day that it could be."""
+    others = {name: f" or {day}" for name, day in ambiguous.items()}
+    return ", ".join(f"{name} {when}{others.get(name, '')}" for name, when in written(found).items() if when)
 
 
 def _surety(confidence: float) -> str:
@@ -217,7 +229,7 @@ def _report(result: Intake, as_document: bool) -> None:
     for stored in (*result.added, *result.updated):
         if stored.status is Status.DRAFT:
             note(f"{stored.id} “{stored.item.title}” is a draft{': it ' + needs(stored) if needs(stored) else ''}.")
-    _note_topics(result)
+    note_topics(result.new_topics)
     say(f"{len(result.added)} added, {len(result.updated)} updated, {len(result.unchanged)} unchanged.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from digest.cli.items.shown import needs, row_of
-from digest.cli.shared import Json, Now, emit, installation, say, table
+from digest.cli.shared import Json, Now, emit, installation, note_outdated, say, table
 from digest.core.errors import Misconfigured
 from digest.pipeline import intake
 from digest.store.items import Stored
@@ -86,6 +86,7 @@ def archive(
         return
     for each in put_away:
         say(f"archived: {each.id} {each.item.title}")
+    note_outdated(here)
 
 
 def _notes(stored: Stored) -> str:

@@ -5,40 +5,32 @@ a body, or the furniture around the items (masthead, contents, banners, farewell
 those that an address, a byline, a date or a venue was read from: `places` accounts for each.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from digest.core.item import Kind
 from digest.core.newsletter.body import as_markdown
-from digest.core.newsletter.calendar_words import MONTH
 from digest.core.newsletter.dates import find_dates
+from digest.core.newsletter.day_order import DayOrder, day_order
 from digest.core.newsletter.kinds import judge_kind
 from digest.core.newsletter.lines import read_lines
 from digest.core.newsletter.links import find_url
-from digest.core.newsletter.people import Told, find_byline, find_headline, find_organisation, find_release_head
+from digest.core.newsletter.people import Quoted, find_byline, find_headline, find_organisation, find_release_head
 from digest.core.newsletter.split import Section, Split, split
 from digest.core.newsletter.timing import Reader, read_timing
 from digest.core.newsletter.venues import find_venue
 from digest.core.when import When
 
-_NOT_ENGLISH = re.compile(
-    r"\b(?:el|los|las|una|por|para|con|que|del|está|und|der|die|das|les|des|est|pour)\b", re.IGNORECASE
-)
-_DAY_FIRST = re.compile(r"(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?\d|1[0-2])(?!\d)")
-_MONTH_FIRST = re.compile(r"(?<![\d/])(?:0?\d|1[0-2])/(?:1[3-9]|2\d|3[01])(?!\d)")
-_DAY_MONTH = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of |de )?{MONTH}(?!\w)", re.IGNORECASE)
-_MONTH_DAY = re.compile(rf"\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?!:)", re.IGNORECASE)
 _YEAR = timedelta(days=366)
-_ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|with)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One item found in a text; None where unknown. `line` is its title's (1-based); `evidence` maps fields to words.
 
-    `confidence` is that of the split, 0..1: below 0.6 it is doubtful that a new item begins here.
+    `confidence` is that of the split, 0..1: below 0.6 it is doubtful that a new item begins here. `ambiguous` maps fields
+    whose day and month are in an order that nothing tells to the day (ISO 8601) that they would be in the other one.
     """
 
     line: int
@@ -57,50 +49,46 @@ class Found:
     body_markdown: str
     confidence: float
     evidence: dict[str, str]
+    ambiguous: dict[str, str]
 
 
 def read_newsletter(
-    text: str, today: date, titles: Collection[int] = (), not_titles: Collection[int] = ()
+    text: str,
+    today: date,
+    titles: Collection[int] = (),
+    not_titles: Collection[int] = (),
+    *,
+    language: str = "en",
+    timezone: str = "UTC",
 ) -> tuple[Found, ...]:
     """The items of a newsletter in order. A year that the text leaves open is the one nearest its issue, or `today`.
 
+    `language` (a BCP 47 tag) and `timezone` (an IANA name) tell whether 5/7 is 5 July where the text does not.
     `titles` and `not_titles` are numbers of lines that a person says are titles, or are not; they win. ValueError with a
     sentence if such a line does not exist or has no words.
     """
     parts = split(text, titles, not_titles)
-    reader = _reader(text, parts, today)
+    reader = _reader(parts, today, day_order(text, language, timezone))
     return tuple(_found(section, reader) for section in parts.sections)
 
 
-def read_article(title: str, body: str, today: date) -> Found | None:
+def read_article(title: str, body: str, today: date, *, language: str = "en", timezone: str = "UTC") -> Found | None:
     """What the words of one article tell, which is not split; None if its title has no words. `today` is when it came out."""
     text = f"{title}\n\n{body}"
     speaking = {line.number for line in read_lines(text) if line.speaks}
     if 1 not in speaking:
         return None
     [section] = split(text, {1}, speaking - {1}).sections
-    return _found(section, Reader(today, today, _writes_day_first(text)))
+    return _found(section, Reader(today, today, day_order(text, language, timezone)))
 
 
-def _reader(text: str, parts: Split, today: date) -> Reader:
+def _reader(parts: Split, today: date, order: DayOrder) -> Reader:
     """The reader of a text's dates; a masthead's own date settles years only if it is within one of today."""
-    day_first = _writes_day_first(text)
     first = min((section.title.number for section in parts.sections), default=0)
     above = (each.text for each in parts.furniture if each.number < first)
-    dates = (dated for each in above for dated in find_dates(each, today, day_first=day_first))
+    dates = (dated for each in above for dated in find_dates(each, today, order=order))
     issued = (dated.first.day for dated in dates if not (dated.year_open or dated.last))
-    return Reader(today, next((day for day in issued if abs(day - today) <= _YEAR), None), day_first)
-
-
-def _writes_day_first(text: str) -> bool:
-    """True if a text means 5 July by 5/7: it has a 25/7 and no 7/25, or writes "5 July" and not "July 5", or, where that does
-    not tell, is Spanish, German or French, not English."""
-    start = text[:50_000]
-    for days, months in ((_DAY_FIRST, _MONTH_FIRST), (_DAY_MONTH, _MONTH_DAY)):
-        more = len(days.findall(start)) - len(months.findall(start))
-        if more:
-            return more > 0
-    return len(_NOT_ENGLISH.findall(start)) > len(_ENGLISH.findall(start))
+    return Reader(today, next((day for day in issued if abs(day - today) <= _YEAR), None), order)
 
 
 def places(text: str, today: date) -> dict[int, str]:
@@ -109,7 +97,7 @@ def places(text: str, today: date) -> dict[int, str]:
     "title and body" is a line of which the first sentence is a title.
     """
     parts = split(text)
-    reader = _reader(text, parts, today)
+    reader = _reader(parts, today, day_order(text))
     placed = {line.number: "furniture" for each in parts.furniture for line in each.lines}
     for section in parts.sections:
         lifted = _lifted(section, judge_kind(section, read_timing(section, reader)).kind)
@@ -123,7 +111,7 @@ def places(text: str, today: date) -> dict[int, str]:
     return placed
 
 
-def _lifted(section: Section, kind: Kind) -> dict[str, Told | None]:
+def _lifted(section: Section, kind: Kind) -> dict[str, Quoted | None]:
     """The fields that can hold the whole of a line, which then leaves the body."""
     release = kind is Kind.PRESS_RELEASE
     organisation, headline = find_release_head(section) if release else (None, find_headline(section))
@@ -167,6 +155,7 @@ def _found(section: Section, reader: Reader) -> Found:
         body_markdown=as_markdown(body, section.subheadings),
         confidence=round(section.confidence, 2),
         evidence=evidence,
+        ambiguous={field: each.other.isoformat() for field, each in moments.items() if each and each.other},
     )
 
 

@@ -8,7 +8,9 @@ from digest.core.newsletter.paragraphs import Paragraph
 _WORD = re.compile(
     r"(?<![\w])[^\W\d_A-ZÀ-Þ][^\W\d_]{5,}|(?<=[\w,;’'] )[A-ZÀ-Þ][^\W\d_]{3,}"
 )  # no word that begins a sentence
-_NAME, _NOUN, _LEAST, _REACH = 0.8, 0.25, 1.5, 8
+_NAME, _NOUN = 0.8, 0.25  # what a word weighs that stands on both sides
+_LEAST, _MOST = 1.5, 2.5  # two names; what is more than three tells nothing more
+_REACH = 8  # paragraphs that are looked at on either side
 
 
 class Cohesion:
@@ -35,4 +37,4 @@ class Cohesion:
         total = sum(weights.values())
         if total < _LEAST:
             return 0.0, []
-        return min(total, 2.5), sorted(weights, key=lambda word: (-weights[word], word))[:4]
+        return min(total, _MOST), sorted(weights, key=lambda word: (-weights[word], word))[:4]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from digest.core.newsletter.candidates import PART, Candidate
 from digest.core.newsletter.masthead import TOP
 
-_CONVENTION = 2.2
+_CONVENTION = 2.2  # log-odds: what it weighs to bear its mark, and not to, once three do; for mere space less than half
 _AFTER = 0.5  # of the doubt about what bears no mark: the last of those that do may be where they were given up
 OPENS = "opens a section"
 SERIES = "one of a numbered series"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from digest.core.newsletter.calendar_words import MONTH, WEEKDAY, month_number, weekday_number
+from digest.core.newsletter.day_order import DayOrder
 from digest.core.newsletter.hours import TO, Hours, find_hours, without_hours
 from digest.core.newsletter.relative import find_said
 from digest.core.when import When
@@ -66,6 +67,7 @@ class Dated:
     """A date in a text: where (offsets), its first and, if given, last moment, and if its year or month was left open.
 
     `relative`: told from the day of issue, as "this Friday"; `alone` if by nothing but the name of a weekday or month.
+    `other`: the day that it would be as well, where the order of day and month is a guess.
     """
 
     start: int
@@ -77,18 +79,22 @@ class Dated:
     month_open: bool = False
     relative: bool = False
     alone: bool = False
+    other: date | None = None
 
 
-def find_dates(text: str, today: date, *, day_first: bool = False, issued: date | None = None) -> list[Dated]:
+_BY_HABIT = DayOrder(day_first=False)
+
+
+def find_dates(text: str, today: date, *, order: DayOrder = _BY_HABIT, issued: date | None = None) -> list[Dated]:
     """Every date in a paragraph, in order, with the hours that stand beside it; an open year is the one nearest today.
 
-    `day_first` reads 5/7 as 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment. Days told from the
+    `order` says whether 5/7 is 5 July. Two dates joined by "to", "al", "bis" are one, with a last moment. Days told from the
     day of issue are found where that is known.
     """
     text = text[:_REACH]
     found: list[Dated] = []
     if _COULD_BE.search(text):
-        found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, day_first=day_first))]
+        found = [dated for match in _DATE.finditer(text) if (dated := _read(match, today, order))]
     if issued:
         found = sorted([*found, *_relative(text, issued, found)], key=lambda dated: dated.start)
     if not found:
@@ -128,18 +134,17 @@ def is_date_line(text: str) -> bool:
     return len(_LINK.sub(" ", without_hours(rest)).split()) <= 2
 
 
-def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None:
+def _read(match: re.Match[str], today: date, order: DayOrder) -> Dated | None:
     value = match.groupdict()
     if value["alone"] or value["ordinal"] or value["day"]:
-        return _ofmonth_number(match, today)
+        return _of_day_alone(match, today)
+    if value["a"]:
+        return _of_figures(match, today, order)
     until = year = None
     if value["iso"]:
         year, month, number = value["iso"][:4], int(value["iso"][5:7]), int(value["iso"][8:])
     elif value["word"]:
         year, month, number = value["y0"], month_number(value["m0"]), _ORDINALS.index(value["word"].casefold()) + 1
-    elif value["a"]:
-        first, second, year = int(value["a"]), int(value["b"]), value["y3"]
-        month, number = (second, first) if first > 12 or (day_first and second <= 12) else (first, second)
     elif value["c"]:
         year, month, number = value["y4"], int(value["d"]), int(value["c"])
     else:
@@ -159,7 +164,20 @@ def _read(match: re.Match[str], today: date, *, day_first: bool) -> Dated | None
     return Dated(match.start(), match.end(), match[0].strip(), When(day), ends, year is None)
 
 
-def _ofmonth_number(match: re.Match[str], today: date) -> Dated | None:
+def _of_figures(match: re.Match[str], today: date, order: DayOrder) -> Dated | None:
+    """ "5/7" in the order in which it is a day, and the weekday that stands before it; else in that of the text."""
+    first, second, year = int(match["a"]), int(match["b"]), match["y3"]
+    usual, unusual = ((second, first), (first, second)) if order.day_first else ((first, second), (second, first))
+    days = [day for month, number in (usual, unusual) if (day := _day(year, month, number, today))]
+    if match["weekday"]:
+        days = [day for day in days if day.weekday() == weekday_number(match["weekday"])] or days
+    if not days:
+        return None
+    other = days[-1] if order.guess and days[-1] != days[0] else None
+    return Dated(match.start(), match.end(), match[0].strip(), When(days[0]), None, year is None, other=other)
+
+
+def _of_day_alone(match: re.Match[str], today: date) -> Dated | None:
     """ "Tuesday 17" is the next 17th that is a Tuesday, within two months, or else the last; "by the 17th" the next."""
     number = _number(match["alone"] or match["ordinal"] or match["day"])
     weekday = match["weekday"] and weekday_number(match["weekday"])

@@ -54,6 +54,7 @@ class Contents:
         return kept >= 2 and kept >= 0.7 * len(self.entries)
 
 
+# Log-odds (docs/adr/0006-newsletters-as-drafts.md), summed up from the end of the text.
 _RULE_WEIGHTS = {"": 0.0, "#": 0.0, "--": 4.0}  # a rule above makes it likelier that a footer begins
 _LEAST = 1.4  # more than one address alone, which the last item may well end with
 _ONLY_RULE = 1.5  # so is what is below the only rule of its kind
@@ -69,6 +70,7 @@ _FOOTER_WEIGHTS = {
     "label": 0.2,
     "link": 0.4,
 }
+"""Part → what a paragraph of it says for a footer, in the same odds."""
 NO_CONTENTS = Contents(frozenset(), ())
 
 

@@ -1,4 +1,8 @@
-"""Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention."""
+"""Which candidates are titles: cues of each one's own and of its surroundings, then the newsletter's own convention.
+
+What a cue weighs is in log-odds: 0.5 leans, 1 is a sign, 2 and more nearly decide (docs/adr/0006-newsletters-as-drafts.md says
+where the numbers come from, and how little hangs on each).
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,10 +32,12 @@ _MARKS = {
     "gap": 0.6,
     "kicked": 0.8,
 }
+"""Mark → what it says for a title."""
 _TITLE = 0.45
+"""The confidence from which a line is taken for a title: a little less than even, since a title too many is shown to be doubtful,
+and one too few is not shown at all."""
 _LIST = 3  # short lines that make a list
 _SERIES = 4  # headings that count on from one to the next
-_DATED = 1.0
 _SENTENCE, _COLON, _CALL, _NAMED, _BELOW = (
     "ends like a sentence",
     "ends in a colon",
@@ -167,7 +173,7 @@ def _cues_around(each: Candidate, last: Candidate | None, body: Sequence[Paragra
     if below is None:
         yield "the last line", 0.3
     elif each.heads and begins_with_date(below):
-        yield "a date below", _DATED
+        yield "a date below", 1.0
     elif below.part in ("date", "byline") or (below.part == "label" and each.heads):
         yield f"a line with a {below.part} below", 0.8
     if not each.heads and len(title.split()) <= 5 and BUTTON.match(title):

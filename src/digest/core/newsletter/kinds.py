@@ -1,4 +1,8 @@
-"""What kind of item a section is: by its label and banner, its form, and what it says and asks."""
+"""What kind of item a section is: by its label and banner, its form, and what it says and asks.
+
+Each of these votes for a kind, and the votes are added up: an editor's own label is 4, a title's words some 2, words of the text
+less than 1 (docs/adr/0006-newsletters-as-drafts.md says where the numbers come from).
+"""
 
 import re
 from collections import defaultdict
@@ -44,7 +48,7 @@ _FOR_EDITORS = re.compile(
 )
 _NEWS = re.compile(r"\b(?:news|report|noticias?|nachrichten|nouvelles)\b", re.IGNORECASE)
 _EXCLAIMED = re.compile(r"!\W*$")
-_FIRST = 80
+_FIRST = 80  # characters: the first sentence
 _LITTLE = 1.4  # evidence of a kind that is no more than this makes news
 _START, _READ = 400, 4_000  # characters of a body: those that tell its thrust, and those that are read at all
 _Votes = Iterator[tuple[Kind, float, str]]

@@ -3,7 +3,7 @@
 import re
 
 from digest.core.newsletter.paragraphs import Paragraph
-from digest.core.newsletter.people import Told
+from digest.core.newsletter.people import Quoted
 from digest.core.newsletter.split import Section
 from digest.core.newsletter.vocabulary import ASKS, CREDIT
 
@@ -12,9 +12,9 @@ _BEFORE = 8  # words that may label an address
 _ASIDE = ("contact", "signature", "header")
 
 
-def find_url(section: Section) -> Told | None:
+def find_url(section: Section) -> Quoted | None:
     """The address of a section that most looks like where its reader is to go; the first of those that look the same."""
-    found: list[tuple[int, Told]] = []
+    found: list[tuple[int, Quoted]] = []
     above = ""
     for each in section.body:
         found += _ranked(each, "" if each.opens else above)
@@ -22,7 +22,7 @@ def find_url(section: Section) -> Told | None:
     return min(found, key=lambda ranked: ranked[0], default=(0, None))[1]
 
 
-def _ranked(each: Paragraph, above: str) -> list[tuple[int, Told]]:
+def _ranked(each: Paragraph, above: str) -> list[tuple[int, Quoted]]:
     """The addresses of a paragraph; 0: a label asks, 1: on a line of its own or labelled, 2: among words, 3: of something else.
 
     `above` is the line right above, which labels an address that stands alone.
@@ -42,7 +42,7 @@ def _ranked(each: Paragraph, above: str) -> list[tuple[int, Told]]:
         else:
             rank = 2
         words = each.text if alone and label else address
-        ranked.append((rank, Told(address if "://" in address else f"https://{address}", words)))
+        ranked.append((rank, Quoted(address if "://" in address else f"https://{address}", words)))
     return ranked
 
 

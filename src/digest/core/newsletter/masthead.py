@@ -26,7 +26,7 @@ TOP = {
     "a line of the masthead right below": -4.0,
     "said again at the foot": -2.5,
 }
-"""Cues of a masthead, and how much they weigh: what shows them tells nothing of a convention."""
+"""Cues of a masthead, and what they weigh, in log-odds: what shows them tells nothing of a convention."""
 
 
 def masthead_cues(each: Candidate, body: Sequence[Paragraph], foot: str) -> Iterator[str]:

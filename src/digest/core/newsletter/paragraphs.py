@@ -132,6 +132,7 @@ def _can_be_underlined(each: Paragraph) -> bool:
     return len(each.lines) <= 3 and len(each.text) <= 160 and not each.text.endswith((".", "…", ".»", ".”", '."'))
 
 
+# How many words each has at most: what is longer is a text that mentions such a thing.
 _PARTS: dict[str, Callable[[Paragraph, str, int], object]] = {
     "end": lambda _, text, words: words <= 3 and RELEASE_END.search(text),
     "release": lambda _, text, words: words <= 14 and (found := RELEASE.search(text)) and not _titled(text, found),

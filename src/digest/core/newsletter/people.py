@@ -31,7 +31,7 @@ _ABOUT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Quoted:
     """A value, the words it came from, and the line that holds nothing else (0: none does)."""
 
     value: str
@@ -39,11 +39,11 @@ class Told:
     line: int = 0
 
 
-def find_byline(body: Sequence[Paragraph]) -> Told | None:
+def find_byline(body: Sequence[Paragraph]) -> Quoted | None:
     """The signature at the end ("name, role, organisation"), or a "By …" line at the top."""
     for each in body[:3]:
         if (found := _BY.fullmatch(each.text)) and len(each.text.split()) <= 12:
-            return Told(found["name"].strip(" ."), each.text)
+            return Quoted(found["name"].strip(" ."), each.text)
     signed = [each for each in body if each.part == "signature"] or _signed_alone(body)
     if not signed:
         return None
@@ -53,7 +53,7 @@ def find_byline(body: Sequence[Paragraph]) -> Told | None:
             break
         tail.insert(0, each)
     parts = [_role_apart(_DASH.sub("", each.text, count=1) if _DASH.match(each.text) else each.text) for each in tail]
-    return Told(", ".join(part.strip(" ,") for part in parts), " / ".join(each.text for each in tail))
+    return Quoted(", ".join(part.strip(" ,") for part in parts), " / ".join(each.text for each in tail))
 
 
 def _signed_alone(body: Sequence[Paragraph]) -> list[Paragraph]:
@@ -76,7 +76,7 @@ def _role_apart(text: str) -> str:
     return f"{text[:end]}, {rest.strip()}" if re.match(r" (?!of\b|for\b|de\b|at\b)[A-ZÀ-Þ]", rest) else text
 
 
-def find_release_head(section: Section) -> tuple[Told | None, Told | None]:
+def find_release_head(section: Section) -> tuple[Quoted | None, Quoted | None]:
     """The organisation and the headline that stand, a line each, between a release's first line and its text."""
     head: list[Paragraph] = []
     for each in section.body[:8]:
@@ -92,14 +92,14 @@ def find_release_head(section: Section) -> tuple[Told | None, Told | None]:
     return _line(organisation), _line(headline)
 
 
-def _line(each: Paragraph | None) -> Told | None:
+def _line(each: Paragraph | None) -> Quoted | None:
     if each is None:
         return None
     marked = read_marks(each.text)
-    return Told(each.text if marked.tag or marked.label else marked.title, each.text, each.number)
+    return Quoted(each.text if marked.tag or marked.label else marked.title, each.text, each.number)
 
 
-def find_headline(section: Section) -> Told | None:
+def find_headline(section: Section) -> Quoted | None:
     """A second title right below the first: short, alone, in title case, and followed by text."""
     if len(section.body) < 2:
         return None
@@ -109,15 +109,15 @@ def find_headline(section: Section) -> Told | None:
     return _line(each) if title_case(each.text) >= 0.8 and len(each.text.split()) >= 4 else None
 
 
-def find_organisation(section: Section, *, release: bool) -> Told | None:
+def find_organisation(section: Section, *, release: bool) -> Quoted | None:
     """Who issues it: a "Hosted by" line, "About X" at the end of a release, the name that opens the text, a campaign's owner."""
     for each in section.body:
         if found := _HOST.match(each.text) or (_ABOUT.match(each.text) if release else None):
-            return Told(found["name"].strip(" ."), each.text)
+            return Quoted(found["name"].strip(" ."), each.text)
     for each in section.body[:2]:
         name, _, rest = each.text.partition(". ")
         if rest and ORGANISATION.search(name) and _NAMED.fullmatch(name) and 2 <= len(name.split()) <= 9:
-            return Told(name, name)
+            return Quoted(name, name)
         if found := _CAMPAIGN.search(each.text):
-            return Told(found["name"], found[0])
+            return Quoted(found["name"], found[0])
     return None

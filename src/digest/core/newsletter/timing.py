@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from itertools import zip_longest
 
 from digest.core.newsletter.dates import Dated, find_dates
+from digest.core.newsletter.day_order import DayOrder
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.paragraphs import Paragraph
 from digest.core.newsletter.split import Section
@@ -37,30 +38,39 @@ _HISTORY = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and if 5/7 is 5 July."""
+    """How dates are read: `today`, the day on which the masthead says that it was `issued`, and whether 5/7 is 5 July."""
 
     today: date
     issued: date | None
-    day_first: bool
+    order: DayOrder
 
     def dates(self, text: str) -> list[Dated]:
         """The dates of a paragraph; an open year is the one nearest the day of issue, or else nearest today."""
-        return find_dates(text, self.issued or self.today, day_first=self.day_first, issued=self.issued)
+        return find_dates(text, self.issued or self.today, order=self.order, issued=self.issued)
 
     def words(self, dated: Dated) -> str:
-        """A date's words, and what settled its year, or month and year, if they leave it open."""
-        by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
-        left = "day" if dated.relative else "month and year" if dated.month_open else "year"
-        return f"{dated.words} ({left} settled by {by})" if dated.year_open else dated.words
+        """A date's words, and what settled its year, its month, or the order of day and month, if they leave it open."""
+        settled = []
+        if dated.year_open:
+            by = f"the date of the issue, {self.issued}" if self.issued else f"{self.today}"
+            left = "day" if dated.relative else "month and year" if dated.month_open else "year"
+            settled.append(f"{left} settled by {by}")
+        if dated.other:
+            settled.append(f"day and month in this order by {self.order.guess}, else {dated.other}")
+        return f"{dated.words} ({'; '.join(settled)})" if settled else dated.words
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text."""
+class Moment:
+    """A moment, and the words it came from: `words` as evidence, `verbatim` as they stand in the text.
+
+    `other`: the day that they may mean as well, where 5/7 could be either.
+    """
 
     when: When
     words: str
     verbatim: str
+    other: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,11 @@ class Timing:
     `soon` is the deadline if the item is an action: a day told from the day of issue, where there is no date.
     """
 
-    published: Told | None = None
-    deadline: Told | None = None
-    soon: Told | None = None
-    starts: Told | None = None
-    ends: Told | None = None
+    published: Moment | None = None
+    deadline: Moment | None = None
+    soon: Moment | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
     labelled: bool = False
     heads: bool = False
 
@@ -84,7 +94,7 @@ class _Date:
     """A date where it stands: its paragraph (0 is the title), the text on to the next date, the few paragraphs below."""
 
     found: Dated
-    told: Told
+    told: Moment
     place: int
     paragraph: Paragraph
     onward: str
@@ -101,7 +111,7 @@ class _Date:
         return bool(WHEN_LINE.match(self.paragraph.text))
 
 
-_Span = tuple[_Date, Told, Told | None]
+_Span = tuple[_Date, Moment, Moment | None]
 
 
 def read_timing(section: Section, reader: Reader) -> Timing:
@@ -145,9 +155,8 @@ def _dates(whole: Sequence[Paragraph], reader: Reader) -> Iterator[_Date]:
             if abs(found.first.day - reader.today) <= _HISTORY:
                 words = reader.words(found)
                 onward = each.text[found.end : after.start if after else None]
-                yield _Date(
-                    found, Told(found.first, words, found.words), place, each, onward, whole[place + 1 : place + 7]
-                )
+                told = Moment(found.first, words, found.words, found.other)
+                yield _Date(found, told, place, each, onward, whole[place + 1 : place + 7])
 
 
 def _until(when: When) -> When:
@@ -155,7 +164,7 @@ def _until(when: When) -> When:
     return When(when.day) if when.at == time.min else when
 
 
-def _span(each: _Date) -> tuple[Told, Told | None]:
+def _span(each: _Date) -> tuple[Moment, Moment | None]:
     """Beginning and end; a day without an hour takes it from the text up to the next date, or a line "Time:" below.
 
     A day in the title takes it from the first paragraph.
@@ -241,7 +250,7 @@ def _is_deadline(text: str, found: Dated) -> bool:
     return bool(UNTIL.search(before) or AT_LATEST.match(after) or (DUE_LINE.match(text) and found.start < 60))
 
 
-def _end_below(starts: Told, whole: Sequence[Paragraph]) -> Told | None:
+def _end_below(starts: Moment, whole: Sequence[Paragraph]) -> Moment | None:
     """The hour at which it is over, where that is told further on in the same paragraph: "until about 9 pm", "back at 4"."""
     if starts.when.at is None:
         return None
@@ -255,5 +264,5 @@ def _end_below(starts: Told, whole: Sequence[Paragraph]) -> Told | None:
             if OVER.search(each.text[max(0, place - 30) : place]):
                 if said[0].isalpha() and 0 < hour.hour <= 12 and hour <= starts.when.at:
                     hour = hour.replace(hour=(hour.hour + 12) % 24)
-                return Told(When(starts.when.day, hour), said, said) if hour > starts.when.at else None
+                return Moment(When(starts.when.day, hour), said, said) if hour > starts.when.at else None
     return None

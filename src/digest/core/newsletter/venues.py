@@ -6,7 +6,7 @@ from itertools import zip_longest
 from digest.core.newsletter.hours import find_hours
 from digest.core.newsletter.marks import title_case
 from digest.core.newsletter.paragraphs import begins_with_date
-from digest.core.newsletter.people import Told
+from digest.core.newsletter.people import Quoted
 from digest.core.newsletter.split import Section
 
 _I = re.IGNORECASE
@@ -44,7 +44,7 @@ _SPOT_AT = re.compile(
 )
 
 
-def find_venue(section: Section, when_words: str | None) -> Told | None:
+def find_venue(section: Section, when_words: str | None) -> Quoted | None:
     """The venue of a section whose date was read from `when_words`, a verbatim piece of one of its paragraphs."""
     for each in section.body:
         if found := _LABELLED.match(each.text) or _TOLD.search(each.text):
@@ -61,7 +61,7 @@ def find_venue(section: Section, when_words: str | None) -> Told | None:
         if begins_with_date(each) and (found := _REST.match(rest)) and _names_place(found["place"]):
             return _venue(found)
         if below and not rest.strip(" .") and not below.opens and below.part == "short":
-            return Told(below.text.strip(" ."), below.text)
+            return Quoted(below.text.strip(" ."), below.text)
     return None
 
 
@@ -70,9 +70,9 @@ def _names_place(words: str) -> bool:
     return not _NO_PLACE.search(words) and (title_case(words) >= 0.6 or bool(_SPOT_WORD.search(words)))
 
 
-def _venue(found: re.Match[str]) -> Told:
+def _venue(found: re.Match[str]) -> Quoted:
     place = next(value for value in found.groups() if value)
-    return Told(
+    return Quoted(
         re.sub(r"^(?:[Mm]eet(?:ing)? (?:at|in|by) )?(?:(?:the|la|el) (?=[A-ZÀ-Þ]))?", "", place.strip(" .,")),
         found[0].strip(" ,;"),
     )

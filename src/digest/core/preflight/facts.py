@@ -10,7 +10,10 @@ from digest.core.finding import Finding, Severity, shortened
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The longest digest that some subscriber gets in a language. `unsubscribe`: the address that must be in both parts."""
+    """The longest digest that some subscriber gets in a language.
+
+    `preheader` is staff's, who need not write one. `unsubscribe`: the address that must be in both parts.
+    """
 
     language: str
     subject: str

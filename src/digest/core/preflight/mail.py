@@ -38,8 +38,8 @@ def words(facts: Facts) -> Iterator[Finding]:
             ("preheader", page.preheader.strip(), LONG_PREHEADER),
         ):
             where, do = f"{part} ({page.language})", f"Write one with `digest edition assemble --{part} …`."
-            if not said:
-                yield (block if part == "subject" else warn)(f"There is no {part}.", where, do)
+            if not said and part == "subject":
+                yield block("There is no subject.", where, do)
             elif len(said) > longest:
                 yield warn(f"It has {len(said)} characters; mail programs cut it at about {longest}.", where, do)
 

@@ -52,6 +52,6 @@ def instant(**options: Any) -> Any:
     return Field(sa_type=Instant, **options)
 
 
-def json_column(default: Any = None) -> Any:
+def json_column() -> Any:
     """A column that holds a JSON document."""
-    return Field(default=default, sa_column=Column(JSON, nullable=False))
+    return Field(default=None, sa_column=Column(JSON, nullable=False))

@@ -58,4 +58,3 @@ class BlockRow(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=60)
     position: int
     pieces: list[str] = json_column()
-    hash: str = Field(max_length=64)

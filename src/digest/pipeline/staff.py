@@ -14,10 +14,10 @@ from digest.rendering.language import ENGLISH
 from digest.rendering.letters import Alert, Written, write
 
 
-async def send(office: Office, staff: Sequence[str], subject: str, text: str) -> None:
+async def tell(office: Office, addresses: Sequence[str], subject: str, text: str) -> None:
     """One mail each. Refused if the mail server would not take it."""
     sender, written = office.sender, _written(office, subject, text)
-    for address in staff:
+    for address in addresses:
         message_id = f"<{office.random_key()}@{sender.domain}>"
         note = Note(address, written.subject, office.clock(), message_id, ENGLISH, BOUNDARY)
         connection = await office.route.connect()
