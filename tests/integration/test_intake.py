@@ -17,7 +17,7 @@ GOOD = "---\nkind: news\ntitle: {}\ntopics: [water, housing]\n---\n\nA body.\n"
 FOUND = Found(
     line=3, title="The march", tag="Water; Rivers", kind=Kind.EVENT, headline="A headline", url=None, organisation=None,
     byline=None, published=None, deadline=None, starts=None, ends=None, venue=None, body_markdown="On Sunday.",
-    confidence=1.0, evidence={},
+    confidence=1.0, evidence={}, ambiguous={},
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ that it has is checked, and the connection is made to an address that was checke
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ class Answer:
             return self
         known = self.status in HTTPStatus.__members__.values()
         meaning = f" ({HTTPStatus(self.status).phrase.lower()})" if known else ""
-        raise Unreachable(f"{self.url} cannot be fetched: the server answered {self.status}{meaning}.")
+        raise _failed(self.url, f"the server answered {self.status}{meaning}")
 
 
 def public(address: Address) -> bool:
@@ -125,7 +126,7 @@ class Client:
         """Where a name leads. Unreachable if anywhere inside: a public server's name does not."""
         port = url.port or {"http": 80, "https": 443}[url.scheme]
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(url.raw_host.decode(), port, proto=6)
+            found = await asyncio.get_running_loop().getaddrinfo(url.raw_host.decode(), port, proto=socket.IPPROTO_TCP)
         except (OSError, UnicodeError):
             raise _failed(str(url), f"there is no host “{url.host}”") from None
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
