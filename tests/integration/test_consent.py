@@ -143,6 +143,7 @@ def test_all_mistakes_of_a_row_come_at_once(bring):
         ('"email', "has no header line"),
         (b"email,name\na@example.net,Jos\xe9\n", "line 2: this is not UTF-8"),
         ("email,name\n".encode("utf-16"), "looks like UTF-16"),
+        (b"PK\x03\x04\x14\x00", "is a workbook or document of an office program; save it as CSV"),
         ("", "is empty"),
         ("\ufeff\n", "is empty"),
     ],
