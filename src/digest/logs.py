@@ -9,7 +9,8 @@ from typing import Any
 
 from digest.core.token import PATTERN
 
-_ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]{}]+@[\w-]+(\.[\w-]+)*")
+# A run of letters and the address that it may begin: each is looked at once, however long somebody's words are.
+_ADDRESS = re.compile(r"([^\s<>@,;:\"'()\[\]{}]++)(@[\w-]+(?:\.[\w-]+)*)?")
 _WORD = re.compile(r"[^\s=\"\\\x00-\x1f\x7f]+")
 
 
@@ -17,7 +18,7 @@ def redact(value: Any) -> Any:
     """What a log may say of a value: numbers as they are, anything else as text without addresses and tokens."""
     if value is None or isinstance(value, bool | int | float):
         return value
-    return PATTERN.sub("[token]", _ADDRESS.sub("[address]", str(value)))
+    return PATTERN.sub("[token]", _ADDRESS.sub(lambda run: "[address]" if run[2] else run[0], str(value)))
 
 
 class _Redacting(logging.Formatter):

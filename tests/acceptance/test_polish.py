@@ -159,6 +159,14 @@ def test_at_a_terminal_sending_early_is_asked(week: Terminal, inbox: list[Mail],
     assert len(inbox) == (25 if code == 0 else 0)
 
 
+@pytest.mark.parametrize(("answer", "options", "code"), [("n", [], 1), ("", [], 1), ("y", [], 0), ("", ["--yes"], 0)])
+def test_at_a_terminal_erasing_is_asked(week: Terminal, answer: str, options: list[str], code: int) -> None:
+    who = "lucia.ferrer@example.org"
+    done = week("subscribers", "erase", who, *options, stdin=Keyboard(answer + "\n"), code=code)
+    assert (f"Erase all that is kept of {who}, for good? [y/N]" in done.err) is not bool(options)
+    assert any(each["email"] == who for each in week("subscribers", "list", "--json").json["subscribers"]) is bool(code)
+
+
 def test_a_script_is_not_asked_nor_who_says_yes_nor_when_it_is_due(week: Terminal, inbox: list[Mail]) -> None:
     week("edition", "cancel", "latest")
     for options in (["--yes", "--now", BEFORE], ["--json", "--now", BEFORE], ["--now", SLOT]):

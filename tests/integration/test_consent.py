@@ -1,5 +1,7 @@
 """Lists come in, people leave: every bad row by its line, all or nothing, and nobody who left comes back by a list."""
 
+import csv
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -141,6 +143,7 @@ def test_all_mistakes_of_a_row_come_at_once(bring):
         ('"email', "has no header line"),
         (b"email,name\na@example.net,Jos\xe9\n", "line 2: this is not UTF-8"),
         ("email,name\n".encode("utf-16"), "looks like UTF-16"),
+        (b"PK\x03\x04\x14\x00", "is a workbook or document of an office program; save it as CSV"),
         ("", "is empty"),
         ("\ufeff\n", "is empty"),
     ],
@@ -279,6 +282,19 @@ def test_an_export_brings_nobody_back(database, new_url, tmp_path):
     assert (again.added, again.suppressed) == (0, 1)
     assert next(iter(lists.export(other, PEPPER)))["consent_at"].startswith("2025-03-09")
     other.dispose()
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("https://x.example","a")', "+1", "-Ana", "@ana", "'Ana", "''=a", "Ana"])
+def test_no_name_in_an_export_is_a_formula_and_each_comes_back_as_it_was(sqlite, tmp_path, name):
+    consent.add(sqlite, "a@example.org", name=name, language=None, topics=None, pepper=PEPPER, now=NOW, source="=1+1")
+    [row] = lists.export(sqlite, PEPPER)
+    assert not row["name"].startswith(("=", "+", "-", "@"))
+    assert row["consent_source"] == "'=1+1"
+    told = io.StringIO()
+    writer = csv.DictWriter(told, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(row)
+    assert import_(sqlite, tmp_path, told.getvalue()).unchanged == 1
 
 
 def test_weights_and_kinds_come_in_are_changed_and_go_out_as_they_came(bring, sqlite):

@@ -15,6 +15,7 @@ from PIL import Image
 from digest.core.errors import Refused
 from digest.core.item import Kind, Status
 from digest.core.source import Source
+from digest.net import apart
 from digest.net import feed as net_feed
 from digest.net.client import Client
 from digest.net.feed import NoFeed, alternate
@@ -157,9 +158,12 @@ LOL = "<!DOCTYPE x [<!ENTITY a0 'lol'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};
         RSS.format("<a>" * 5_000),
         RSS.format(ITEM.format("x", 1, "x"))[:-60],
         RSS.format(ITEM.format("\x00\x0b\ufffe & < >", 1, "x")),
-        '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 50_000 + "]" * 50_000 + "}",
+        '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 40_000 + "]" * 50_000 + "}",
         '{"version": "https://jsonfeed.org/version/1", "items": [{"id": ' + "9" * 5000 + "}]}",
         '{"version": "https://jsonfeed.org/version/1", "title": [], "items": {}}',
+        RSS.format(ITEM.format("x", 1, "a@" * 25_000)),
+        RSS.format(ITEM.format("x", 1, "&amp;" * 50_000)),
+        RSS.format(ITEM.format("x", 1, "[" * 40_000)),
     ],
 )  # fmt: skip
 def test_hostile_feeds_give_little_and_take_little(text):
@@ -173,6 +177,20 @@ def test_hostile_feeds_give_little_and_take_little(text):
 def test_a_feed_with_too_many_tags_is_not_parsed():
     with pytest.raises(NoFeed, match="it has more than 100000 tags"):
         look(RSS.format("<a>" * 900_000))
+
+
+def test_a_feed_on_which_the_parser_never_ends_is_a_problem_of_that_feed_alone(sqlite, web, monkeypatch):
+    monkeypatch.setattr(apart, "SECONDS", 2)  # a regular expression of the parser would look for an address for a day
+    endless = ITEM.format("x", 1, "x").replace("<title>", f"<author>{'1' * 2_000_000}</author><title>")
+    web.pages |= {"/a": reply(RSS.format(endless)), "/b": reply(FULL)}
+    bad, good = Desk(sqlite, Source(web.url("/a")), Source(web.url("/b"))).collect()
+    assert bad.problem.endswith("/a cannot be read as a feed: it takes more than 2 seconds or 1024 MB to read.")
+    assert len(good.intake.added) == 1
+
+
+def test_json_of_countless_entries_is_not_read():
+    with pytest.raises(NoFeed, match="it has more than 100000 tags or objects"):
+        look('{"version": "https://jsonfeed.org/version/1", "items": [' + "{}," * 900_000 + "{}]}")
 
 
 def test_files_of_this_machine_are_not_in_reach():
@@ -235,6 +253,13 @@ def test_a_web_page_names_its_feed():
     page += b'<LINK REL="x alternate" type="application/atom+xml" href="/atom">'
     assert alternate(page, URL) == "https://union.example/atom"
     assert alternate(b"<link rel=alternate type=text/html href=x>", URL) is None
+
+
+@pytest.mark.parametrize("start", [b"<![", b"<", b"<a ", b"<!-- "])
+def test_a_hostile_page_names_no_feed(start):
+    begun = time.process_time()
+    assert alternate(start * 100_000, URL) is None
+    assert time.process_time() - begun < 3
 
 
 # In the store.

@@ -53,6 +53,12 @@ def test_a_folder_again_and_again_adds_nothing(add, sqlite):
     assert titles(sqlite) == ["A2", "B"]
 
 
+def test_texts_of_a_folder_that_are_not_read_are_told(add, tmp_path):
+    add({"a.md": GOOD.format("A"), "Neues.md.TXT": "no item", "sub/b.docx": "no item", "a.jpg": "a picture"})
+    folder = tmp_path / "items"
+    assert intake.passed_over([folder, folder / "a.md"]) == [folder / "Neues.md.TXT", folder / "sub/b.docx"]
+
+
 def test_the_same_item_in_another_file_is_the_same_item(add, sqlite):
     assert len(add({"a.md": GOOD.format("A"), "b.md": GOOD.format("A")}).unchanged) == 1
     assert titles(sqlite) == ["A"]

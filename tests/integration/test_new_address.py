@@ -18,7 +18,7 @@ from digest.store.tables import DeliveryRow
 
 
 async def test_a_new_address_is_confirmed_there_and_the_old_one_hears_of_it(town: Town, pages: AsyncClient) -> None:
-    page = joined(town)
+    page = joined(town, source="a mail of ana@example.org")
     number = consent.find(town.db, "ana@example.org").id
     asked = await pages.post(f"{page}/move", data={"email": ZOE}, headers=OURS)
     assert "We have written to the other address." in asked.text

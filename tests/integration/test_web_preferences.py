@@ -87,6 +87,19 @@ async def test_what_is_chosen_is_stored_and_shown(pages: AsyncClient, sqlite: Da
     assert [topic.slug for topic in all_topics.listing(sqlite)] == ["housing", "water"]
 
 
+async def test_a_name_is_corrected_or_taken_away_by_whom_it_names(
+    pages: AsyncClient, sqlite: Database, ana: int
+) -> None:
+    assert 'value="Ana"' in (await pages.get(page(ana))).text
+    for given, kept in ((" Аня “Ruiz” <b> ", "Аня “Ruiz” <b>"), ("", "")):
+        saved = await pages.post(page(ana), data={"do": "choose", "name": given}, headers=OURS)
+        assert (saved.status_code, "<b>" in saved.text) == (200, False)
+        assert person(sqlite, ana).name == kept
+    for bad in ("x" * 201, "Ana\r\nBcc: x@example.net"):
+        refused = await pages.post(page(ana), data={"do": "choose", "name": bad}, headers=OURS)
+        assert (refused.status_code, person(sqlite, ana).name) == (400, "")
+
+
 async def test_a_pause_ends_by_itself_at_the_next_edition_or_by_hand(
     pages: AsyncClient, sqlite: Database, ana: int
 ) -> None:

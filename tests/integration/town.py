@@ -74,9 +74,9 @@ def link(letter: EmailMessage) -> str:
     return found[1]
 
 
-def joined(town: Town, email: str = "ana@example.org") -> str:
+def joined(town: Town, email: str = "ana@example.org", source: str = "x") -> str:
     """The path of a new subscriber's page."""
     consent.add(
-        town.db, email, name="Ana", language="en", topics=["housing=3"], pepper=town.here.pepper, now=NOW, source="x"
+        town.db, email, name="Ana", language="en", topics=["housing=3"], pepper=town.here.pepper, now=NOW, source=source
     )
     return f"/preferences/{town.here.keyring.issue(Purpose.PREFERENCES, consent.find(town.db, email).id)}"

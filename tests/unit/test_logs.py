@@ -1,6 +1,7 @@
 """Logs: one line a happening on standard error, without addresses or tokens, whoever speaks."""
 
 import logging
+import time
 
 import pytest
 
@@ -58,6 +59,17 @@ def test_a_line_is_logfmt_and_what_is_no_text_stays(capsys):
 )
 def test_what_is_neither_stays_as_it_is(harmless):
     assert logs.redact(harmless) == harmless
+
+
+@pytest.mark.parametrize("word", ["a", "a.", "a-", "é=", "a@b.c!", "@"])
+def test_words_of_strangers_take_no_longer_for_being_long(word):
+    begun = time.process_time()
+    logs.redact(word * 100_000)
+    assert time.process_time() - begun < 2  # with the square of their length it was a minute, in which nothing was sent
+
+
+def test_addresses_that_stand_wall_to_wall_are_all_gone():
+    assert "@" not in logs.redact("ana@example.net!bo@example.net,c=d@example.net")
 
 
 def test_a_link_loses_its_token_alone():

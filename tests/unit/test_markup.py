@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -173,3 +174,10 @@ def test_what_is_no_address_by_itself_stays_text(body):
 def test_a_link_holds_no_other_link():
     assert to_html("[https://a.example](https://b.example)").count("<a ") == 1
     assert to_html("<https://a.example>").count("<a ") == 1
+
+
+@pytest.mark.parametrize("word", ["&", "a@", "12:30 ", "<br>", "http:", "://", "[", "http://a"])
+def test_long_bodies_take_no_time_by_the_square(word):
+    begun = time.process_time()
+    to_html((word * markup.LENGTH)[: markup.LENGTH])
+    assert time.process_time() - begun < 8  # it was a minute

@@ -60,6 +60,13 @@ def test_it_is_made_smaller_and_never_larger(given, shown):
     assert opened(encoded(Image.new("RGB", given)))[1].size == shown
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [((1200, 800), 544), ((300, 200), 300), ((600, 900), 362), ((300, 1400), 116), ((1, 9999), 1)]
+)
+def test_the_mail_shows_it_no_wider_and_no_higher_than_itself_is_wide(given, shown):
+    assert picture.width(picture.named("0" * 64, *given, "png"), 544) == shown
+
+
 def test_the_same_file_is_the_same_picture():
     raw = encoded(photo(), "JPEG")
     assert prepare(raw) == prepare(raw)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from digest import logs, settings
 from digest.app import Installation
-from digest.core.errors import Misconfigured
+from digest.core.errors import Misconfigured, Refused
 from digest.core.item import LANGUAGE
 from digest.pipeline import outdated
 
@@ -117,6 +117,12 @@ def note_topics(made: Mapping[str, Sequence[str]]) -> None:
         note(f"New topics: {', '.join(named)}.")
     if slip := next(((slug, close[0]) for slug, close in made.items() if close), None):
         note(f"If that is a slip: `digest topics remove {slip[0]} --into {slip[1]}`.")
+
+
+def ask(question: str, otherwise: str) -> None:
+    """Ask somebody at a terminal whether they mean it; scripts are not asked. Refused, saying `otherwise`, if not."""
+    if sys.stdin and sys.stdin.isatty() and not typer.confirm(question, err=True):
+        raise Refused(otherwise)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -14,6 +14,7 @@ from digest.cli.shared import (
     Json,
     KeepGoing,
     Now,
+    ask,
     emit,
     installation,
     iso,
@@ -277,9 +278,15 @@ def unsubscribe(email: Email, now: Now = None) -> None:
 
 
 @app.command()
-def erase(email: Email, now: Now = None) -> None:
+def erase(
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, also at a terminal.")] = False,
+    now: Now = None,
+) -> None:
     """Erase all that is kept of somebody, for good; only a keyed hash of the address stays, and keeps them out of every list."""
     here = installation(now)
+    if not yes:
+        ask(f"Erase all that is kept of {email}, for good?", "Nobody was erased.")
     emptied = erasure.erase(here.database, email, pepper=here.pepper, clear=here.clear, now=here.clock())
     say("They are erased, here. Old backups and mail logs are yours to look after.")
     if not emptied:

@@ -26,6 +26,12 @@ def size(name: str | None) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
+def width(name: str, most: int) -> int:
+    """The width at which a hosted picture is neither wider nor higher than `most` pixels, nor larger than it is."""
+    wide, high = size(name) or (1, 1)
+    return max(1, min(wide, most, most * wide // high))
+
+
 def media_type(name: str) -> str:
     """Of a hosted picture."""
     return TYPES[name.rpartition(".")[2]]

@@ -52,7 +52,7 @@ class Answer:
             return self
         known = self.status in HTTPStatus.__members__.values()
         meaning = f" ({HTTPStatus(self.status).phrase.lower()})" if known else ""
-        raise Unreachable(f"{self.url} cannot be fetched: the server answered {self.status}{meaning}.")
+        raise _failed(self.url, f"the server answered {self.status}{meaning}")
 
 
 def public(address: Address) -> bool:

@@ -5,6 +5,7 @@ import html
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -23,7 +24,9 @@ ACCEPT = ", ".join([*TYPES, "application/xml;q=0.9", "application/json;q=0.8", "
 
 
 TAGS = 100_000
-"""In a feed: each costs the parser up to 50 µs, and nested ones more."""
+"""In a feed, or objects: each costs the parser up to 50 µs, and nested ones more."""
+PAGE, PAGE_TAGS = 200_000, 5_000
+"""Bytes and tags of a web page in which its feeds are looked for."""
 
 
 class NoFeed(Refused):
@@ -54,10 +57,10 @@ class Feed:
 def read(content: bytes, url: str, headers: Mapping[str, str]) -> Feed:
     """The feed in what `url` answered. NoFeed for anything else."""
     media_type = headers.get("content-type", "")
+    if max(content.count(b"<"), content.count(b"{")) > TAGS:
+        raise NoFeed(f"{url} cannot be read as a feed: it has more than {TAGS} tags or objects.")
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _json(content, url)
-    if content.count(b"<") > TAGS:
-        raise NoFeed(f"{url} cannot be read as a feed: it has more than {TAGS} tags.")
     try:
         parsed = feedparser.parse(
             io.BytesIO(content),  # bytes: a text that looks like an address or a path would be opened
@@ -79,7 +82,9 @@ def read(content: bytes, url: str, headers: Mapping[str, str]) -> Feed:
 def alternate(content: bytes, url: str) -> str | None:
     """The address of the first feed that a web page names in its head, None if it names none."""
     finder = _Finder(convert_charrefs=True)
-    finder.feed(content[:200_000].decode("utf-8", "replace"))
+    head = b"<".join(content[:PAGE].split(b"<", PAGE_TAGS)[:PAGE_TAGS])
+    with suppress(AssertionError):  # the parser's, for a “<![” that opens nothing
+        finder.feed(head.decode("utf-8", "replace"))
     return urljoin(url, finder.found) if finder.found else None
 
 

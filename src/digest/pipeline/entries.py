@@ -17,6 +17,10 @@ ENTRIES = 200
 NOBODY = {"admin", "administrator", "unknown", "noreply"}
 """Names that systems give to authors who gave none."""
 
+PROSE = 10_000
+"""Characters of an entry that are judged."""
+
+_LONG_WORD = re.compile(r"(\S{100})\S+")
 _CUT = re.compile(r"\[(?:…|\.\.\.|&hellip;|&#8230;|&#x2026;)\]")
 # What WordPress puts below an excerpt in a feed, in English and in Spanish.
 _COLOPHON = re.compile(
@@ -96,7 +100,9 @@ def _judged(item: Item, plain: str, source: Source, day: datetime) -> Item:
     """With the kind, dates and venue that its words tell, as far as they fit the kind that its source gives it."""
     from digest.core.newsletter import read_article  # noqa: PLC0415  its patterns take a while to compile
 
-    told = read_article(item.title, plain, day.date(), language=item.language, timezone=item.timezone)
+    # Patterns look for an address from every letter of a word: nobody's words may be as long as they like.
+    prose = _LONG_WORD.sub(r"\1", plain[:PROSE])
+    told = read_article(item.title, prose, day.date(), language=item.language, timezone=item.timezone)
     if told is None or source.kind not in (None, told.kind):
         return item
     if told.kind is Kind.EVENT:
@@ -111,7 +117,8 @@ def _body(entry: Entry, source: Source) -> Text:
 
 def _byline(author: str | None) -> str | None:
     """A name, out of `Ana Lee`, `Ana Lee <ana@example.org>` or `ana@example.org (Ana Lee)`."""
-    name = one_line("byline", re.sub(r"[(<]?[^\s(<]+@[^\s)>]+[)>]?", " ", author or "").strip(" ()<>,"))
+    said = (author or "")[:1000]
+    name = one_line("byline", re.sub(r"[(<]?[^\s(<]+@[^\s)>]+[)>]?", " ", said).strip(" ()<>,"))
     return None if name is None or name.lower() in NOBODY else name
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from digest.core.address import parse
 from digest.core.errors import TryAgain
 from digest.core.token import Purpose, address_hmac
 from digest.pipeline import consent
@@ -56,7 +57,7 @@ def take_out(
     for delivery, _ in deliveries.of_subscriber(session, person.id):
         addresses.add(delivery.address or person.email)  # they may have moved
         delivery.selection = replace(Copy.from_json(delivery.selection), greeting="", why="").to_json()
-    erasure.forget(session, person.id, addresses, hmac)
+    erasure.forget(session, person.id, addresses, {address_hmac(pepper, parse(each).key) for each in addresses})
     confirmations.forget(session, person.key)
     letters.forget(session, person.key)
     if keep_out:

@@ -12,6 +12,7 @@ from digest.core.item import Item, Status, missing
 from digest.core.picture import Unusable
 from digest.core.source import Source
 from digest.net import feed as feeds
+from digest.net.apart import TooMuch, apart
 from digest.net.client import Answer, Client
 from digest.net.feed import Feed, NoFeed
 from digest.pipeline.entries import LeftOut, Proposal, Reading, read
@@ -66,7 +67,7 @@ async def ask(client: Client, url: str, etag: str | None = None, last_modified: 
     try:
         feed = await _read(answer)
     except NoFeed:
-        found = feeds.alternate(answer.content, answer.url)
+        found = await asyncio.to_thread(feeds.alternate, answer.content, answer.url)
         if found is None:
             raise
         return Fetched(await _read(await client.fetch(found, headers={"Accept": feeds.ACCEPT}, largest=LARGEST)))
@@ -75,7 +76,10 @@ async def ask(client: Client, url: str, etag: str | None = None, last_modified: 
 
 async def _read(answer: Answer) -> Feed:
     answer.good()
-    return await asyncio.to_thread(feeds.read, answer.content, answer.url, answer.headers)  # it may take a second
+    try:
+        return await asyncio.to_thread(apart, feeds.read, answer.content, answer.url, dict(answer.headers))
+    except TooMuch as error:
+        raise NoFeed(f"{answer.url} cannot be read as a feed: {error}.") from None
 
 
 async def look(client: Client, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:

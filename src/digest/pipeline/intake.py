@@ -23,6 +23,9 @@ from digest.store.database import Database
 from digest.store.items import Stored
 from digest.store.topics import topic_names
 
+TEXTS = (".txt", ".markdown", ".docx", ".odt", ".rtf")
+"""Endings of texts that are no Markdown file by their name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -71,6 +74,12 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
         else:
             found.append(path)
     return found
+
+
+def passed_over(paths: Iterable[Path]) -> list[Path]:
+    """The files in folders that are texts and yet not read, for their name: editors add `.txt` where nobody sees it."""
+    folders = (path for path in paths if path.is_dir())
+    return sorted(each for path in folders for each in path.rglob("*") if each.suffix.lower() in TEXTS)
 
 
 def add(

@@ -198,12 +198,24 @@ def _state(written: str) -> SubscriberState | None:
     return SubscriberState(state) if state else None
 
 
+def cell(words: str) -> str:
+    """Somebody's words as no spreadsheet takes them for a formula: with an apostrophe, which is taken off again."""
+    return f"'{words}" if words.startswith(_FORMULA) else words
+
+
+def _words(written: str) -> Any:
+    plain = written.strip().removeprefix("'")
+    return READERS["name"](plain if plain.startswith(_FORMULA) else written)
+
+
+_FORMULA = ("=", "+", "-", "@")
 _READERS: dict[str, Callable[[str], Any]] = {
     "email": address.parse,
     **READERS,
+    "name": _words,
     "tags": lambda written: tuple(written.split(";")),
     "consent_at": _instant,
-    "consent_source": lambda written: READERS["name"](written) or None,
+    "consent_source": lambda written: _words(written) or None,
     "state": _state,
     "left_at": _instant,
     "reason": str,

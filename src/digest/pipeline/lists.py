@@ -14,7 +14,7 @@ from digest.core.subscriber import GONE, SubscriberState
 from digest.core.token import address_hmac
 from digest.pipeline.compose import speaks
 from digest.pipeline.consent import merged, weighed
-from digest.pipeline.list_rows import ListImport, Row, read
+from digest.pipeline.list_rows import ListImport, Row, cell, read
 from digest.pipeline.reading import read_text
 from digest.store import consents, subscribers, suppressions
 from digest.store.database import Database
@@ -150,13 +150,13 @@ def export(db: Database, pepper: str) -> Iterator[dict[str, str]]:
             at, source = given.get(hmacs[each.id], (None, None))
             yield {
                 "email": each.email,
-                "name": each.name,
+                "name": cell(each.name),
                 "language": each.language,
                 "topics": ";".join(weighed(each.interests)),
                 "kinds": ";".join(sorted(each.kinds)),
                 "frequency": each.frequency,
                 "consent_at": at.isoformat() if at else "",
-                "consent_source": source or "",
+                "consent_source": cell(source or ""),
                 "state": each.state,
             }
         after = people[-1].id

@@ -32,12 +32,15 @@ LONGEST_PAUSE = 26
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a form says: topic slugs (none for what matters most), kinds (none for all), a language tag, how often."""
+    """What a form says: topic slugs (none for what matters most), kinds (none for all), a language tag, how often; a name, or
+    None for nothing about it.
+    """
 
     topics: frozenset[str]
     kinds: frozenset[Kind]
     language: str
     frequency: str
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Preferences:
 
     address: str
     way_out: str
+    name: str
     language: str
     state: SubscriberState
     frequency: str
@@ -70,6 +74,7 @@ def preferences(db: Database, token: str, keys: Keys, now: datetime) -> Preferen
         return Preferences(
             masked(person.email),
             keys.ring.issue(Purpose.UNSUBSCRIBE, person.id),
+            person.name,
             person.language,
             person.state,
             person.frequency,
@@ -104,6 +109,7 @@ def choose(db: Database, token: str, keys: Keys, choice: Choice, languages: Coll
         entry = merged(
             parse(person.email),
             person,
+            name=choice.name,
             language=choice.language if choice.language in languages else None,
             topics={slug: person.interests.get(slug, 1) for slug in sorted(choice.topics) if slug in known},
             kinds=choice.kinds if choice.kinds != frozenset(Kind) else frozenset(),

@@ -23,6 +23,9 @@ def read_text(path: Path, what: str) -> str:
         raise Refused(f"{path} cannot be read: {because(error)}.") from None
     if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
         raise Refused(f"{path} is empty.")
+    if raw.startswith(b"PK\x03\x04"):
+        form = "CSV" if what == "subscriber list" else "text"
+        raise Refused(f"{path} is a workbook or document of an office program; save it as {form}, in UTF-8.")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in raw[:4096]:
         raise Refused(f"{path} is not UTF-8 text (it looks like UTF-16 or a binary file); save it as UTF-8.")
     try:

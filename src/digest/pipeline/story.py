@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from digest.core.event import EventType
-from digest.core.standing import LIFTED, REACHED_AFTER, RUN, SPAN, in_a_row, probe_from, standing
+from digest.core.standing import LIFTED, REACHED_AFTER, RUN, SPAN, UNSUBSCRIBED, in_a_row, probe_from, standing
 from digest.core.subscriber import SubscriberState
 from digest.core.token import address_hmac
 from digest.pipeline import consent
@@ -133,4 +133,6 @@ def _next(session: Session, person: Subscriber, reasons: list[str], now: datetim
             return "They get nothing until their pause ends."
     if reasons and all(each in LIFTED for each in reasons):
         return "They get nothing; staff who know better can use `digest subscribers resume`."
+    if set(reasons) == {UNSUBSCRIBED}:
+        return "They get nothing; they alone can come back: by their page, within 30 days of leaving, or by signing up anew."
     return "They get nothing; only their own fresh sign-up brings them back."

@@ -23,6 +23,7 @@ _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # What XML 1.0 (§2.2) cannot hold, and so neither the layout engine nor the inliner: controls, surrogates, noncharacters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SCHEME = re.compile(r"(?<!\w)https?$", re.IGNORECASE)
+_BEFORE = len(" https")
 _REST = re.compile(r"://[^\s<>]+")
 _AFTER = ".,:;!?*_~'\"’”»…"
 _VOID = {"br", "hr"}
@@ -38,8 +39,8 @@ class _Renderer(RendererHTML):
 
 def _bare_address(state: StateInline, silent: bool) -> bool:
     """`https://…` as people write it, a link to itself; the full stop after it is none of it (GFM §6.9)."""
-    scheme = _SCHEME.search(state.pending)
     rest = _REST.match(state.src, state.pos)
+    scheme = rest and _SCHEME.search(state.pending[-_BEFORE:])
     if silent or state.linkLevel or not scheme or not rest:
         return False
     address = rest[0].rstrip(_AFTER)
@@ -47,7 +48,7 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
         address = address[:-1].rstrip(_AFTER)
     if len(address) <= len("://"):
         return False
-    state.pending = state.pending[: scheme.start()]
+    state.pending = state.pending.removesuffix(scheme[0])
     state.push("link_open", "a", 1).attrs = {"href": normalizeLink(scheme[0] + address)}
     state.push("text", "", 0).content = scheme[0] + address
     state.push("link_close", "a", -1)

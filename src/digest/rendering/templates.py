@@ -169,7 +169,7 @@ class Templates:
                 "html": markup.to_html,
                 "link": markup.link,
                 "hosted": markup.hosted,
-                "picture_size": picture.size,
+                "picture_width": picture.width,
                 "opening": lambda text: text[:1].upper() + text[1:],
                 "plain": plain.to_text,
                 "wrap": plain.wrap,

@@ -17,8 +17,11 @@ _TELLS_NOBODY = ("verdict", "status", "certain", "late", "changed")
 """Of an event's payload."""
 
 
-def forget(session: Session, subscriber_id: int, addresses: Collection[str], hmac: str) -> None:
-    """Their row and all that names them, also in what servers said of others. `selection`s are the caller's to redact first."""
+def forget(session: Session, subscriber_id: int, addresses: Collection[str], hmacs: Collection[str]) -> None:
+    """Their row and all that names them, also in what servers said of others. `selection`s are the caller's to redact first.
+
+    `hmacs`: of the addresses, the old ones too.
+    """
     theirs = select(col(D.id)).where(col(D.subscriber_id) == subscriber_id)
     for event in session.scalars(
         select(E).where(or_(col(E.subscriber_id) == subscriber_id, col(E.delivery_id).in_(theirs)))
@@ -44,7 +47,7 @@ def forget(session: Session, subscriber_id: int, addresses: Collection[str], hma
         past.forget(session, email)
     for word in ("source", "proof", "wording"):
         named = col(getattr(ConsentRow, word)).contains("@")
-        free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac) == hmac, named)
+        free = update(ConsentRow).where(col(ConsentRow.subscriber_hmac).in_(hmacs), named)
         session.execute(free.values({word: ERASED}))
 
 

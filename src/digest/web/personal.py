@@ -12,6 +12,7 @@ from digest.core.address import parse
 from digest.core.item import Kind
 from digest.core.subscriber import SubscriberState
 from digest.pipeline import preferences, signup
+from digest.pipeline.consent import READERS
 from digest.pipeline.erasure import erase_own
 from digest.pipeline.farewell import Leaver
 from digest.pipeline.preferences import Choice, Preferences
@@ -109,6 +110,7 @@ def _act(
                 frozenset(Kind(value) for name, value in form if name == "kind"),
                 one.get("language", ""),
                 one.get("frequency", ""),
+                READERS["name"](one["name"]) if "name" in one else None,
             )
             preferences.choose(database, token, keys, choice, languages, now)
         case "pause":

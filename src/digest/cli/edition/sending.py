@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.progress import Progress, TaskID
 
 from digest.app import Installation
 from digest.cli.edition.shown import Ed, counts, print_balance
-from digest.cli.shared import Json, Now, emit, installation, note, note_outdated, progress, say, table
+from digest.cli.shared import Json, Now, ask, emit, installation, note, note_outdated, progress, say, table
 from digest.core.delivery import Balance, State
 from digest.core.edition import EditionState
 from digest.core.errors import Misconfigured, Refused
@@ -73,12 +72,10 @@ def send(
 
 
 def _ask(row: EditionRow, now: datetime) -> None:
-    """Somebody at a terminal may think that it waits until it is due. Scripts are not asked. Refused if it was not meant."""
+    """Somebody at a terminal may think that it waits until it is due."""
     early = row.state in (EditionState.DRAFT, EditionState.APPROVED) and now < row.slot
-    if early and sys.stdin and sys.stdin.isatty():
-        due = in_words(row.slot, row.timezone)
-        if not typer.confirm(f"{row.period} is due on {due}. Send it now?", err=True):
-            raise Refused("Nothing was sent.")
+    if early:
+        ask(f"{row.period} is due on {in_words(row.slot, row.timezone)}. Send it now?", "Nothing was sent.")
 
 
 def _remark(here: Installation) -> None:

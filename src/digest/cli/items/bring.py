@@ -51,6 +51,8 @@ def add(
         here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going, gallery=here.gallery
     )  # fmt: skip
     _report(result, json_)
+    for path in intake.passed_over(paths):
+        note(f"{path} was not read: the name of an item's file ends in .md.")
     note_outdated(here)
     if result.rejected:
         raise typer.Exit(1)
