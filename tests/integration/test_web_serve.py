@@ -1,11 +1,12 @@
 """Serving: a taken port is a sentence, signals stay their owner's, and nothing about readers reaches a log."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from digest.core.token import Purpose
 from digest.settings import Settings
 from digest.store import items, subscribers
 from digest.store.database import Database
-from digest.web import serve
+from digest.web import door, serve
 
 
 @pytest.fixture
@@ -170,3 +171,49 @@ async def test_an_open_preview_follows_the_store_by_itself(
     assert b"Come lately" in shown
     assert b"Up to date" in shown
     assert b"Nothing to send yet" not in shown
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
+async def test_who_says_nothing_whole_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    monkeypatch.setattr(door, "SECONDS", 0.2)
+    async with standing() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+
+
+async def test_a_slow_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "SECONDS", 0.05)
+    async with standing(takes=0.5) as port, AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        assert [(await client.get("/")).text for _ in range(2)] == ["here", "here"]
+
+
+async def test_strangers_leave_files_to_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST", 3)
+    async with standing() as port:
+        inside = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        for _, each in [*inside, (reader, writer)]:
+            each.close()
+
+
+@contextlib.asynccontextmanager
+async def standing(takes: float = 0) -> AsyncIterator[int]:
+    """The port of a server that answers after so many seconds."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(takes)
+        await PlainTextResponse("here")(scope, receive, send)
+
+    stop, started = asyncio.Event(), asyncio.Event()
+    with serve.listening("127.0.0.1", 0, "") as listener:
+        serving = asyncio.create_task(serve.serve(app, listener, stop, started))
+        await started.wait()
+        yield listener.getsockname()[1]
+        stop.set()
+        await serving

@@ -1,10 +1,14 @@
 """Tokens: only what was issued is believed, for its own purpose, wherever mail systems put it."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.token import Keyring, Purpose, address_hmac
+from digest.pipeline.receive import Keys
+from digest.store.backup import Estate
 
 RING = Keyring("a secret")
 numbers = st.integers(0, (1 << 48) - 1)
@@ -93,3 +97,10 @@ def test_a_token_beside_a_forged_one_is_found():
 def test_the_hash_of_an_address_depends_on_the_pepper_and_on_nothing_else():
     assert address_hmac("p", "a@b.example") == address_hmac("p", "a@b.example") != address_hmac("q", "a@b.example")
     assert len(address_hmac("p", "ñ@b.example")) == 64
+
+
+def test_what_holds_a_secret_does_not_show_it():
+    estate = Estate(Path("digest.db"), {}, {"pepper": "a pepper"}, Path("media"))
+    shown = repr((RING, Keys(RING, "a pepper"), estate))
+    assert "a secret" not in shown
+    assert "a pepper" not in shown

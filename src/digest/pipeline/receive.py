@@ -7,7 +7,7 @@ event again changes nothing.
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -32,7 +32,7 @@ class Keys:
     """What it takes to believe a token and to remember an address."""
 
     ring: Keyring
-    pepper: str
+    pepper: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

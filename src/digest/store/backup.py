@@ -4,7 +4,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -30,7 +30,7 @@ class Estate:
 
     database: Path
     kept: Mapping[str, Path]
-    given: Mapping[str, str]
+    given: Mapping[str, str] = field(repr=False)
     media: Path
 
 

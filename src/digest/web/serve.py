@@ -24,6 +24,7 @@ from digest.settings.forms import listed
 from digest.web import hooks
 from digest.web import public as public_room
 from digest.web import staff as staff_room
+from digest.web.door import Door
 from digest.web.pages import Pages
 
 log = logs.Log("web")
@@ -102,7 +103,7 @@ async def serve(
     """Until `stop`; requests in flight get five seconds. `proxies`: networks whose X-Forwarded-For says who asks."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Door,
         ws="none",
         lifespan="off",
         log_config=None,
