@@ -79,7 +79,7 @@ class Service:
         try:
             collected = await feeds.collect(
                 here.database, here.client, here.sources, timezone=here.settings.timezone,
-                weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
+                language=here.settings.language, weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
                 notify=lambda *notice: notices.append(notice),
             )  # fmt: skip
         except Refused as error:

@@ -80,7 +80,9 @@ class Installation(Premises):
         s, theme = self.settings, self.compiler.templates.theme
         logo, banner = (self._hosted(picture) for picture in (theme.logo, theme.banner))
         accent, archive = s.accent or theme.accent, s.archive == "public"
-        publication = Publication(s.publication, s.postal_address, s.public_url, accent, logo, banner, archive)
+        publication = Publication(
+            s.publication, s.postal_address, s.public_url, accent, logo, banner, archive, s.language
+        )
         return Press(self.compiler, publication, s.max_items)
 
     def _hosted(self, picture: Path | None) -> str | None:

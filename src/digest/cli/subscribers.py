@@ -73,8 +73,8 @@ def import_(
     with progress() as bar:
         task = bar.add_task("Importing", total=None)
         result = lists.import_list(
-            database, path, pepper=pepper, now=here.clock(), languages=here.compiler.languages(), everyone=everyone,
-            keep_going=keep_going, dry_run=dry_run,
+            database, path, pepper=pepper, now=here.clock(), languages=here.compiler.languages(),
+            usual=here.settings.language, everyone=everyone, keep_going=keep_going, dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     if json_:
@@ -134,7 +134,7 @@ def add(
     here = installation(now)
     person = consent.add(
         here.database, email, name=name, language=language, topics=topic, kinds=kind, frequency=frequency,
-        pepper=here.pepper, now=here.clock(), source=source,
+        pepper=here.pepper, now=here.clock(), source=source, usual=here.settings.language,
     )  # fmt: skip
     say(f"{person.email} is {person.state}.")
 
@@ -190,12 +190,15 @@ def export() -> None:
 
 @app.command()
 def form(
-    language: Annotated[str, typer.Option(metavar="TAG", help="The language of its words, such as en or es.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(metavar="TAG", help="The language of its words, such as es; else DIGEST_LANGUAGE.")
+    ] = None,
 ) -> None:
     """The HTML of a sign-up form for your own web site, to standard output; see docs/sign-up.md."""
     from digest.web import serve  # noqa: PLC0415  half a second, and no other command here shows pages
 
-    say(serve.embedded(installation(), language))
+    here = installation()
+    say(serve.embedded(here, language or here.settings.language))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import typer
 
 from digest.cli.shared import Json, emit, installation, language_tag, say, table
 from digest.pipeline import topics
+from digest.pipeline.compile import topic_name
 
 app = typer.Typer(name="topics", help="Topics: list them, add, name and remove them.", no_args_is_help=True)
 
@@ -13,7 +14,8 @@ app = typer.Typer(name="topics", help="Topics: list them, add, name and remove t
 @app.command("list")
 def list_(json_: Json = False) -> None:
     """Every topic, with how many items have it and how many subscribers follow it."""
-    found = topics.listing(installation().database)
+    here = installation()
+    found = topics.listing(here.database)
     if json_:
         emit(
             {"topics": [{"slug": t.slug, "names": t.names, "items": t.items, "followers": t.followers} for t in found]}
@@ -21,18 +23,21 @@ def list_(json_: Json = False) -> None:
         return
     table(
         ("topic", "name", "items", "followers"),
-        [(t.slug, t.names.get("en", t.slug), t.items, t.followers) for t in found],
+        [(t.slug, topic_name({t.slug: t.names}, t.slug, here.settings.language), t.items, t.followers) for t in found],
     )
 
 
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="As people read it, or the slug of a topic to name anew.")],
-    language: Annotated[str, typer.Option(callback=language_tag, help="The language of the name.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(callback=language_tag, help="The language of the name; else DIGEST_LANGUAGE.")
+    ] = None,
     called: Annotated[str | None, typer.Option(help="Its name in that language, if NAME is the slug.")] = None,
 ) -> None:
     """Add a topic, or name one in another language."""
-    slug = topics.add(installation().database, name, language, called)
+    here = installation()
+    slug = topics.add(here.database, name, language or here.settings.language, called)
     say(f"topic: {slug}")
 
 

@@ -48,8 +48,8 @@ class ItemFile:
     where: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
-def read(text: str, timezone: str) -> ItemFile:
-    """The item in a file's text. `timezone` is for items that name none. BadItemFile otherwise."""
+def read(text: str, timezone: str, language: str = "en") -> ItemFile:
+    """The item in a file's text. `timezone` and `language` are for items that name none. BadItemFile otherwise."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].rstrip() != "---":
         raise BadItemFile(
@@ -60,17 +60,17 @@ def read(text: str, timezone: str) -> ItemFile:
         raise BadItemFile(Problem(1, None, "the front matter is not closed by a line of three dashes"))
     values, where = mapping("\n".join(lines[1:end]))
     body = "\n".join(lines[end + 1 :]).strip("\n").rstrip()
-    return _Reader(values, where, body, end + 2, timezone).item_file()
+    return _Reader(values, where, body, end + 2, timezone, language).item_file()
 
 
 class _Reader:
     """Collects all problems of one file, so that its author mends them in one go."""
 
     def __init__(
-        self, values: dict[str, object], where: dict[str, int], body: str, body_line: int, timezone: str
+        self, values: dict[str, object], where: dict[str, int], body: str, body_line: int, timezone: str, language: str
     ) -> None:
         self.values, self.where, self.body, self.body_line = values, where, body, body_line
-        self.timezone = timezone
+        self.timezone, self.language = timezone, language
         self.problems: list[Problem] = []
 
     def item_file(self) -> ItemFile:
@@ -82,7 +82,7 @@ class _Reader:
         kind = self.kind()
         self.timezone = self.valid_zone(texts.pop("timezone"))
         title = texts.pop("title")
-        language = texts.pop("language") or "en"
+        language = texts.pop("language") or self.language
         if not title:
             self.problem("title", "it is missing")
         if not LANGUAGE.fullmatch(language):

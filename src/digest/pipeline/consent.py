@@ -33,8 +33,10 @@ def _name(written: str) -> str:
     return name
 
 
-def _language(written: str) -> str:
-    language = written.strip().replace("_", "-").lower() or "en"
+def _language(written: str) -> str | None:
+    language = written.strip().replace("_", "-").lower()
+    if not language:
+        return None
     if not language.replace("-", "").isalnum() or not 2 <= len(language) <= LANGUAGE_LENGTH:
         raise ValueError(f"“{language[:40]}” is not a language; write en or es")
     return language
@@ -102,17 +104,18 @@ def merged(
     who: Address,
     known: Subscriber | None,
     *,
+    usual: str = "en",
     name: str | None = None,
     language: str | None = None,
     topics: Mapping[str, int] | None = None,
     kinds: frozenset[Kind] | None = None,
     frequency: str | None = None,
 ) -> subscribers.New:
-    """A person as told now; what is not told (None) stays as it is known."""
+    """A person as told now; what is not told (None) stays as it is known. `usual`: the language of whom nobody knows it."""
     before = (
         subscribers.New(who, known.name, known.language, known.interests, known.kinds, known.frequency)
         if known
-        else subscribers.New(who, "", "en", {})
+        else subscribers.New(who, "", usual, {})
     )
     return subscribers.New(
         who,
@@ -125,16 +128,19 @@ def merged(
 
 
 def add(
-    db: Database, email: str, *, pepper: str, now: datetime, source: str, **told: Unpack[Particulars]
+    db: Database, email: str, *, pepper: str, now: datetime, source: str, usual: str = "en", **told: Unpack[Particulars]
 ) -> Subscriber:
-    """Add one person, or change what is told of one who is there. Refused for a suppressed address."""
+    """Add one person, or change what is told of one who is there. Refused for a suppressed address.
+
+    `usual`: the language of whom nobody says it.
+    """
     who = _address(email)
     hmac = address_hmac(pepper, who.key)
     with db.write() as session:
         known = subscribers.by_key(session, who.key)
         if suppressions.among(session, [hmac]) or (known and known.state in GONE):
             raise Refused(f"{who.email} left or bounced before; only their own fresh sign-up can bring them back.")
-        entry = merged(who, known, **_read(told))
+        entry = merged(who, known, usual=usual, **_read(told))
         subscribers.put(session, entry, state=known.state if known else SubscriberState.ACTIVE, now=now, previous=known)
         if known is None:
             consents.record(session, hmac, "added", now, source=source)

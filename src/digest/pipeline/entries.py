@@ -53,12 +53,15 @@ class Reading:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:
-    """What of a feed may become an item. Entries older than `weeks` are history and not news."""
+def read(feed: Feed, source: Source, *, timezone: str, language: str, weeks: int, now: datetime) -> Reading:
+    """What of a feed may become an item. Entries older than `weeks` are history and not news.
+
+    `timezone`, `language`: what is meant where neither the source nor an entry names one.
+    """
     reading = Reading()
     seen: set[str] = set()
     for entry in feed.entries[:ENTRIES]:
-        item = _item(entry, feed, source, timezone, now)
+        item = _item(entry, feed, source, timezone, language, now)
         uid = fingerprint("feed", source.url, entry.uid or entry.url or f"{entry.title}\0{entry.html}")
         if not item.title:
             reading.left_out.append(LeftOut("", "it has neither a title nor a text"))
@@ -75,7 +78,7 @@ def read(feed: Feed, source: Source, *, timezone: str, weeks: int, now: datetime
     return reading
 
 
-def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime) -> Item:
+def _item(entry: Entry, feed: Feed, source: Source, timezone: str, language: str, now: datetime) -> Item:
     text = _body(entry, source)
     image, alt = text.image or (None, None)
     title = one_line("title", entry.title) or one_line("title", " ".join(text.markdown.split()[:12])) or ""
@@ -87,7 +90,7 @@ def _item(entry: Entry, feed: Feed, source: Source, timezone: str, now: datetime
         url=web_page(entry.url),
         organisation=one_line("organisation", source.organisation or feed.title),
         byline=_byline(entry.author),
-        language=source.language or _language(entry.language),
+        language=source.language or _tag(entry.language) or language,
         published=_published(entry.published, timezone, now),
         timezone=timezone,
         image=image,
@@ -122,11 +125,11 @@ def _byline(author: str | None) -> str | None:
     return None if name is None or name.lower() in NOBODY else name
 
 
-def _language(tag: str | None) -> str:
+def _tag(said: str | None) -> str | None:
     """A tag as it is usually written, `en-US` for RSS's `en-us`."""
-    if not tag or not LANGUAGE.fullmatch(tag):
-        return "en"
-    first, *others = tag.split("-")
+    if not said or not LANGUAGE.fullmatch(said):
+        return None
+    first, *others = said.split("-")
     return "-".join([first.lower(), *(each.upper() if len(each) == 2 else each for each in others)])
 
 

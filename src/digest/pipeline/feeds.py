@@ -82,10 +82,10 @@ async def _read(answer: Answer) -> Feed:
         raise NoFeed(f"{answer.url} cannot be read as a feed: {error}.") from None
 
 
-async def look(client: Client, source: Source, *, timezone: str, weeks: int, now: datetime) -> Reading:
+async def look(client: Client, source: Source, *, timezone: str, language: str, weeks: int, now: datetime) -> Reading:
     """Fetch a feed, whatever it was last time, and read it."""
     fetched = await ask(client, source.url)
-    return read(fetched.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
+    return read(fetched.feed or Feed("", ()), source, timezone=timezone, language=language, weeks=weeks, now=now)
 
 
 def _sendable(headers: Mapping[str, str], name: str) -> str | None:
@@ -100,6 +100,7 @@ async def collect(
     sources: Sequence[Source],
     *,
     timezone: str,
+    language: str,
     weeks: int,
     now: datetime,
     gallery: Gallery | None = None,
@@ -115,12 +116,22 @@ async def collect(
         with db.write() as session:
             return known.claim(session, by_url, now, at_once=notify is None)
 
+    def take(fetched: Fetched, source: Source) -> Collected:
+        """Read and store in one transaction with what the feed was like, which is what the next question says."""
+        reading = read(fetched.feed or Feed("", ()), source, timezone=timezone, language=language, weeks=weeks, now=now)
+        collected = Collected(source, left_out=reading.left_out)
+        hung = _hang(db, gallery, reading, source, collected.intake)
+        with db.write() as session:
+            _keep(session, hung, source, now, collected.intake)
+            known.answered(session, source.url, fetched.etag, fetched.last_modified, now)
+        return collected
+
     async def one(row: FeedRow) -> Collected:
         source = by_url[row.url]
         try:
             seen = (None, None) if notify is None else (row.etag, row.last_modified)
             fetched = await ask(client, row.url, *seen)
-            return await asyncio.to_thread(_take, db, gallery, fetched, source, timezone, weeks, now)
+            return await asyncio.to_thread(take, fetched, source)
         except TryAgain:
             raise
         except Refused as error:
@@ -131,19 +142,6 @@ async def collect(
         return Collected(source, problem=problem)
 
     return await asyncio.gather(*map(one, await asyncio.to_thread(claim)))
-
-
-def _take(
-    db: Database, gallery: Gallery | None, fetched: Fetched, source: Source, timezone: str, weeks: int, now: datetime
-) -> Collected:
-    """Read and store in one transaction with what the feed was like, which is what the next question says."""
-    reading = read(fetched.feed or Feed("", ()), source, timezone=timezone, weeks=weeks, now=now)
-    collected = Collected(source, left_out=reading.left_out)
-    hung = _hang(db, gallery, reading, source, collected.intake)
-    with db.write() as session:
-        _keep(session, hung, source, now, collected.intake)
-        known.answered(session, source.url, fetched.etag, fetched.last_modified, now)
-    return collected
 
 
 def _fail(db: Database, source: Source, problem: str, notify: Notify | None) -> None:

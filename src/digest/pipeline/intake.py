@@ -87,19 +87,21 @@ def add(
     paths: Sequence[Path],
     *,
     timezone: str,
+    language: str = "en",
     now: datetime,
     keep_going: bool = False,
     gallery: Gallery | None = None,
 ) -> Intake:
     """Store the items in these files, each once however often it comes. One bad file keeps all out unless `keep_going`.
 
+    `timezone`, `language`: what is meant where a file names none.
     A picture that cannot be used keeps nothing out: its item goes without.
     """
     result = Intake()
     read: list[tuple[Path, ItemFile]] = []
     for path in files_of(paths):
         try:
-            read.append((path, front_matter.read(read_text(path, "item"), timezone)))
+            read.append((path, front_matter.read(read_text(path, "item"), timezone, language)))
         except Refused as error:
             result.rejected.append(Rejected(str(path), None, None, str(error).removeprefix(f"{path}").lstrip(" ,:")))
         except BadItemFile as error:

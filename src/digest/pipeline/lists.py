@@ -32,6 +32,7 @@ def import_list(
     pepper: str,
     now: datetime,
     languages: Collection[str] = ("en",),
+    usual: str = "en",
     everyone: str | None = None,
     keep_going: bool = False,
     dry_run: bool = False,
@@ -40,7 +41,7 @@ def import_list(
     """Bring a CSV list in, ours or another system's export; one bad row keeps all out unless `keep_going`.
 
     Everyone on it is active unless suppressed, or unless the list or `everyone` (one of exports.STANDINGS) says otherwise.
-    `languages`: those that the mail is in.
+    `languages`: those that the mail is in; `usual`: that of somebody of whom the list does not say it.
     """
     result = ListImport()
     rows = read(read_text(path, "subscriber list"), path, everyone, result)
@@ -50,7 +51,7 @@ def import_list(
     with db.write() as session:
         before = topic_names(session)
         for start in range(0, len(rows), CHUNK):
-            _put(session, rows[start : start + CHUNK], pepper, now, languages, result)
+            _put(session, rows[start : start + CHUNK], pepper, now, languages, usual, result)
             if progress:
                 progress(min(start + CHUNK, len(rows)), len(rows))
         result.new_topics = {slug: topic.close(slug, before) for slug in topic_names(session) if slug not in before}
@@ -61,7 +62,13 @@ def import_list(
 
 
 def _put(
-    session: Session, rows: Sequence[Row], pepper: str, now: datetime, languages: Collection[str], result: ListImport
+    session: Session,
+    rows: Sequence[Row],
+    pepper: str,
+    now: datetime,
+    languages: Collection[str],
+    usual: str,
+    result: ListImport,
 ) -> None:
     """A chunk of rows: who stays out, who leaves, and who is there afterwards, all counted in `result`."""
     hmacs = {row.email.key: address_hmac(pepper, row.email.key) for row in rows}
@@ -78,7 +85,7 @@ def _put(
             _keep_out(session, row, row.state, hmac, before, now)
             result.suppressed += 1
             continue
-        entry, state = _entry(row, before, topics), _state_after(before, row.state or SubscriberState.ACTIVE)
+        entry, state = _entry(row, before, topics, usual), _state_after(before, row.state or SubscriberState.ACTIVE)
         result.no_topics.update(tag for tag in row.tags or () if slugify(tag) not in topics)
         if not speaks(languages, entry.language):
             result.unspoken[entry.language] += 1
@@ -110,10 +117,10 @@ def _keep_out(
         subscribers.set_state(session, before.id, state, now)
 
 
-def _entry(row: Row, before: Subscriber | None, topics: Mapping[str, str]) -> subscribers.New:
+def _entry(row: Row, before: Subscriber | None, topics: Mapping[str, str], usual: str) -> subscribers.New:
     return merged(
-        row.email, before, name=row.name, language=row.language, topics=_followed(row, before, topics), kinds=row.kinds,
-        frequency=row.frequency,
+        row.email, before, usual=usual, name=row.name, language=row.language, topics=_followed(row, before, topics),
+        kinds=row.kinds, frequency=row.frequency,
     )  # fmt: skip
 
 

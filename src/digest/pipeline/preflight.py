@@ -180,7 +180,7 @@ def _reach(
                 reach.longest[language] = _Longest(size, person, clerk.copy(selection, person, language))
         reach.people, after = reach.people + len(people), people[-1].id
     if not reach.longest:  # nobody is subscribed: what a reader without interests would get
-        person = anybody(room.sender)
+        person = anybody(room.sender, press.publication.language)
         language = room.language(person.language)
         reach.longest[language] = _Longest(0, person, clerk.copy(select(candidates, person), person, language))
     return reach

@@ -178,7 +178,7 @@ class Desk:
         included: list[Placed] = []
         excluded: list[Placed] = []
         for each in explain(candidates, person, had):
-            reasons = in_words(each, person, clerk, press.limit, included=each.id in got)
+            reasons = in_words(each, person, clerk, press, included=each.id in got)
             (included if each.id in got else excluded).append(Placed(by_id[each.id], reasons))
         return Sheet(
             moment,

@@ -10,9 +10,8 @@ from digest.core.selection import Decision, Reason, explain
 from digest.pipeline import consent
 from digest.pipeline.assemble import find
 from digest.pipeline.compile import Clerk, Press, pool, text_of
-from digest.pipeline.compose import Copy
+from digest.pipeline.compose import Copy, served
 from digest.pipeline.history import history
-from digest.pipeline.specimen import DEFAULT_LANGUAGE
 from digest.store import deliveries, editions, events, pacing
 from digest.store.database import Database
 from digest.store.subscribers import Subscriber
@@ -38,8 +37,8 @@ def show(db: Database, press: Press, reference: str, now: datetime) -> Shown:
         row = find(session, reference)
         edition_id = row.identity
         frozen = editions.items(session, edition_id)
-        own = editions.texts(session, edition_id).get(DEFAULT_LANGUAGE)
-        text = text_of(press, row, frozen, own, DEFAULT_LANGUAGE)
+        language = served(press.publication.language, press.compiler.languages())
+        text = text_of(press, row, frozen, editions.texts(session, edition_id).get(language), language)
         balance, came_back = deliveries.balance(session, edition_id), events.counts(session, edition_id)
         held_back = pacing.held_back(session.connection(), edition_id, now)
         return Shown(row, text, frozen, balance, came_back, held_back)
@@ -90,19 +89,19 @@ def why(db: Database, press: Press, reference: str, email: str, now: datetime) -
     explained = []
     for each in decisions:
         included = each.included if got is None else each.id in got
-        reasons = in_words(each, person, clerk, press.limit, included=included)
+        reasons = in_words(each, person, clerk, press, included=included)
         explained.append(Explained(each.id, titles[each.id], included, reasons))
     return explained
 
 
-def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int, *, included: bool) -> tuple[str, ...]:
+def in_words(decision: Decision, person: Subscriber, clerk: Clerk, press: Press, *, included: bool) -> tuple[str, ...]:
     """Why an item is in somebody's digest or not. `included`: whether it is, as was decided when the edition was sent."""
     if included != decision.included:
         return (f"it was {'in' if included else 'left out'} when the edition was sent; today it would not be so",)
 
     def followed(slug: str) -> str:
         weight = person.interests[slug]
-        return clerk.topic(slug, DEFAULT_LANGUAGE) + (f" (weight {weight})" if weight > 1 else "")
+        return clerk.topic(slug, press.publication.language) + (f" (weight {weight})" if weight > 1 else "")
 
     words = {
         Reason.MUST_SEE: "everyone gets it (must see)",
@@ -115,7 +114,7 @@ def in_words(decision: Decision, person: Subscriber, clerk: Clerk, limit: int, *
         Reason.HAD: "they had it before",
         Reason.OTHER_KINDS: f"they want only {' and '.join(each.replace('_', ' ') for each in sorted(person.kinds))} items",
         Reason.OTHER_TOPICS: "they follow none of its topics",
-        Reason.LIMIT: f"{limit} items matter more to them, and that is the limit",
+        Reason.LIMIT: f"{press.limit} items matter more to them, and that is the limit",
     }
     return tuple(words[each] for each in decision.reasons)
 

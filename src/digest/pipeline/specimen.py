@@ -22,9 +22,6 @@ from digest.store.subscribers import Subscriber
 from digest.store.tables import EditionRow
 from digest.store.topics import topic_names
 
-DEFAULT_LANGUAGE = "en"
-"""That of staff, and of a reader of whom nothing is known."""
-
 
 def draft_for(
     db: Database, press: Press, sender: Sender, reference: str, email: str | None, now: datetime, slot_key: str
@@ -38,7 +35,7 @@ def draft_for(
         frozen = editions.items(session, row.identity)
         if not frozen:
             raise Refused(f"{row.period} has no items, so there is nothing to show.")
-        person = consent.person(session, email) if email else anybody(sender)
+        person = consent.person(session, email) if email else anybody(sender, press.publication.language)
         room = room_of(session, press, sender, row, frozen, slot_key)
         candidates, clerk = pool(press, row, frozen, now), Clerk(press.compiler, topic_names(session))
         had = history(session, row, candidates.open).of(session, person.id)
@@ -105,6 +102,6 @@ def claimed_for(
     )
 
 
-def anybody(sender: Sender, language: str = DEFAULT_LANGUAGE) -> Subscriber:
+def anybody(sender: Sender, language: str) -> Subscriber:
     """Somebody who has chosen no topics, at the publication's own address."""
     return Subscriber(0, sender.address, sender.address, "", language, SubscriberState.ACTIVE)

@@ -31,7 +31,7 @@ _ADJACENT_CONDITIONS = "<![endif]--><!--[if mso | IE]>"
 class Publication:
     """Who sends: what masthead and footer say. `accent` is `#rrggbb`; `logo` and `banner` are names of hosted pictures.
 
-    `archive`: whether anybody may look up what went out.
+    `archive`: whether anybody may look up what went out. `language`: the tag of that which it is written in.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Publication:
     logo: str | None = None
     banner: str | None = None
     archive: bool = False
+    language: str = "en"
 
     def __post_init__(self) -> None:
         if not colour.HEX.fullmatch(self.accent):

@@ -6,11 +6,13 @@ from pydantic import BaseModel, Field, field_validator
 
 from digest.core import address, colour
 from digest.core.errors import Misconfigured
+from digest.core.item import LANGUAGE
 from digest.settings.forms import listed
 
 
 class Publication(BaseModel):
     publication: str = "Digest"
+    language: str = "en"
     from_: str | None = Field(default=None, alias="DIGEST_FROM")
     reply_to: str | None = None
     postal_address: str | None = None
@@ -23,6 +25,13 @@ class Publication(BaseModel):
         if not value.strip() or not value.isprintable():
             raise ValueError("it must be one line of text")
         return value.strip()
+
+    @field_validator("language")
+    @classmethod
+    def _tag(cls, value: str) -> str:
+        if not LANGUAGE.fullmatch(value):
+            raise ValueError(f"“{value[:40]}” is not the tag of a language; write one such as en, es or pt-BR")
+        return value
 
     @field_validator("from_", "reply_to")
     @classmethod

@@ -93,10 +93,10 @@ class Pages:
         return _words(_spoken(tag))(words, **values)
 
     def spoken(self, wanted: str) -> str:
-        """The one of the languages that the pages speak for who wants `wanted`."""
+        """The one of the languages that the pages speak for who wants `wanted`: that, else the publication's, else English."""
         known = self.languages("")
-        base = wanted.lower().partition("-")[0]
-        return next((tag for tag in (wanted, base) if tag in known), language.ENGLISH)
+        tags = (form for tag in (wanted, self.publication.language) for form in (tag, tag.lower().partition("-")[0]))
+        return next((tag for tag in tags if tag in known), language.ENGLISH)
 
     @staticmethod
     def languages(besides: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from is believed by the stamp that was in it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -57,7 +57,7 @@ def form(database: Database, keys: Keys, pages: Pages, public_url: str, clock: C
         begun, filled = now(), Form.read(fields)
         tag = pages.spoken(filled.said("shown") or filled.said("language") or accepted(request))
         try:
-            wished = filled.wish(pages.languages(""))
+            wished = filled.wish(pages.languages(""), tag)
         except ValueError:
             return await run_in_threadpool(page, tag, filled, problem=True)
         if not came_from_us(request, public_url, silent=stamped(keys.ring, fields, clock())):
@@ -115,8 +115,8 @@ class Form:
     def topics(self) -> frozenset[str]:
         return frozenset(value for name, value in self._fields if name == "topic")
 
-    def wish(self, languages: Iterable[str]) -> Wish:
-        """ValueError if there is no address in it."""
-        language, [first, *_] = self.said("language"), languages
-        wanted = language if language in languages else first
+    def wish(self, languages: Collection[str], shown: str) -> Wish:
+        """ValueError if there is no address in it. `shown`: the language of the page, where the form says none of `languages`."""
+        language = self.said("language")
+        wanted = language if language in languages else shown
         return signup.wish(self.said("email"), self.topics, wanted, self.said("frequency") or "weekly")

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from digest import logs
 from digest.core.errors import Refused
 from digest.core.when import zone
+from digest.pipeline.compose import served
 from digest.pipeline.preview import NEXT, Desk, in_scheme
 from digest.rendering.compiler import Publication
 from digest.rendering.language import locale_of
@@ -39,9 +40,7 @@ log = logs.Log("web")
 class Look:
     """What a page is to show, as its address says it."""
 
-    def __init__(
-        self, edition: str = "", to: str = "en", view: str = "html", scheme: str = "light", q: str = ""
-    ) -> None:
+    def __init__(self, edition: str = "", to: str = "", view: str = "html", scheme: str = "light", q: str = "") -> None:
         self.edition, self.to, self.q = edition, to, q
         self.view = view if view in VIEWS else "html"
         self.scheme = scheme if scheme in SCHEMES else "light"
@@ -63,11 +62,15 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
         Guard, policy=POLICY, notice=lambda status: PlainTextResponse("This page broke; the log says where.", status)
     )
 
+    def looked(look: Annotated[Look, Depends()]) -> Look:
+        look.to = look.to or served(publication.language, desk.press().compiler.languages())
+        return look
+
     def draw(name: str, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(templates.get_template(f"staff/{name}").render(values), status)
 
     @app.get("/")
-    def page(look: Annotated[Look, Depends()]) -> Response:
+    def page(look: Annotated[Look, Depends(looked)]) -> Response:
         choices = desk.choices()
         look.edition = look.edition or choices[0].reference
         languages, people = desk.press().compiler.languages(), desk.people(look.q)
@@ -75,7 +78,7 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
         return draw("page.html", look=look, choices=choices, languages=languages, people=people, **shown)
 
     @app.get("/mail")
-    def mail(look: Annotated[Look, Depends()]) -> Response:
+    def mail(look: Annotated[Look, Depends(looked)]) -> Response:
         proof, person = desk.lay_out(look.edition or NEXT), desk.reader(look.to)
         html = in_scheme(desk.sheet(proof, person).html, look.scheme)
         if publication.public_url:  # the public pages may not run yet
@@ -87,11 +90,11 @@ def application(desk: Desk, publication: Publication, media: Media | None) -> Fa
         return picture_answer(known(media.path(name) if media else None))
 
     @app.get("/people")
-    def people(look: Annotated[Look, Depends()]) -> Response:
+    def people(look: Annotated[Look, Depends(looked)]) -> Response:
         return draw("people.html", look=look, people=desk.people(look.q))
 
     @app.get("/version")
-    def version(look: Annotated[Look, Depends()]) -> Response:
+    def version(look: Annotated[Look, Depends(looked)]) -> Response:
         return PlainTextResponse(
             desk.version(desk.lay_out(look.edition or desk.choices()[0].reference), desk.reader(look.to))
         )

@@ -48,7 +48,8 @@ def add(
     """Store items from files; again and again without doubling."""
     here = installation(now)
     result = intake.add(
-        here.database, paths, timezone=here.settings.timezone, now=here.clock(), keep_going=keep_going, gallery=here.gallery
+        here.database, paths, timezone=here.settings.timezone, language=here.settings.language, now=here.clock(),
+        keep_going=keep_going, gallery=here.gallery,
     )  # fmt: skip
     _report(result, json_)
     for path in intake.passed_over(paths):
@@ -70,7 +71,9 @@ def import_(
     not_title: Annotated[list[int] | None, typer.Option(metavar="LINE", help="This line is no title.")] = None,
     language: Annotated[
         str | None,
-        typer.Option(callback=language_tag, help="The language that it is written in; else what a feed says, or en."),
+        typer.Option(
+            callback=language_tag, help="The language that it is in; else what a feed says, or DIGEST_LANGUAGE."
+        ),
     ] = None,
     json_: Json = False,
     now: Now = None,
@@ -82,7 +85,9 @@ def import_(
             raise Misconfigured("--title and --not-title are for newsletters; a feed says where its entries begin.")
         _import_feed(here, place, language, dry_run, json_)
     else:
-        _import_newsletter(here, Path(place), title or (), not_title or (), language or "en", dry_run, json_)
+        _import_newsletter(
+            here, Path(place), title or (), not_title or (), language or here.settings.language, dry_run, json_
+        )
 
 
 @app.command()
@@ -96,7 +101,7 @@ def fetch(json_: Json = False, now: Now = None) -> None:
     done = asyncio.run(
         feeds.collect(
             here.database, here.client, here.sources, timezone=here.settings.timezone,
-            weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
+            language=here.settings.language, weeks=here.settings.item_weeks, now=here.clock(), gallery=here.gallery,
         )
     )  # fmt: skip
     if json_:
@@ -167,8 +172,10 @@ def _import_feed(here: Installation, url: str, language: str | None, dry_run: bo
     source = replace(source, language=language) if language else source
     from digest.pipeline import feeds  # noqa: PLC0415  a fifth of a second, and most commands fetch nothing
 
-    weeks, now = here.settings.item_weeks, here.clock()
-    reading = asyncio.run(feeds.look(here.client, source, timezone=here.settings.timezone, weeks=weeks, now=now))
+    own, weeks, now = here.settings, here.settings.item_weeks, here.clock()
+    reading = asyncio.run(
+        feeds.look(here.client, source, timezone=own.timezone, language=own.language, weeks=weeks, now=now)
+    )
     result = None if dry_run else feeds.store(here.database, reading, source, now, here.gallery)
     if as_document:
         emit(
