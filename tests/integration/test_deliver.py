@@ -76,7 +76,7 @@ async def test_every_reply_is_kept_in_order(post):
     ]  # fmt: skip
     assert told["events"][0]["said"] == "attempt of 2026-W11; 450 4.2.0 <reader0@example.net> greylisted"
     assert told["deliveries"][0]["reply"].startswith("250 2.0.0 queued")
-    assert report.show(letters.office.database, None, "latest", letters.now()).came_back == {}
+    assert report.show(letters.office.database, letters.office.press(), "latest", letters.now()).came_back == {}
 
 
 async def test_greylisting_for_ever_ends_when_the_edition_expires(post):

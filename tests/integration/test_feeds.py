@@ -59,7 +59,9 @@ def look(text, source=None, content_type="", now=NOW, **kwargs):
     """What of a feed's text may become an item."""
     content = text if isinstance(text, bytes) else text.encode()
     feed = net_feed.read(content, URL, {"content-type": content_type})
-    return read(feed, source or Source(URL, Kind.NEWS), timezone="Europe/Lisbon", weeks=4, now=now, **kwargs)
+    return read(
+        feed, source or Source(URL, Kind.NEWS), timezone="Europe/Lisbon", language="nl", weeks=4, now=now, **kwargs
+    )
 
 
 def one(text, source=None):
@@ -77,6 +79,13 @@ def test_rss():
     assert (item.organisation, item.byline, item.language) == ("Harbour & Pier Union", "Ana Lee", "en-GB")
     assert item.published.isoformat() == "2026-03-10T22:30"
     assert (item.image, item.alt) == ("https://union.example/f.jpg", "The ferry")
+
+
+@pytest.mark.parametrize(
+    ("said", "tag"), [("", "nl"), ("<language>no language!</language>", "nl"), ("<language>pt-br</language>", "pt-BR")]
+)
+def test_who_names_no_language_means_the_publications(said, tag):
+    assert one(FULL.replace("<language>en-gb</language>", said)).language == tag
 
 
 def test_atom():
@@ -394,7 +403,9 @@ class Desk:
     def collect(self, **options):
         options = {"notify": lambda *letter: self.told.append(letter)} | options
         return asyncio.run(
-            feeds.collect(self.db, self.client, self.sources, timezone="UTC", weeks=4, now=self.now, **options)
+            feeds.collect(
+                self.db, self.client, self.sources, timezone="UTC", language="en", weeks=4, now=self.now, **options
+            )
         )
 
 
