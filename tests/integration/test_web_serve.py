@@ -186,8 +186,8 @@ async def test_who_says_nothing_whole_is_hung_up_on(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_slow_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "SECONDS", 0.05)
-    async with standing(takes=0.5) as port, AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    monkeypatch.setattr(door, "SECONDS", 1.0)
+    async with standing(takes=2.2) as port, AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         assert [(await client.get("/")).text for _ in range(2)] == ["here", "here"]
 
 
