@@ -92,6 +92,7 @@ def _settings(smtp_port: int, web_port: int) -> Settings:
         smtp_password=None,
         smtp_token_command=None,
         smtp_security="none",
+        language="en",
         timezone="Europe/Lisbon",
         schedule="sun 09:00",
         approval="automatic",
